@@ -1,0 +1,342 @@
+//! Files to RGB pictures, recognised by their content and never by their names.
+//!
+//! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is taken, and a
+//! decoder that panics is caught.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+
+use super::Rgb;
+
+/// The largest picture that is decoded, in pixels. Phones make 200 megapixels; bombs claim more.
+pub const MAX_PIXELS: u64 = 1 << 28;
+
+const CUT_SHORT: &str = "it ends too early";
+
+/// Why a picture cannot be used. The path stands beside it wherever it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// Bytes that begin like no kind of picture.
+    #[error("not a picture")]
+    NotAPicture,
+    /// A kind of picture that this build cannot decode.
+    #[error("{0} pictures cannot be decoded")]
+    Unsupported(&'static str),
+    /// More pixels than are decoded.
+    #[error("{width} x {height} pixels are more than the limit of {MAX_PIXELS}")]
+    TooLarge {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// A picture that ends too early or does not follow its format.
+    #[error("corrupt {format}: {reason}")]
+    Corrupt {
+        /// The kind of picture that it begins like.
+        format: &'static str,
+        /// What the decoder met.
+        reason: String,
+    },
+}
+
+/// Decodes the first frame of a picture, upright as its EXIF orientation says, with transparency laid over white.
+///
+/// # Errors
+/// Every way that bytes can fail to be a picture; see [`PictureError`].
+pub fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
+    let format = recognise(bytes)?;
+    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+        return Err(PictureError::Corrupt {
+            format: "JPEG",
+            reason: CUT_SHORT.to_owned(),
+        });
+    }
+    let corrupt = |reason: String| PictureError::Corrupt {
+        format: name(format),
+        reason,
+    };
+    // The decoders keep no state between pictures, so nothing half-changed can be seen after a panic.
+    match catch_unwind(AssertUnwindSafe(|| decode_as(format, bytes))) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(Refusal::Size { width, height })) => Err(PictureError::TooLarge { width, height }),
+        Ok(Err(Refusal::Decoder(error))) => Err(corrupt(reason(&error))),
+        Err(_) => Err(corrupt("the decoder panicked".to_owned())),
+    }
+}
+
+/// Why [`decode_as`] gave up.
+enum Refusal {
+    Size { width: u32, height: u32 },
+    Decoder(ImageError),
+}
+
+impl From<ImageError> for Refusal {
+    fn from(error: ImageError) -> Self {
+        Self::Decoder(error)
+    }
+}
+
+fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<Rgb, Refusal> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_PIXELS * 8);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(Refusal::Size { width, height });
+    }
+    let orientation = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(orientation);
+    let (width, height) = (picture.width(), picture.height());
+    Ok(Rgb {
+        width,
+        height,
+        pixels: over_white(picture),
+    })
+}
+
+/// The RGB bytes of a picture of any colour type.
+fn over_white(picture: DynamicImage) -> Vec<u8> {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8().into_raw();
+    }
+    let rgba = picture.into_rgba8();
+    let blend = |channel: u8, alpha: u8| {
+        let (channel, alpha) = (u32::from(channel), u32::from(alpha));
+        ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    rgba.pixels()
+        .flat_map(|&image::Rgba([r, g, b, a])| [r, g, b].map(|channel| blend(channel, a)))
+        .collect()
+}
+
+fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    let format = image::guess_format(bytes).map_err(|_| match bytes.get(4..12) {
+        Some(b"ftypheic" | b"ftypheix" | b"ftypmif1") => PictureError::Unsupported("HEIC"),
+        _ => PictureError::NotAPicture,
+    })?;
+    match format.reading_enabled() {
+        true => Ok(format),
+        false => Err(PictureError::Unsupported(name(format))),
+    }
+}
+
+/// Whether the scans of a JPEG are followed by the mark of its end. The decoder does not ask, and paints what is
+/// missing grey.
+///
+/// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
+/// in the thumbnail of a camera.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    while let [0xff, marker, tail @ ..] = rest {
+        rest = match marker {
+            0xff => rest.get(1..).unwrap_or_default(),
+            // Start of scan.
+            0xda => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            _ => {
+                let length = tail.first_chunk().copied().map_or(0, u16::from_be_bytes);
+                tail.get(usize::from(length)..).unwrap_or_default()
+            }
+        };
+    }
+    false
+}
+
+/// The decoder's reason without the format's name, which stands before it already.
+fn reason(error: &ImageError) -> String {
+    match error {
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            CUT_SHORT.to_owned()
+        }
+        ImageError::Decoding(error) => std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), |source| source.to_string()),
+        error => error.to_string(),
+    }
+}
+
+fn name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Png => "PNG",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Bmp => "BMP",
+        ImageFormat::Tiff => "TIFF",
+        ImageFormat::Pnm => "PNM",
+        ImageFormat::Ico => "ICO",
+        ImageFormat::Avif => "AVIF",
+        ImageFormat::Qoi => "QOI",
+        ImageFormat::Hdr => "Radiance HDR",
+        ImageFormat::OpenExr => "OpenEXR",
+        ImageFormat::Dds => "DDS",
+        ImageFormat::Farbfeld => "farbfeld",
+        _ => "such",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::encode_jpeg;
+
+    fn encoded(picture: DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    fn gradient() -> image::RgbImage {
+        image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, 99]))
+    }
+
+    #[test]
+    fn decodes_every_lossless_format_exactly() {
+        for format in [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::WebP] {
+            let picture = decode(&encoded(gradient().into(), format)).unwrap();
+            assert_eq!((picture.width, picture.height), (40, 30));
+            assert_eq!(picture.pixels, gradient().into_raw(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn decodes_gif_and_jpeg_closely() {
+        let jpeg = encode_jpeg(
+            &Rgb {
+                width: 40,
+                height: 30,
+                pixels: gradient().into_raw(),
+            },
+            95,
+        )
+        .unwrap();
+        for bytes in [jpeg, encoded(gradient().into(), ImageFormat::Gif)] {
+            let picture = decode(&bytes).unwrap();
+            let worst = picture
+                .pixels
+                .iter()
+                .zip(gradient().into_raw())
+                .map(|(a, b)| a.abs_diff(b))
+                .max();
+            assert!(worst < Some(48), "{worst:?}");
+        }
+    }
+
+    #[test]
+    fn lays_transparency_over_white() {
+        let pixel = |alpha| {
+            DynamicImage::from(image::RgbaImage::from_pixel(
+                2,
+                2,
+                image::Rgba([10, 20, 30, alpha]),
+            ))
+        };
+        let over = |alpha| {
+            decode(&encoded(pixel(alpha), ImageFormat::Png))
+                .unwrap()
+                .pixels[..3]
+                .to_vec()
+        };
+        assert_eq!(over(255), [10, 20, 30]);
+        assert_eq!(over(0), [255, 255, 255]);
+        assert_eq!(over(128), [132, 137, 142]);
+    }
+
+    #[test]
+    fn narrows_sixteen_bits_and_spreads_grey() {
+        let grey = image::ImageBuffer::from_pixel(3, 3, image::Luma([0x8080u16]));
+        let picture = decode(&encoded(DynamicImage::ImageLuma16(grey), ImageFormat::Png)).unwrap();
+        assert_eq!(picture.pixels, [0x80; 27]);
+    }
+
+    #[test]
+    fn turns_a_photo_upright() {
+        let upright = decode(&with_orientation(1)).unwrap();
+        let turned = decode(&with_orientation(6)).unwrap();
+        assert_eq!((upright.width, upright.height), (40, 30));
+        assert_eq!((turned.width, turned.height), (30, 40));
+    }
+
+    /// A JPEG with an EXIF block that holds nothing but an orientation.
+    fn with_orientation(orientation: u8) -> Vec<u8> {
+        let jpeg = encode_jpeg(
+            &Rgb {
+                width: 40,
+                height: 30,
+                pixels: gradient().into_raw(),
+            },
+            90,
+        )
+        .unwrap();
+        let mut exif =
+            b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+        [&jpeg[..2], &exif, &jpeg[2..]].concat()
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_what_is_no_picture() {
+        assert_eq!(decode(b""), Err(PictureError::Empty));
+        assert_eq!(decode(b"just some text"), Err(PictureError::NotAPicture));
+        assert_eq!(
+            decode(b"\0\0\0\x18ftypheic"),
+            Err(PictureError::Unsupported("HEIC"))
+        );
+        assert_eq!(
+            decode(b"II*\0abcdefgh"),
+            Err(PictureError::Unsupported("TIFF"))
+        );
+    }
+
+    #[test]
+    fn a_picture_cut_anywhere_is_refused_and_never_panics() {
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Bmp,
+            ImageFormat::WebP,
+            ImageFormat::Jpeg,
+        ] {
+            let whole = encoded(gradient().into(), format);
+            for length in 0..whole.len() - 12 {
+                assert!(
+                    decode(&whole[..length]).is_err(),
+                    "{format:?} cut to {length} of {} bytes",
+                    whole.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_over_the_limit_is_refused_before_memory_is_taken() {
+        let mut png = encoded(gradient().into(), ImageFormat::Png);
+        png[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+        let checksum = crc(&png[12..29]);
+        png[29..33].copy_from_slice(&checksum.to_be_bytes());
+        assert_eq!(
+            decode(&png),
+            Err(PictureError::TooLarge {
+                width: 65_536,
+                height: 65_536
+            })
+        );
+    }
+
+    /// CRC-32 as PNG chunks carry it.
+    fn crc(bytes: &[u8]) -> u32 {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    }
+}

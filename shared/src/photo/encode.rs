@@ -1,0 +1,23 @@
+//! RGB pictures to JPEG files.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use super::Rgb;
+
+/// The picture as a JPEG file of the given quality, 1 to 100.
+///
+/// # Errors
+/// A picture whose pixels do not fill its size, or one larger than a JPEG can be.
+pub fn encode_jpeg(picture: &Rgb, quality: u8) -> std::io::Result<Vec<u8>> {
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, quality)
+        .write_image(
+            &picture.pixels,
+            picture.width,
+            picture.height,
+            ExtendedColorType::Rgb8,
+        )
+        .map_err(std::io::Error::other)?;
+    Ok(jpeg)
+}

@@ -1,0 +1,21 @@
+//! From the bytes of a picture to the input of a network. This module alone speaks to the image library.
+
+mod decode;
+mod encode;
+mod preprocess;
+mod resize;
+
+pub use decode::{MAX_PIXELS, PictureError, decode};
+pub use encode::encode_jpeg;
+pub use preprocess::{Preprocess, ResizeRule};
+
+/// A picture in RGB, 8 bits a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rgb {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// `height * width * 3` bytes, rows from top to bottom, each pixel red, green, blue.
+    pub pixels: Vec<u8>,
+}
