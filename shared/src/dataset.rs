@@ -1,0 +1,312 @@
+//! A folder of pictures: one subfolder per label, every file below it a picture of that label.
+//!
+//! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden files and the
+//! droppings of file managers are passed over in silence; everything else that is no picture is found out later,
+//! by its content.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::error::{Error, Result};
+use crate::origin::Origin;
+
+/// What file managers leave in folders.
+const DROPPINGS: [&str; 5] = [
+    "Thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "Icon\r",
+    "__MACOSX",
+];
+
+/// A folder of labelled pictures, as found.
+#[derive(Debug)]
+pub struct Dataset {
+    /// The folder.
+    pub root: PathBuf,
+    /// The labels, sorted; an entry's label is an index into them.
+    pub labels: Vec<String>,
+    /// The files, sorted by the bytes of their paths.
+    pub entries: Vec<Entry>,
+    /// What could not even be looked at: path relative to the folder, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
+    /// Where the pictures came from, if the folder says.
+    pub origin: Option<Origin>,
+}
+
+/// A file in a label's folder.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its path relative to the data set's folder.
+    pub path: PathBuf,
+    /// The index of its label.
+    pub label: u32,
+    /// What tells that it is unchanged without reading it.
+    pub stamp: Stamp,
+}
+
+/// A file's size and time of last modification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds beyond them.
+    pub nanoseconds: i64,
+}
+
+impl Stamp {
+    /// The stamp of a file with this metadata.
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+        }
+    }
+}
+
+impl Dataset {
+    /// Lists the folder `root`.
+    ///
+    /// # Errors
+    /// No such folder; no subfolder; two subfolders that give one label; subfolders with no file at all.
+    pub fn scan(root: &Path) -> Result<Self> {
+        let folders = label_folders(root)?;
+        let labels = distinct_labels(root, &folders)?;
+        let mut dataset = Self {
+            root: root.to_path_buf(),
+            labels: labels.keys().cloned().collect(),
+            entries: Vec::new(),
+            unreadable: Vec::new(),
+            origin: Origin::beside(root)?,
+        };
+        for (label, folder) in (0..).zip(labels.values()) {
+            dataset.walk(label, folder);
+        }
+        if dataset.entries.is_empty() && dataset.unreadable.is_empty() {
+            return Err(wrong(root, "its subfolders hold no file"));
+        }
+        dataset
+            .entries
+            .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+        dataset.unreadable.sort();
+        Ok(dataset)
+    }
+
+    fn walk(&mut self, label: u32, folder: &OsStr) {
+        let files = WalkDir::new(self.root.join(folder))
+            .follow_links(true)
+            .min_depth(1);
+        for found in files
+            .into_iter()
+            .filter_entry(|found| !is_ignored(found.file_name()))
+        {
+            match found.and_then(|found| Ok((found.metadata()?, found))) {
+                Ok((metadata, _)) if metadata.is_dir() => {}
+                Ok((metadata, found)) => {
+                    let path = self.relative(found.path());
+                    self.entries.push(Entry {
+                        path,
+                        label,
+                        stamp: Stamp::of(&metadata),
+                    });
+                }
+                Err(error) => {
+                    let path = self.relative(error.path().unwrap_or(&self.root));
+                    self.unreadable.push((path, reason(&error)));
+                }
+            }
+        }
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
+    }
+}
+
+/// The label of the folder `name`.
+pub fn label_of(name: &OsStr) -> String {
+    name.to_string_lossy().replace(['_', '-'], " ")
+}
+
+/// A file or folder that is no part of any data set.
+fn is_ignored(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".") || DROPPINGS.iter().any(|dropping| name == *dropping)
+}
+
+/// The names of the subfolders of `root`.
+fn label_folders(root: &Path) -> Result<Vec<std::ffi::OsString>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root).map_err(Error::io(root, "open the folder of pictures"))? {
+        let entry = entry.map_err(Error::io(root, "list"))?;
+        if !is_ignored(&entry.file_name()) && entry.path().is_dir() {
+            folders.push(entry.file_name());
+        }
+    }
+    if folders.is_empty() {
+        return Err(wrong(
+            root,
+            "it has no subfolder, so no picture has a label",
+        ));
+    }
+    Ok(folders)
+}
+
+/// The folders by their labels, in the labels' order.
+fn distinct_labels<'a>(
+    root: &Path,
+    folders: &'a [std::ffi::OsString],
+) -> Result<BTreeMap<String, &'a OsStr>> {
+    let mut labels = BTreeMap::new();
+    for folder in folders {
+        let label = label_of(folder);
+        if let Some(other) = labels.insert(label.clone(), folder.as_os_str()) {
+            let (a, b) = (other.to_string_lossy(), folder.to_string_lossy());
+            let reason = format!("its subfolders '{a}' and '{b}' both give the label '{label}'");
+            return Err(wrong(root, reason));
+        }
+    }
+    Ok(labels)
+}
+
+fn wrong(root: &Path, reason: impl Into<String>) -> Error {
+    Error::Dataset {
+        path: root.to_path_buf(),
+        reason: reason.into(),
+    }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}
+
+/// walkdir's reason without the path, which stands beside it already.
+fn reason(error: &walkdir::Error) -> String {
+    match (error.loop_ancestor(), error.io_error()) {
+        (Some(_), _) => "a link that leads back to a folder above it".to_owned(),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn subfolders_are_labels_with_spaces() {
+        let root = folder(&[
+            "not-hot_dog/b.jpg",
+            "hot_dog/z.jpg",
+            "hot_dog/a/c.jpg",
+            "README",
+        ]);
+        let dataset = Dataset::scan(root.path()).unwrap();
+        assert_eq!(dataset.labels, ["hot dog", "not hot dog"]);
+        let found: Vec<_> = dataset
+            .entries
+            .iter()
+            .map(|e| (e.path.to_str().unwrap(), e.label))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("hot_dog/a/c.jpg", 0),
+                ("hot_dog/z.jpg", 0),
+                ("not-hot_dog/b.jpg", 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn hidden_files_and_droppings_are_not_mentioned() {
+        let root = folder(&[
+            "a/x.jpg",
+            "a/.DS_Store",
+            "a/Thumbs.db",
+            ".git/config",
+            "a/.cache/y.jpg",
+        ]);
+        let dataset = Dataset::scan(root.path()).unwrap();
+        assert_eq!(dataset.entries.len(), 1);
+        assert!(dataset.unreadable.is_empty());
+        assert_eq!(dataset.labels, ["a"]);
+    }
+
+    #[test]
+    fn a_dangling_link_is_listed_with_its_reason() {
+        let root = folder(&["a/x.jpg"]);
+        std::os::unix::fs::symlink("/nowhere/at/all", root.path().join("a/y.jpg")).unwrap();
+        let dataset = Dataset::scan(root.path()).unwrap();
+        assert_eq!(dataset.entries.len(), 1);
+        let (path, reason) = &dataset.unreadable[0];
+        assert_eq!(path, Path::new("a/y.jpg"));
+        assert!(reason.contains("No such file"), "{reason}");
+    }
+
+    #[test]
+    fn a_looping_link_is_listed_and_not_followed() {
+        let root = folder(&["a/x.jpg"]);
+        std::os::unix::fs::symlink(root.path().join("a"), root.path().join("a/again")).unwrap();
+        let dataset = Dataset::scan(root.path()).unwrap();
+        assert_eq!(dataset.entries.len(), 1);
+        assert!(dataset.unreadable[0].1.contains("leads back"));
+    }
+
+    #[test]
+    fn names_the_folder_that_is_not_there() {
+        let message = Dataset::scan(Path::new("/no/such/folder"))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            message,
+            "/no/such/folder: cannot open the folder of pictures"
+        );
+    }
+
+    #[test]
+    fn refuses_folders_without_labels_or_files() {
+        let empty = folder(&[]);
+        assert!(
+            Dataset::scan(empty.path())
+                .unwrap_err()
+                .to_string()
+                .contains("no subfolder")
+        );
+        fs::create_dir(empty.path().join("cats")).unwrap();
+        assert!(
+            Dataset::scan(empty.path())
+                .unwrap_err()
+                .to_string()
+                .contains("no file")
+        );
+    }
+
+    #[test]
+    fn refuses_two_folders_of_one_label() {
+        let root = folder(&["hot_dog/a.jpg", "hot-dog/b.jpg"]);
+        let message = Dataset::scan(root.path()).unwrap_err().to_string();
+        assert!(
+            message.contains("'hot dog'") && message.contains("hot-dog"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! Which pictures a head learns from, is tuned on, and is tested on.
+//!
+//! A picture's split follows from the digest of its content, the percentages and a seed, and from nothing else. So
+//! it stays when pictures are added, renamed or moved, and byte-equal files are always on the same side.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+
+/// One of the three parts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// What the head is fitted on.
+    Training,
+    /// What the strength of the regularisation is chosen on.
+    Validation,
+    /// What neither fitting nor choosing ever sees.
+    Testing,
+}
+
+impl Split {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Training, Self::Validation, Self::Testing];
+
+    /// The name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Validation => "validation",
+            Self::Testing => "testing",
+        }
+    }
+}
+
+/// 2^64 divided by the golden ratio.
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// How pictures are divided into splits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRule {
+    /// How many of a hundred pictures are for validation.
+    pub validation: u32,
+    /// How many of a hundred pictures are for testing.
+    pub testing: u32,
+    /// Another seed is another division.
+    pub seed: u64,
+}
+
+impl SplitRule {
+    /// The splits of pictures given by content digest and label, in the order given.
+    ///
+    /// Each picture falls where its digest says. A label that would be missing from a split that was asked for
+    /// gets there the picture that came nearest to it.
+    ///
+    /// # Errors
+    /// A label with fewer different pictures than there are splits.
+    pub fn assign(&self, pictures: &[(Digest, u32)], labels: &[String]) -> Result<Vec<Split>> {
+        let mut splits: BTreeMap<Digest, Split> = pictures
+            .iter()
+            .map(|(digest, _)| (*digest, self.natural(digest)))
+            .collect();
+        let by_label = digests_by_label(pictures);
+        for (&label, digests) in &by_label {
+            let name = labels.get(label as usize).map_or("", String::as_str);
+            // A picture that stands under two labels stays, or moving it for one could bare the other.
+            let shared = |digest: &Digest| {
+                by_label
+                    .iter()
+                    .any(|(&l, d)| l != label && d.contains(digest))
+            };
+            self.complete(name, digests, &shared, &mut splits)?;
+        }
+        let split = |(digest, _): &(Digest, u32)| splits.get(digest).copied();
+        Ok(pictures
+            .iter()
+            .map(|picture| split(picture).unwrap_or(Split::Training))
+            .collect())
+    }
+
+    /// The splits that this rule asks for.
+    pub fn wanted(&self) -> impl Iterator<Item = Split> {
+        Split::ALL.into_iter().filter(|&split| {
+            let (from, to) = self.interval(split);
+            from < to
+        })
+    }
+
+    /// Which of `parts` equal parts a picture falls into, whatever its split.
+    pub(crate) fn part(digest: &Digest, parts: usize) -> usize {
+        // The bytes behind those that decide the split.
+        let bytes = digest.as_bytes().last_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(bytes) as usize % parts.max(1)
+    }
+
+    /// Moves pictures until every split that was asked for has one of this label.
+    fn complete(
+        &self,
+        label: &str,
+        digests: &BTreeSet<Digest>,
+        shared: &dyn Fn(&Digest) -> bool,
+        splits: &mut BTreeMap<Digest, Split>,
+    ) -> Result<()> {
+        for wanted in self.wanted() {
+            let count = |split| {
+                digests
+                    .iter()
+                    .filter(|digest| splits.get(digest) == Some(&split))
+                    .count()
+            };
+            if count(wanted) > 0 {
+                continue;
+            }
+            let spare = |digest: &&Digest| {
+                splits.get(digest).is_some_and(|&split| count(split) > 1) && !shared(digest)
+            };
+            let nearest = digests.iter().filter(spare).min_by(|a, b| {
+                self.distance(a, wanted)
+                    .total_cmp(&self.distance(b, wanted))
+            });
+            let nearest = *nearest.ok_or_else(|| Error::LabelTooSmall {
+                label: label.to_owned(),
+                images: digests.len(),
+                splits: self.wanted().count(),
+            })?;
+            splits.insert(nearest, wanted);
+        }
+        Ok(())
+    }
+
+    fn natural(&self, digest: &Digest) -> Split {
+        let position = self.position(digest);
+        let within = |split: &Split| {
+            let (from, to) = self.interval(*split);
+            (from..to).contains(&position)
+        };
+        Split::ALL
+            .into_iter()
+            .find(within)
+            .unwrap_or(Split::Training)
+    }
+
+    /// Where a picture lies between 0 and 100: the first eight bytes of its digest, turned on by the seed.
+    ///
+    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the pictures, so that the mean
+    /// over a few seeds is about that over all pictures.
+    fn position(&self, digest: &Digest) -> f64 {
+        let first =
+            u64::from_le_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default());
+        let turned = first.wrapping_add(self.seed.wrapping_mul(GOLDEN_RATIO));
+        turned as f64 / 2f64.powi(64) * 100.0
+    }
+
+    /// The part of 0 to 100 that belongs to a split. Validation comes first, as it does in retrain.py.
+    fn interval(&self, split: Split) -> (f64, f64) {
+        let validation = f64::from(self.validation);
+        let testing = validation + f64::from(self.testing);
+        match split {
+            Split::Validation => (0.0, validation),
+            Split::Testing => (validation, testing),
+            Split::Training => (testing, 100.0),
+        }
+    }
+
+    fn distance(&self, digest: &Digest, split: Split) -> f64 {
+        let (from, to) = self.interval(split);
+        let position = self.position(digest);
+        (from - position).max(position - to)
+    }
+}
+
+fn digests_by_label(pictures: &[(Digest, u32)]) -> BTreeMap<u32, BTreeSet<Digest>> {
+    let mut labels: BTreeMap<u32, BTreeSet<Digest>> = BTreeMap::new();
+    for (digest, label) in pictures {
+        labels.entry(*label).or_default().insert(*digest);
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: SplitRule = SplitRule {
+        validation: 15,
+        testing: 15,
+        seed: 0,
+    };
+
+    fn pictures(count: u32, label: u32) -> Vec<(Digest, u32)> {
+        (0..count)
+            .map(|i| {
+                (
+                    Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
+                    label,
+                )
+            })
+            .collect()
+    }
+
+    fn labels() -> Vec<String> {
+        vec!["a".into(), "b".into()]
+    }
+
+    #[test]
+    fn gives_each_split_its_share() {
+        let splits = RULE.assign(&pictures(20_000, 0), &labels()).unwrap();
+        let share = |split| splits.iter().filter(|&&s| s == split).count() as f64 / 20_000.0;
+        assert!((share(Split::Validation) - 0.15).abs() < 0.01);
+        assert!((share(Split::Testing) - 0.15).abs() < 0.01);
+        assert!((share(Split::Training) - 0.70).abs() < 0.01);
+    }
+
+    #[test]
+    fn is_stable_when_pictures_are_added() {
+        let (few, many) = (pictures(100, 0), pictures(1000, 0));
+        let before = RULE.assign(&few, &labels()).unwrap();
+        let after = RULE.assign(&many, &labels()).unwrap();
+        assert_eq!(before, after[..100]);
+    }
+
+    #[test]
+    fn another_seed_is_another_division() {
+        let other = SplitRule { seed: 1, ..RULE };
+        let pictures = pictures(100, 0);
+        assert_ne!(
+            RULE.assign(&pictures, &labels()).unwrap(),
+            other.assign(&pictures, &labels()).unwrap()
+        );
+    }
+
+    #[test]
+    fn ten_seeds_test_nearly_every_picture() {
+        let tested = |(digest, _): &(Digest, u32)| {
+            (0..10).any(|seed| SplitRule { seed, ..RULE }.natural(digest) == Split::Testing)
+        };
+        let share = pictures(1000, 0)
+            .iter()
+            .filter(|picture| tested(picture))
+            .count();
+        assert!(share > 950, "{share} of 1000");
+    }
+
+    #[test]
+    fn byte_equal_pictures_never_straddle_even_across_labels() {
+        let mut twice = pictures(50, 0);
+        twice.extend(pictures(50, 0).into_iter().map(|(digest, _)| (digest, 1)));
+        let splits = RULE.assign(&twice, &labels()).unwrap();
+        assert_eq!(splits[..50], splits[50..]);
+    }
+
+    #[test]
+    fn every_label_is_in_every_split_however_small() {
+        for count in 3..30 {
+            let mut all = pictures(count, 0);
+            all.extend(pictures(3, 1));
+            let splits = RULE.assign(&all, &labels()).unwrap();
+            for label in 0..2 {
+                for wanted in Split::ALL {
+                    let has = all
+                        .iter()
+                        .zip(&splits)
+                        .any(|(p, s)| p.1 == label && *s == wanted);
+                    assert!(
+                        has,
+                        "{count} pictures: label {label} is missing from {}",
+                        wanted.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_the_label_that_is_too_small() {
+        let mut all = pictures(20, 0);
+        all.extend(pictures(2, 1));
+        let message = RULE.assign(&all, &labels()).unwrap_err().to_string();
+        assert!(
+            message.contains("'b' has 2 different pictures"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_split_of_zero_percent_is_not_asked_for() {
+        let rule = SplitRule {
+            validation: 0,
+            testing: 0,
+            seed: 0,
+        };
+        let splits = rule.assign(&pictures(1, 0), &labels()).unwrap();
+        assert_eq!(splits, [Split::Training]);
+    }
+}
