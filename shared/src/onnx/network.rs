@@ -1,0 +1,235 @@
+//! A network file that keeps the contract, and the metadata that it carries.
+//!
+//! | key | value |
+//! |---|---|
+//! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
+//! | `hd.preprocess` | JSON: width, height and how pictures are resized; see [`Preprocess`] |
+//! | `hd.source` | where the weights came from |
+//! | `hd.source_sha256` | SHA-256 of the file of weights |
+//! | `hd.licence` | the weights' licence |
+//! | `hd.labels` | JSON array, in output order; retrained graphs only |
+//! | `hd.base` | BLAKE3 of the base's file; retrained graphs only |
+
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use prost::bytes::Bytes;
+
+use super::proto::{FLOAT, Graph, Model, OperatorSet, Property, UINT8, ValueInfo};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::photo::Preprocess;
+
+/// The name of the input of every network.
+pub(super) const IMAGE: &str = "image";
+/// The name of a base's output.
+pub(super) const BOTTLENECK: &str = "bottleneck";
+/// The name of a retrained graph's probabilities.
+pub(super) const FINAL_RESULT: &str = "final_result";
+
+pub(super) const ARCHITECTURE: &str = "hd.architecture";
+pub(super) const PREPROCESS: &str = "hd.preprocess";
+pub(super) const LABELS: &str = "hd.labels";
+pub(super) const BASE: &str = "hd.base";
+
+/// Old enough for any runtime of the last years: opset 13 and IR version 8 date from 2020 and 2021.
+const OPSET: i64 = 13;
+const IR_VERSION: i64 = 8;
+
+/// Where a base's weights came from.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// The base's name.
+    pub architecture: String,
+    /// The address of the weights.
+    pub source: String,
+    /// SHA-256 of the file of weights, in hexadecimal.
+    pub sha256: String,
+    /// The weights' licence.
+    pub licence: String,
+}
+
+impl Provenance {
+    /// As metadata.
+    pub(super) fn properties(&self) -> Vec<(&'static str, String)> {
+        vec![
+            (ARCHITECTURE, self.architecture.clone()),
+            ("hd.source", self.source.clone()),
+            ("hd.source_sha256", self.sha256.clone()),
+            ("hd.licence", self.licence.clone()),
+        ]
+    }
+}
+
+/// A base or a retrained graph, read and checked, not yet loaded into a runtime.
+#[derive(Debug)]
+pub struct Network {
+    /// The file.
+    pub path: PathBuf,
+    /// Its content.
+    pub bytes: Bytes,
+    /// BLAKE3 of its content.
+    pub digest: Digest,
+    /// The name of the base.
+    pub architecture: String,
+    /// What is done to pictures before it sees them.
+    pub preprocess: Preprocess,
+    /// The size D of a bottleneck.
+    pub bottleneck_size: usize,
+    /// The labels in output order; a base has none.
+    pub labels: Option<Vec<String>>,
+}
+
+impl Network {
+    /// Opens a base.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, one that does not keep the contract, or a retrained graph.
+    pub fn open_base(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a base that hd-fetch makes")?;
+        match network.labels {
+            None => Ok(network),
+            Some(_) => Err(foreign(
+                path,
+                "a base that hd-fetch makes",
+                "is a retrained graph",
+            )),
+        }
+    }
+
+    /// Opens a retrained graph.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, one that does not keep the contract, or a base.
+    pub fn open_retrained(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a retrained graph that hd-train makes")?;
+        match network.labels {
+            Some(_) => Ok(network),
+            None => Err(foreign(
+                path,
+                "a retrained graph that hd-train makes",
+                "is a base, without a head",
+            )),
+        }
+    }
+
+    /// How messages name it: its architecture and the beginning of its digest.
+    pub fn name(&self) -> String {
+        crate::error::base_name(&self.architecture, &self.digest)
+    }
+
+    /// The name of the output that a consumer wants: probabilities of a retrained graph, bottlenecks of a base.
+    pub(crate) fn output(&self) -> (&'static str, usize) {
+        match &self.labels {
+            Some(labels) => (FINAL_RESULT, labels.len()),
+            None => (BOTTLENECK, self.bottleneck_size),
+        }
+    }
+
+    fn open(path: &Path, expected: &'static str) -> Result<Self> {
+        let bytes = Bytes::from(file::read(path)?);
+        let model = Model::decode(bytes.clone()).map_err(|_| {
+            foreign(
+                path,
+                expected,
+                "cannot be decoded as ONNX: it is cut short or something else",
+            )
+        })?;
+        let wrong = |found: &str| foreign(path, expected, found);
+        let property = |key: &str| {
+            model
+                .metadata_props
+                .iter()
+                .find(|p| p.key == key)
+                .map(|p| &p.value)
+        };
+        let architecture = property(ARCHITECTURE)
+            .ok_or_else(|| wrong("has no hd.architecture in its metadata"))?;
+        let preprocess =
+            property(PREPROCESS).ok_or_else(|| wrong("has no hd.preprocess in its metadata"))?;
+        let preprocess: Preprocess = serde_json::from_str(preprocess).map_err(|error| {
+            wrong(&format!(
+                "has an hd.preprocess that is not understood: {error}"
+            ))
+        })?;
+        let labels = property(LABELS).map(|labels| serde_json::from_str::<Vec<String>>(labels));
+        let labels = labels
+            .transpose()
+            .map_err(|_| wrong("has an hd.labels that is no list of labels"))?;
+        let graph = model.graph.as_ref().ok_or_else(|| wrong("has no graph"))?;
+        check_input(graph, &preprocess)
+            .ok_or_else(|| wrong("has no input image of the size it names"))?;
+        let bottleneck_size =
+            vector(&graph.output, BOTTLENECK).ok_or_else(|| wrong("has no output bottleneck"))?;
+        if let Some(labels) = &labels
+            && vector(&graph.output, FINAL_RESULT) != Some(labels.len())
+        {
+            return Err(wrong("does not have one output per label"));
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            digest: Digest::of(&bytes),
+            architecture: architecture.clone(),
+            bytes: bytes.clone(),
+            preprocess,
+            bottleneck_size,
+            labels,
+        })
+    }
+
+    /// The file of a network with this graph and metadata.
+    pub(super) fn encode(
+        graph: Graph,
+        preprocess: &Preprocess,
+        properties: &[(&str, String)],
+    ) -> Vec<u8> {
+        let preprocess = serde_json::to_string(preprocess).unwrap_or_default();
+        let mut all: Vec<(&str, String)> = properties.to_vec();
+        all.push((PREPROCESS, preprocess));
+        all.sort();
+        let property = |(key, value): (&str, String)| Property {
+            key: key.to_owned(),
+            value,
+        };
+        Model {
+            ir_version: IR_VERSION,
+            producer_name: "hd".to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            graph: Some(graph),
+            opset_import: vec![OperatorSet {
+                domain: String::new(),
+                version: OPSET,
+            }],
+            metadata_props: all.into_iter().map(property).collect(),
+        }
+        .encode_to_vec()
+    }
+}
+
+fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
+    Error::Foreign {
+        path: path.to_path_buf(),
+        expected,
+        found: found.to_owned(),
+    }
+}
+
+/// The input must be the one that `preprocess` makes.
+fn check_input(graph: &Graph, preprocess: &Preprocess) -> Option<()> {
+    let input = graph.input.iter().find(|input| input.name == IMAGE)?;
+    let dims = vec![preprocess.height.into(), preprocess.width.into(), 3];
+    (input.batch_dims()? == (UINT8, dims)).then_some(())
+}
+
+/// The size D of the output `name`, if that is float32 [N, D].
+fn vector(outputs: &[ValueInfo], name: &str) -> Option<usize> {
+    let output = outputs.iter().find(|output| output.name == name)?;
+    match output.batch_dims()? {
+        (FLOAT, dims) => match dims.as_slice() {
+            &[size] if size > 0 => usize::try_from(size).ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}

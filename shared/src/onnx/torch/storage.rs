@@ -1,0 +1,250 @@
+//! The data of the tensors: the storages at the end of the file, which several tensors may share.
+
+use std::collections::BTreeMap;
+
+use super::cursor::Cursor;
+use super::error::excerpt;
+use super::value::{Element, Global, Kind, Pickle, Value};
+use super::view::View;
+use super::{TorchError, pickle};
+
+/// A float32 storage: the bytes of each element, lowest first.
+pub(super) type Words<'a> = &'a [[u8; 4]];
+
+/// A storage as a tensor names it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct StorageId<'a> {
+    pub(super) element: Element,
+    pub(super) key: &'a str,
+    /// The number of elements.
+    pub(super) count: usize,
+}
+
+impl<'a> StorageId<'a> {
+    /// `('storage', type, key, location, count, view)`, where the view belongs to PyTorch before 0.4.
+    pub(super) fn new(pickle: &Pickle<'a>, value: &Value<'a>) -> Result<Self, TorchError> {
+        let Kind::Persistent(list) = value.kind else {
+            return Err(value.unexpected("a storage"));
+        };
+        let [tag, element, key, _location, count, view] =
+            pickle.fields(value, list, "a storage of 6 parts")?;
+        if tag.kind != Kind::Text("storage") {
+            return Err(tag.unexpected("the word \"storage\""));
+        }
+        if view.kind != Kind::None {
+            return Err(view.unexpected("None, not a view of another storage"));
+        }
+        Ok(Self {
+            element: Self::element(&element)?,
+            key: key.text()?,
+            count: count.count()?,
+        })
+    }
+
+    fn element(value: &Value<'a>) -> Result<Element, TorchError> {
+        match value.kind {
+            Kind::Global(Global::Storage(element)) => Ok(element),
+            _ => Err(value.unexpected("a type of storage")),
+        }
+    }
+}
+
+/// The storages that the views need, by key.
+fn needed<'a>(
+    views: &BTreeMap<&'a str, View<'a>>,
+) -> Result<BTreeMap<&'a str, StorageId<'a>>, TorchError> {
+    let mut needed = BTreeMap::new();
+    for view in views.values() {
+        let id = view.storage;
+        if *needed.entry(id.key).or_insert(id) != id {
+            return Err(TorchError::ConflictingStorage {
+                at: view.at,
+                key: excerpt(id.key),
+            });
+        }
+    }
+    Ok(needed)
+}
+
+/// Reads the list of keys at the cursor and the storages after it; returns those of float32 by key.
+pub(super) fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    views: &BTreeMap<&'a str, View<'a>>,
+) -> Result<BTreeMap<&'a str, Words<'a>>, TorchError> {
+    let mut needed = needed(views)?;
+    let mut storages = BTreeMap::new();
+    let keys = pickle::read(cursor)?;
+    for value in keys.list(&keys.top)? {
+        let key = value.text()?;
+        let id = needed
+            .remove(key)
+            .ok_or_else(|| TorchError::UnusedStorage {
+                at: value.at,
+                key: excerpt(key),
+            })?;
+        if let Some(words) = read_one(cursor, &id)? {
+            storages.insert(key, words);
+        }
+    }
+    match needed.pop_first() {
+        None => Ok(storages),
+        Some((key, _)) => Err(TorchError::MissingStorage {
+            at: keys.top.at,
+            key: excerpt(key),
+        }),
+    }
+}
+
+/// Reads an element count and that many elements; integers are passed over.
+fn read_one<'a>(
+    cursor: &mut Cursor<'a>,
+    id: &StorageId<'a>,
+) -> Result<Option<Words<'a>>, TorchError> {
+    let at = cursor.at();
+    let found = i64::from_le_bytes(cursor.array()?);
+    if usize::try_from(found) != Ok(id.count) {
+        return Err(TorchError::StorageLength {
+            at,
+            key: excerpt(id.key),
+            expected: id.count,
+            found,
+        });
+    }
+    // A product too large for the machine is certainly more than is left, so the cursor refuses it.
+    Ok(match id.element {
+        Element::Float => Some(cursor.take(id.count.saturating_mul(4))?.as_chunks().0),
+        Element::Long => {
+            cursor.take(id.count.saturating_mul(8))?;
+            None
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Entry, float, floats, legacy, state, storage, text, with_state};
+    use super::super::{TorchError, read_state_dict};
+
+    fn error(entries: &[Entry], storages: &[(&'static str, Vec<u8>)]) -> TorchError {
+        read_state_dict(&legacy(entries, storages)).unwrap_err()
+    }
+
+    #[test]
+    fn two_tensors_may_share_a_storage() {
+        let half = |name, offset| Entry {
+            key: "both",
+            count: 4,
+            offset,
+            ..float(name, &[2])
+        };
+        let file = legacy(&[half("a", 0), half("b", 2)], &[floats("both", 4)]);
+        let tensors = read_state_dict(&file).unwrap();
+        assert_eq!(tensors["a"].data, [0., 1.]);
+        assert_eq!(tensors["b"].data, [2., 3.]);
+    }
+
+    #[test]
+    fn refuses_two_descriptions_of_a_storage() {
+        let other = Entry {
+            key: "a",
+            ..float("b", &[3])
+        };
+        let error = error(&[float("a", &[2]), other], &[floats("a", 2)]);
+        assert!(matches!(error, TorchError::ConflictingStorage { key, .. } if key == "a"));
+    }
+
+    #[test]
+    fn refuses_a_storage_with_another_count_than_its_tensor_says() {
+        for found in [5, 7, -1, i64::MIN] {
+            let error = error(&[float("a", &[6])], &[storage("a", found, &[0; 24])]);
+            let TorchError::StorageLength {
+                expected: 6,
+                found: met,
+                ..
+            } = error
+            else {
+                panic!("{error}");
+            };
+            assert_eq!(met, found);
+        }
+    }
+
+    #[test]
+    fn refuses_a_storage_that_is_shorter_than_it_says() {
+        let cut = error(&[float("a", &[6])], &[storage("a", 6, &[0; 23])]);
+        let TorchError::Truncated { needed, left, .. } = cut else {
+            panic!("{cut}");
+        };
+        assert_eq!((needed, left), (24, 23));
+    }
+
+    #[test]
+    fn refuses_a_large_storage_that_is_not_there() {
+        let large = float("a", &[i32::MAX]);
+        let large = Entry {
+            shape: vec![1],
+            strides: vec![1],
+            ..large
+        };
+        let error = error(&[large], &[storage("a", i32::MAX.into(), &[0; 24])]);
+        assert!(
+            matches!(error, TorchError::Truncated { left: 24, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn refuses_a_storage_that_no_tensor_uses_or_that_comes_twice() {
+        let tensors = [float("a", &[1])];
+        let unused = error(&tensors, &[floats("a", 1), floats("b", 1)]);
+        assert!(matches!(unused, TorchError::UnusedStorage { key, .. } if key == "b"));
+        let twice = error(&tensors, &[floats("a", 1), floats("a", 1)]);
+        assert!(matches!(twice, TorchError::UnusedStorage { key, .. } if key == "a"));
+    }
+
+    #[test]
+    fn refuses_a_tensor_whose_storage_is_not_in_the_file() {
+        let error = error(&[float("a", &[1]), float("b", &[1])], &[floats("a", 1)]);
+        assert!(matches!(error, TorchError::MissingStorage { key, .. } if key == "b"));
+    }
+
+    #[test]
+    fn refuses_a_persistent_id_that_is_not_a_whole_storage() {
+        let state = |tag: &str, view: &[u8]| {
+            let dict = state(&[float("a", &[1])]);
+            let dict = replace(&dict, &text("storage"), &text(tag));
+            read_state_dict(&with_state(
+                &replace(&dict, b"NtQ", view),
+                &[floats("a", 1)],
+            ))
+        };
+        assert!(state("storage", b"NtQ").is_ok());
+        let module = state("module", b"NtQ").unwrap_err().to_string();
+        assert!(module.contains("expected the word \"storage\""), "{module}");
+        let view = state("storage", b")tQ").unwrap_err().to_string();
+        assert!(view.contains("not a view of another storage"), "{view}");
+        let short = state("storage", b"tQ").unwrap_err().to_string();
+        assert!(short.contains("a storage of 6 parts"), "{short}");
+    }
+
+    /// `bytes` with the first `old` replaced by `new`.
+    fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+        let at = bytes
+            .windows(old.len())
+            .position(|part| part == old)
+            .unwrap();
+        [&bytes[..at], new, &bytes[at + old.len()..]].concat()
+    }
+
+    #[test]
+    fn refuses_half_precision_by_name() {
+        let half = Entry {
+            storage: "HalfStorage",
+            ..float("a", &[1])
+        };
+        let error = error(&[half], &[storage("a", 1, &[0; 2])]);
+        assert!(
+            matches!(error, TorchError::UnsupportedStorage { name, .. } if name == "torch.HalfStorage")
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! What a pickle holds once it has been read: plain values, and calls that are described but never made.
+//!
+//! Containers are numbers into one list of lists. So a container can be in many places at once, or in itself,
+//! at no cost, and dropping the whole never recurses.
+
+use super::TorchError;
+use super::error::excerpt;
+
+/// The element type of a storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    /// float32.
+    Float,
+    /// int64.
+    Long,
+}
+
+/// A Python object that a pickle may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Global {
+    OrderedDict,
+    RebuildTensor,
+    RebuildParameter,
+    Storage(Element),
+}
+
+impl Global {
+    /// The object called `name` in `module`, if a state dict needs it; `at` is for the error.
+    pub(super) fn find(at: usize, module: &str, name: &str) -> Result<Self, TorchError> {
+        let full = || excerpt(&format!("{module}.{name}"));
+        match (module, name) {
+            ("collections", "OrderedDict") => Ok(Self::OrderedDict),
+            ("torch._utils", "_rebuild_tensor_v2") => Ok(Self::RebuildTensor),
+            ("torch._utils", "_rebuild_parameter") => Ok(Self::RebuildParameter),
+            ("torch", "FloatStorage") => Ok(Self::Storage(Element::Float)),
+            ("torch", "LongStorage") => Ok(Self::Storage(Element::Long)),
+            ("torch", name) if name.ends_with("Storage") => {
+                Err(TorchError::UnsupportedStorage { at, name: full() })
+            }
+            _ => Err(TorchError::ForbiddenGlobal { at, name: full() }),
+        }
+    }
+}
+
+/// The kinds of value; a number in a container is its place in the pickle's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    None,
+    Bool(bool),
+    Int(i64),
+    Text(&'a str),
+    Global(Global),
+    Tuple(usize),
+    List(usize),
+    /// A dict whose list holds keys and values by turns.
+    Dict(usize),
+    /// A storage, named by the tuple in the list.
+    Persistent(usize),
+    /// A call of the global with the arguments in the list.
+    Call(Global, usize),
+}
+
+/// A value and the offset of the instruction that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Value<'a> {
+    pub(super) at: usize,
+    pub(super) kind: Kind<'a>,
+}
+
+impl<'a> Value<'a> {
+    /// The error that this value is not what was needed.
+    pub(super) fn unexpected(&self, expected: &'static str) -> TorchError {
+        let found = match self.kind {
+            Kind::None => "None",
+            Kind::Bool(_) => "a boolean",
+            Kind::Int(number) if number < 0 => "a negative integer",
+            Kind::Int(_) => "an integer",
+            Kind::Text(_) => "a string",
+            Kind::Global(_) => "a global",
+            Kind::Tuple(_) => "a tuple",
+            Kind::List(_) => "a list",
+            Kind::Dict(_) => "a dict",
+            Kind::Persistent(_) => "a storage",
+            Kind::Call(..) => "a call",
+        };
+        TorchError::Unexpected {
+            at: self.at,
+            expected,
+            found,
+        }
+    }
+
+    pub(super) fn int(&self) -> Result<i64, TorchError> {
+        match self.kind {
+            Kind::Int(number) => Ok(number),
+            _ => Err(self.unexpected("an integer")),
+        }
+    }
+
+    /// An integer that counts something.
+    pub(super) fn count(&self) -> Result<usize, TorchError> {
+        usize::try_from(self.int()?).map_err(|_| self.unexpected("a count"))
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str, TorchError> {
+        match self.kind {
+            Kind::Text(text) => Ok(text),
+            _ => Err(self.unexpected("a string")),
+        }
+    }
+}
+
+/// A pickle that has been read: its one value, and the contents of all containers.
+pub(super) struct Pickle<'a> {
+    pub(super) top: Value<'a>,
+    pub(super) lists: Vec<Vec<Value<'a>>>,
+}
+
+impl<'a> Pickle<'a> {
+    /// The contents of the container with this number.
+    pub(super) fn items(&self, list: usize) -> &[Value<'a>] {
+        self.lists.get(list).map_or(&[], Vec::as_slice)
+    }
+
+    /// The contents of the container with this number, which belongs to `owner`, if there are `N`.
+    pub(super) fn fields<const N: usize>(
+        &self,
+        owner: &Value<'a>,
+        list: usize,
+        expected: &'static str,
+    ) -> Result<[Value<'a>; N], TorchError> {
+        <[Value<'a>; N]>::try_from(self.items(list)).map_err(|_| TorchError::Unexpected {
+            at: owner.at,
+            expected,
+            found: "another number of parts",
+        })
+    }
+
+    /// The contents of a tuple of counts, such as a shape.
+    pub(super) fn counts(&self, value: &Value<'a>) -> Result<Vec<usize>, TorchError> {
+        match value.kind {
+            Kind::Tuple(list) => self.items(list).iter().map(Value::count).collect(),
+            _ => Err(value.unexpected("a tuple of counts")),
+        }
+    }
+
+    /// The contents of a list.
+    pub(super) fn list(&self, value: &Value<'a>) -> Result<&[Value<'a>], TorchError> {
+        match value.kind {
+            Kind::List(list) => Ok(self.items(list)),
+            _ => Err(value.unexpected("a list")),
+        }
+    }
+
+    /// The keys and values of a dict.
+    pub(super) fn pairs(&self, value: &Value<'a>) -> Result<&[[Value<'a>; 2]], TorchError> {
+        match value.kind {
+            Kind::Dict(list) => Ok(self.items(list).as_chunks().0),
+            _ => Err(value.unexpected("a dict")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(kind: Kind<'_>) -> Value<'_> {
+        Value { at: 9, kind }
+    }
+
+    #[test]
+    fn finds_only_the_globals_of_a_state_dict() {
+        let find = |module, name| Global::find(4, module, name);
+        assert_eq!(find("collections", "OrderedDict"), Ok(Global::OrderedDict));
+        let parameter = find("torch._utils", "_rebuild_parameter");
+        assert_eq!(parameter, Ok(Global::RebuildParameter));
+        let error = |name: &str| {
+            let name = name.to_owned();
+            Err(TorchError::ForbiddenGlobal { at: 4, name })
+        };
+        assert_eq!(find("os", "system"), error("os.system"));
+        assert_eq!(find("builtins", "eval"), error("builtins.eval"));
+        assert_eq!(find("torch", "_utils"), error("torch._utils"));
+        assert_eq!(find("torch", "OrderedDict"), error("torch.OrderedDict"));
+    }
+
+    #[test]
+    fn names_a_storage_of_another_type() {
+        for name in ["HalfStorage", "DoubleStorage", "IntStorage"] {
+            let error = TorchError::UnsupportedStorage {
+                at: 4,
+                name: format!("torch.{name}"),
+            };
+            assert_eq!(Global::find(4, "torch", name), Err(error));
+        }
+    }
+
+    #[test]
+    fn repeats_only_the_beginning_of_a_long_name() {
+        let error = Global::find(4, "os", &"x".repeat(1 << 20)).unwrap_err();
+        assert!(error.to_string().len() < 150, "{error}");
+    }
+
+    #[test]
+    fn a_count_is_not_negative() {
+        assert_eq!(value(Kind::Int(3)).count(), Ok(3));
+        let error = value(Kind::Int(-1)).count().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "at byte 9: expected a count, found a negative integer"
+        );
+        let error = value(Kind::Bool(true)).count().unwrap_err().to_string();
+        assert_eq!(error, "at byte 9: expected an integer, found a boolean");
+    }
+
+    #[test]
+    fn counts_the_parts_of_a_container() {
+        let top = value(Kind::Tuple(0));
+        let lists = vec![vec![value(Kind::None), value(Kind::Int(2))]];
+        let pickle = Pickle { top, lists };
+        let [_, second] = pickle.fields(&top, 0, "two parts").unwrap();
+        assert_eq!(second.kind, Kind::Int(2));
+        let error = pickle
+            .fields::<3>(&top, 0, "three parts")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "at byte 9: expected three parts, found another number of parts"
+        );
+    }
+}
