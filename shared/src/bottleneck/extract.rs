@@ -1,0 +1,394 @@
+//! Bringing a file of bottlenecks up to date with a folder of pictures.
+//!
+//! A file whose path, size and time are known is not read; a content that is known, under whatever path, is not
+//! computed. What is computed goes into the journal at once, and at the end the file is replaced as a whole. If
+//! nothing changed it is not touched.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{fs, io};
+
+use super::cache::{self, Bottlenecks, Header, Row, Skipped};
+use super::journal::{Journal, Key};
+use crate::base::{Base, MakeBase};
+use crate::dataset::{Dataset, Entry, Stamp};
+use crate::digest::Digest;
+use crate::error::{Error, Result, base_name};
+use crate::onnx::Network;
+use crate::parallel;
+
+/// A file changed within this many seconds before it was read may change again without a trace in its time.
+const SETTLED: i64 = 2;
+
+/// Told how the work goes.
+pub trait Progress {
+    /// So many files have to be read.
+    fn begin(&self, files: u64);
+    /// One of them is done.
+    fn step(&self);
+    /// All of them are.
+    fn end(&self);
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Pictures that went through the base.
+    pub computed: usize,
+    /// Pictures whose bottleneck was there already.
+    pub reused: usize,
+    /// Files that are of no use, with their reasons, sorted by path.
+    pub skipped: Vec<Skipped>,
+    /// Whether the file says anything new.
+    pub changed: bool,
+    /// Why what was there before could not be used, if it could not.
+    pub rebuilt: Option<String>,
+}
+
+/// Brings the file `out` up to date with `dataset`, running `base` on `jobs` pictures at a time.
+///
+/// # Errors
+/// No usable picture at all; a file at `out` that is something else; another process at work on it; trouble in
+/// writing; a base that fails. The file is then as it was.
+pub fn update(
+    dataset: &Dataset,
+    base: &Network,
+    make_base: &MakeBase,
+    out: &Path,
+    jobs: NonZeroUsize,
+    progress: &dyn Progress,
+) -> Result<Summary> {
+    let (old, rebuilt) = reusable(out, base)?;
+    let mut contents = Contents::of(old.as_ref());
+    let (mut seen, unread) = recognise(dataset, old.as_ref());
+    let mut computed = 0;
+    let mut journal = None;
+    if !unread.is_empty() {
+        let mut open = Journal::open(out, &key(base))?;
+        contents.kept.extend(open.digests());
+        let reader = Reader {
+            dataset,
+            base,
+            make_base,
+            contents: &contents,
+            claimed: Mutex::default(),
+        };
+        let mut bad = HashMap::new();
+        progress.begin(unread.len() as u64);
+        parallel::ordered(
+            jobs,
+            &unread,
+            || None,
+            |worker, entry| reader.read(worker, entry),
+            |entry, found| {
+                if let (Some(digest), Content::New(bottleneck)) = (found.digest, &found.content) {
+                    open.append(digest, bottleneck)?;
+                    computed += 1;
+                }
+                if let (Some(digest), Content::Bad(reason)) = (found.digest, &found.content) {
+                    bad.insert(digest, reason.clone());
+                }
+                seen.insert(&entry.path, found.without_bottleneck());
+                progress.step();
+                Ok(())
+            },
+        )?;
+        progress.end();
+        contents.bad.extend(bad);
+        journal = Some(open);
+    }
+    let header = header(dataset, base, &seen, &contents);
+    if header.rows.is_empty() {
+        return Err(nothing_usable(dataset, &header.skipped));
+    }
+    let changed = keep(out, &header, old.as_ref(), journal.as_ref())?;
+    if let Some(journal) = journal {
+        journal.remove()?;
+    }
+    let reused = header.rows.len() - computed;
+    Ok(Summary {
+        computed,
+        reused,
+        skipped: header.skipped,
+        changed,
+        rebuilt,
+    })
+}
+
+/// The file at `out` if its rows can be taken over, or else why not.
+fn reusable(out: &Path, base: &Network) -> Result<(Option<Bottlenecks>, Option<String>)> {
+    if !out.exists() {
+        return Ok((None, None));
+    }
+    match Bottlenecks::open(out) {
+        Ok(old) if old.is_of(base) => Ok((Some(old), None)),
+        Ok(old) => {
+            let was = base_name(old.architecture(), &old.base());
+            Ok((
+                None,
+                Some(format!(
+                    "{}: made with the base {was}, now {}",
+                    out.display(),
+                    base.name()
+                )),
+            ))
+        }
+        Err(error @ (Error::Version { .. } | Error::Damaged { .. })) => {
+            Ok((None, Some(error.to_string())))
+        }
+        Err(Error::Foreign {
+            path,
+            expected,
+            found,
+        }) => {
+            let detail = format!(", and is not {expected} (it {found})");
+            Err(Error::Occupied { path, detail })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn key(base: &Network) -> Key {
+    Key {
+        base: base.digest,
+        preprocess: base.preprocess.fingerprint(),
+        size: base.bottleneck_size as u32,
+    }
+}
+
+/// What became of one file.
+struct Found {
+    digest: Option<Digest>,
+    stamp: Option<Stamp>,
+    content: Content,
+}
+
+/// What a file holds.
+enum Content {
+    /// A content whose fate is known by its digest.
+    Known,
+    /// A picture that was not known before, and its bottleneck.
+    New(Vec<f32>),
+    /// Nothing that can be used, and why.
+    Bad(String),
+}
+
+impl Found {
+    /// The floats are in the journal; there may be more of them than fit into memory.
+    fn without_bottleneck(self) -> Self {
+        match self.content {
+            Content::New(_) => Self {
+                content: Content::Known,
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
+/// What is known of contents, by their digests.
+struct Contents {
+    /// Those whose bottleneck is kept somewhere.
+    kept: HashSet<Digest>,
+    /// Those that are of no use, and why.
+    bad: HashMap<Digest, String>,
+}
+
+impl Contents {
+    fn of(old: Option<&Bottlenecks>) -> Self {
+        let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
+        Self {
+            kept: rows.iter().map(|row| row.digest).collect(),
+            bad: skipped
+                .iter()
+                .filter_map(|bad| Some((bad.digest?, bad.reason.clone())))
+                .collect(),
+        }
+    }
+}
+
+/// Divides the files into those that are known by path, size and time, and those that have to be read.
+fn recognise<'a>(
+    dataset: &'a Dataset,
+    old: Option<&Bottlenecks>,
+) -> (HashMap<&'a Path, Found>, Vec<&'a Entry>) {
+    let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
+    let rows = rows
+        .iter()
+        .filter_map(|row| Some((row.path.as_path(), (row.digest, row.stamp?))));
+    let skipped = skipped
+        .iter()
+        .filter_map(|bad| Some((bad.path.as_path(), (bad.digest?, bad.stamp?))));
+    let known: HashMap<_, _> = rows.chain(skipped).collect();
+    let (mut seen, mut unread) = (HashMap::new(), Vec::new());
+    for entry in &dataset.entries {
+        match known.get(entry.path.as_path()) {
+            Some(&(digest, stamp)) if stamp == entry.stamp => {
+                let found = Found {
+                    digest: Some(digest),
+                    stamp: Some(stamp),
+                    content: Content::Known,
+                };
+                seen.insert(entry.path.as_path(), found);
+            }
+            _ => unread.push(entry),
+        }
+    }
+    (seen, unread)
+}
+
+/// Reads files, and runs the base on contents that are new, each once.
+struct Reader<'a> {
+    dataset: &'a Dataset,
+    base: &'a Network,
+    make_base: &'a MakeBase<'a>,
+    contents: &'a Contents,
+    claimed: Mutex<HashSet<Digest>>,
+}
+
+impl Reader<'_> {
+    fn read(&self, worker: &mut Option<Box<dyn Base>>, entry: &Entry) -> Result<Found> {
+        let stamp = settled(&entry.stamp);
+        let bytes = match fs::read(self.dataset.root.join(&entry.path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return Ok(Found {
+                    digest: None,
+                    stamp: None,
+                    content: Content::Bad(error.to_string()),
+                });
+            }
+        };
+        let digest = Digest::of(&bytes);
+        let content = match self.is_known(&digest) || !self.claim(digest) {
+            true => Content::Known,
+            false => self.compute(worker, &bytes)?,
+        };
+        Ok(Found {
+            digest: Some(digest),
+            stamp,
+            content,
+        })
+    }
+
+    fn is_known(&self, digest: &Digest) -> bool {
+        self.contents.kept.contains(digest) || self.contents.bad.contains_key(digest)
+    }
+
+    /// True for the first to ask for this content.
+    fn claim(&self, digest: Digest) -> bool {
+        self.claimed
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(digest)
+    }
+
+    fn compute(&self, worker: &mut Option<Box<dyn Base>>, bytes: &[u8]) -> Result<Content> {
+        let pixels = match self.base.preprocess.apply(bytes) {
+            Ok(pixels) => pixels,
+            Err(error) => return Ok(Content::Bad(error.to_string())),
+        };
+        let base = match worker {
+            Some(base) => base,
+            None => worker.insert((self.make_base)()?),
+        };
+        Ok(Content::New(base.run(&pixels)?))
+    }
+}
+
+/// The stamp, if a change from now on is sure to show in it.
+fn settled(stamp: &Stamp) -> Option<Stamp> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    (stamp.seconds + SETTLED < now as i64).then_some(*stamp)
+}
+
+/// What the new file says, from what was found of each file.
+fn header(
+    dataset: &Dataset,
+    base: &Network,
+    seen: &HashMap<&Path, Found>,
+    contents: &Contents,
+) -> Header {
+    let unreadable = dataset.unreadable.iter().map(|(path, reason)| Skipped {
+        path: path.clone(),
+        digest: None,
+        stamp: None,
+        reason: reason.clone(),
+    });
+    let (mut rows, mut skipped) = (Vec::new(), unreadable.collect::<Vec<_>>());
+    for entry in &dataset.entries {
+        let Some(found) = seen.get(entry.path.as_path()) else {
+            continue;
+        };
+        let (path, digest, stamp) = (entry.path.clone(), found.digest, found.stamp);
+        let known_bad = digest.and_then(|digest| contents.bad.get(&digest));
+        match (&found.content, known_bad, digest) {
+            (Content::Bad(reason), ..) | (_, Some(reason), _) => {
+                skipped.push(Skipped {
+                    path,
+                    digest,
+                    stamp,
+                    reason: reason.clone(),
+                });
+            }
+            (_, None, Some(digest)) => rows.push(Row {
+                path,
+                label: entry.label,
+                digest,
+                stamp,
+            }),
+            (_, None, None) => {}
+        }
+    }
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Header {
+        architecture: base.architecture.clone(),
+        base: base.digest,
+        preprocess: base.preprocess.fingerprint(),
+        size: base.bottleneck_size as u32,
+        labels: dataset.labels.clone(),
+        origin: dataset.origin.clone(),
+        rows,
+        skipped,
+    }
+}
+
+fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
+    let first = skipped
+        .first()
+        .map(|bad| format!("; {}: {}", bad.path.display(), bad.reason));
+    Error::Dataset {
+        path: dataset.root.clone(),
+        reason: format!(
+            "none of its {} files can be used{}",
+            skipped.len(),
+            first.unwrap_or_default()
+        ),
+    }
+}
+
+/// Replaces the file if there is anything to tell. Says whether that was more than times of files.
+fn keep(
+    out: &Path,
+    header: &Header,
+    old: Option<&Bottlenecks>,
+    journal: Option<&Journal>,
+) -> Result<bool> {
+    if old.is_some_and(|old| old.header() == header) {
+        return Ok(false);
+    }
+    let changed = !old.is_some_and(|old| old.header().agrees_with(header));
+    let places = old.map(Bottlenecks::rows_by_digest).unwrap_or_default();
+    cache::write(out, header, !changed, |row| {
+        match (places.get(&row.digest), old, journal) {
+            (Some(&index), Some(old), _) => Ok(Cow::Borrowed(old.bottleneck(index))),
+            (_, _, Some(journal)) => Ok(Cow::Owned(journal.bottleneck(&row.digest)?)),
+            _ => Err(io::Error::other("a bottleneck was lost")),
+        }
+    })?;
+    Ok(changed)
+}

@@ -1,0 +1,310 @@
+//! The journal: bottlenecks as they are computed, so that an interrupted run loses next to nothing.
+//!
+//! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame that
+//! [`crate::file`] describes there are records of one length: the digest of a picture (32 bytes), its bottleneck
+//! (D float32, little-endian), and the first eight bytes of the BLAKE3 of both. What follows the last whole record
+//! is the trace of a kill, and is cut off.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::file::Format;
+
+const FORMAT: Format = Format {
+    magic: *b"HDJOURNL",
+    version: 1,
+    what: "a journal of bottlenecks",
+    maker: "hd-bottleneck",
+};
+const DIGEST: usize = 32;
+const CHECK: usize = 8;
+
+/// A power cut loses no more work than this.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// What the bottlenecks in a journal were computed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) base: Digest,
+    pub(super) preprocess: Digest,
+    pub(super) size: u32,
+}
+
+/// An open journal, locked against other processes.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    size: usize,
+    offsets: HashMap<Digest, u64>,
+    end: u64,
+    synced: Instant,
+}
+
+impl Journal {
+    /// Opens the journal of the file of bottlenecks `of`, with what an interrupted run left in it.
+    ///
+    /// # Errors
+    /// Another process that has it open, or a folder that cannot be written to.
+    pub(super) fn open(of: &Path, key: &Key) -> Result<Self> {
+        let path = path_beside(of);
+        let file = lock(&path, of)?;
+        let mut journal = Self {
+            path,
+            file,
+            size: key.size as usize,
+            offsets: HashMap::new(),
+            end: 0,
+            synced: Instant::now(),
+        };
+        if !journal.resume(key)? {
+            journal
+                .begin(key)
+                .map_err(Error::io(&journal.path, "write"))?;
+        }
+        Ok(journal)
+    }
+
+    /// The digests of everything in it.
+    pub(super) fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.offsets.keys().copied()
+    }
+
+    /// Adds a bottleneck.
+    ///
+    /// # Errors
+    /// A full disk, or any other trouble in writing.
+    pub(super) fn append(&mut self, digest: Digest, bottleneck: &[f32]) -> Result<()> {
+        let mut record = digest.as_bytes().to_vec();
+        record.extend_from_slice(bytemuck::cast_slice(bottleneck));
+        record.extend_from_slice(&check(&record));
+        self.file
+            .write_all_at(&record, self.end)
+            .map_err(Error::io(&self.path, "write"))?;
+        self.offsets.insert(digest, self.end + DIGEST as u64);
+        self.end += record.len() as u64;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.file
+                .sync_data()
+                .map_err(Error::io(&self.path, "write"))?;
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// The bottleneck of this content, which must be in it.
+    pub(super) fn bottleneck(&self, digest: &Digest) -> io::Result<Vec<f32>> {
+        let offset = self
+            .offsets
+            .get(digest)
+            .ok_or_else(|| io::Error::other("a bottleneck was lost"))?;
+        let mut floats = vec![0f32; self.size];
+        self.file
+            .read_exact_at(bytemuck::cast_slice_mut(&mut floats), *offset)?;
+        Ok(floats)
+    }
+
+    /// Deletes it, when all it holds is in the file of bottlenecks.
+    pub(super) fn remove(self) -> Result<()> {
+        fs::remove_file(&self.path).map_err(Error::io(&self.path, "delete"))
+    }
+
+    /// Takes over what an earlier run left, if that run computed the same thing.
+    fn resume(&mut self, key: &Key) -> Result<bool> {
+        let mut content = Vec::new();
+        let read = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.file.read_to_end(&mut content));
+        read.map_err(Error::io(&self.path, "read"))?;
+        let Ok((found, begin)) = FORMAT.read_header::<Key>(&self.path, &content) else {
+            return Ok(false);
+        };
+        if found != *key {
+            return Ok(false);
+        }
+        self.end = begin as u64;
+        let record = DIGEST + self.size * 4 + CHECK;
+        for bytes in content
+            .get(begin..)
+            .unwrap_or_default()
+            .chunks_exact(record)
+        {
+            let (body, stored) = bytes.split_at(record - CHECK);
+            let Some(digest) = body
+                .first_chunk::<DIGEST>()
+                .filter(|_| check(body) == stored)
+            else {
+                break;
+            };
+            self.offsets
+                .insert(Digest::from_bytes(*digest), self.end + DIGEST as u64);
+            self.end += record as u64;
+        }
+        self.file
+            .set_len(self.end)
+            .map_err(Error::io(&self.path, "write"))?;
+        Ok(true)
+    }
+
+    fn begin(&mut self, key: &Key) -> io::Result<()> {
+        let mut header = Vec::new();
+        FORMAT.write_header(&mut header, key)?;
+        self.file.set_len(0)?;
+        self.file.write_all_at(&header, 0)?;
+        self.end = header.len() as u64;
+        Ok(())
+    }
+}
+
+/// The first bytes of a record's digest.
+fn check(record: &[u8]) -> [u8; CHECK] {
+    Digest::of(record)
+        .as_bytes()
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
+}
+
+/// Where the journal of the file of bottlenecks `of` lies.
+fn path_beside(of: &Path) -> PathBuf {
+    let mut name = of.as_os_str().to_owned();
+    name.push(".journal");
+    PathBuf::from(name)
+}
+
+/// Opens the file at `path` and locks it.
+///
+/// The one who had the lock deletes the file when done. So what was locked may be a file without a name, in which
+/// another process would look in vain, and it takes another try.
+fn lock(path: &Path, of: &Path) -> Result<File> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
+    }
+    loop {
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        let file = open.map_err(Error::io(path, "write"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Busy {
+                    path: of.to_path_buf(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io(path, "lock")(error)),
+        }
+        let mine = file.metadata().map_err(Error::io(path, "read"))?;
+        if fs::metadata(path)
+            .is_ok_and(|named| (named.dev(), named.ino()) == (mine.dev(), mine.ino()))
+        {
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> Key {
+        Key {
+            base: Digest::of(b"base"),
+            preprocess: Digest::of(b"rule"),
+            size: 3,
+        }
+    }
+
+    fn filled(of: &Path) -> PathBuf {
+        let mut journal = Journal::open(of, &key()).unwrap();
+        journal.append(Digest::of(b"a"), &[1.0, 2.0, 3.0]).unwrap();
+        journal.append(Digest::of(b"b"), &[4.0, 5.0, 6.0]).unwrap();
+        journal.path.clone()
+    }
+
+    #[test]
+    fn goes_on_where_an_interrupted_run_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let path = filled(&of);
+        let mut journal = Journal::open(&of, &key()).unwrap();
+        journal.append(Digest::of(b"c"), &[7.0, 8.0, 9.0]).unwrap();
+        for (content, floats) in [
+            (b"a", [1.0, 2.0, 3.0]),
+            (b"b", [4.0, 5.0, 6.0]),
+            (b"c", [7.0, 8.0, 9.0]),
+        ] {
+            assert_eq!(journal.bottleneck(&Digest::of(content)).unwrap(), floats);
+        }
+        journal.remove().unwrap();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn cut_anywhere_keeps_every_whole_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let path = filled(&of);
+        let whole = fs::read(&path).unwrap();
+        let record = DIGEST + 12 + CHECK;
+        let begin = whole.len() - 2 * record;
+        for length in 0..=whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let journal = Journal::open(&of, &key()).unwrap();
+            assert_eq!(
+                journal.digests().count(),
+                length.saturating_sub(begin) / record,
+                "cut to {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_damaged_record_and_all_behind_it_are_computed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let path = filled(&of);
+        let mut bytes = fs::read(&path).unwrap();
+        let record = DIGEST + 12 + CHECK;
+        let first_float = bytes.len() - 2 * record + DIGEST;
+        bytes[first_float] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(Journal::open(&of, &key()).unwrap().digests().count(), 0);
+    }
+
+    #[test]
+    fn another_base_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        filled(&of);
+        let other = Key {
+            base: Digest::of(b"another"),
+            ..key()
+        };
+        assert_eq!(Journal::open(&of, &other).unwrap().digests().count(), 0);
+    }
+
+    #[test]
+    fn two_at_once_exclude_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let _first = Journal::open(&of, &key()).unwrap();
+        let message = Journal::open(&of, &key()).unwrap_err().to_string();
+        assert!(message.contains("another hd-bottleneck"), "{message}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Several files of bottlenecks as one set of samples.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::cache::{Bottlenecks, Row};
+use crate::digest::Digest;
+use crate::error::{Error, Result, base_name};
+use crate::onnx::Network;
+
+/// Labelled bottlenecks from one or more files that were made alike, sorted by path.
+#[derive(Debug)]
+pub struct Samples {
+    first: Bottlenecks,
+    rest: Vec<Bottlenecks>,
+    labels: Vec<String>,
+    places: Vec<Place>,
+}
+
+/// Where a sample is: its file, its row there, and its label in the common list.
+#[derive(Debug)]
+struct Place {
+    file: usize,
+    row: usize,
+    label: u32,
+}
+
+impl Samples {
+    /// Opens `paths`, of which there is at least one.
+    ///
+    /// # Errors
+    /// A file that is none of bottlenecks; two that were made with different bases or preprocessing; no file.
+    pub fn open(paths: &[PathBuf]) -> Result<Self> {
+        let mut files = paths
+            .iter()
+            .map(|path| Bottlenecks::open(path))
+            .collect::<Result<Vec<_>>>()?;
+        if files.is_empty() {
+            return Err(Error::Training(
+                "no file of bottlenecks was given".to_owned(),
+            ));
+        }
+        let first = files.remove(0);
+        let mut samples = Self {
+            first,
+            rest: files,
+            labels: Vec::new(),
+            places: Vec::new(),
+        };
+        samples
+            .rest
+            .iter()
+            .try_for_each(|file| check_alike(&samples.first, file))?;
+        samples.labels = samples.all_labels();
+        samples.places = samples.all_places();
+        Ok(samples)
+    }
+
+    /// The labels of all files, sorted; a sample's label is an index into them.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The size D of a bottleneck.
+    pub fn size(&self) -> usize {
+        self.first.size()
+    }
+
+    /// The name of the base.
+    pub fn architecture(&self) -> &str {
+        self.first.architecture()
+    }
+
+    /// The digest of the base's file.
+    pub fn base(&self) -> Digest {
+        self.first.base()
+    }
+
+    /// The fingerprint of what was done to the pictures before the base saw them.
+    pub fn preprocess(&self) -> Digest {
+        self.first.preprocess()
+    }
+
+    /// The file that messages about all of them name.
+    pub fn path(&self) -> &Path {
+        self.first.path()
+    }
+
+    /// Whether any of the pictures are drawings that hd-fetch made.
+    pub fn has_drawings(&self) -> bool {
+        self.files()
+            .any(|file| file.origin().is_some_and(|origin| origin.drawings))
+    }
+
+    /// Errors unless all files were made with `base`.
+    ///
+    /// # Errors
+    /// [`Error::OtherBase`], naming both.
+    pub fn check_base(&self, base: &Network) -> Result<()> {
+        self.first.check_base(base)
+    }
+
+    /// Content digest and label of each sample.
+    pub fn pictures(&self) -> Vec<(Digest, u32)> {
+        self.places
+            .iter()
+            .filter_map(|place| Some((self.row(place)?.digest, place.label)))
+            .collect()
+    }
+
+    /// The path of the sample `index`, relative to its folder of pictures.
+    pub fn picture(&self, index: usize) -> Option<&Path> {
+        Some(&self.row(self.places.get(index)?)?.path)
+    }
+
+    /// The label of the sample `index`.
+    pub fn label(&self, index: usize) -> Option<u32> {
+        Some(self.places.get(index)?.label)
+    }
+
+    /// The bottleneck of the sample `index`: D floats, none where there is no such sample.
+    pub fn bottleneck(&self, index: usize) -> &[f32] {
+        let place = self.places.get(index);
+        place
+            .and_then(|place| Some(self.file(place)?.bottleneck(place.row)))
+            .unwrap_or_default()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Bottlenecks> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    fn file(&self, place: &Place) -> Option<&Bottlenecks> {
+        match place.file {
+            0 => Some(&self.first),
+            later => self.rest.get(later - 1),
+        }
+    }
+
+    fn row(&self, place: &Place) -> Option<&Row> {
+        self.file(place)?.rows().get(place.row)
+    }
+
+    fn all_labels(&self) -> Vec<String> {
+        let mut labels: Vec<String> = self
+            .files()
+            .flat_map(|file| file.labels().to_vec())
+            .collect();
+        labels.sort();
+        labels.dedup();
+        labels
+    }
+
+    /// The rows of all files, sorted by path, so that it does not matter how pictures are spread over files.
+    fn all_places(&self) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (index, file) in self.files().enumerate() {
+            let number = |name| self.labels.binary_search(name).unwrap_or_default() as u32;
+            let numbers: Vec<u32> = file.labels().iter().map(number).collect();
+            let rows = file.rows().iter().enumerate();
+            places.extend(rows.filter_map(|(row, content)| {
+                let label = *numbers.get(content.label as usize)?;
+                Some(Place {
+                    file: index,
+                    row,
+                    label,
+                })
+            }));
+        }
+        let path = |place: &Place| self.row(place).map(|row| row.path.as_os_str().as_bytes());
+        places.sort_by(|a, b| path(a).cmp(&path(b)));
+        places
+    }
+}
+
+fn check_alike(first: &Bottlenecks, other: &Bottlenecks) -> Result<()> {
+    let differs = |reason: String| Error::Mismatch {
+        path: other.path().to_path_buf(),
+        reason,
+    };
+    if first.base() != other.base() {
+        let (a, b) = (
+            base_name(other.architecture(), &other.base()),
+            base_name(first.architecture(), &first.base()),
+        );
+        return Err(differs(format!(
+            "made with the base {a}, but {} with {b}",
+            first.path().display()
+        )));
+    }
+    if (first.preprocess(), first.size()) != (other.preprocess(), other.size()) {
+        let reason = format!(
+            "its pictures were prepared otherwise than those of {}",
+            first.path().display()
+        );
+        return Err(differs(reason));
+    }
+    Ok(())
+}
