@@ -1,0 +1,192 @@
+//! From bottlenecks to a head.
+
+use ndarray::Array2;
+
+use super::lbfgs::minimise;
+use super::model::Head;
+use super::select::{Fold, Score, TOLERANCE, best, path};
+use super::softmax::{Problem, Scaling, gather};
+use crate::bottleneck::Samples;
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::split::{Split, SplitRule};
+
+/// The folds of cross-validation: with the usual percentages all are about as large as the validation pictures.
+const FOLDS: usize = 6;
+
+/// How strongly the weights are held small.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Strength {
+    /// As does best in cross-validation.
+    Chosen,
+    /// As given.
+    Given(f64),
+}
+
+/// What came of training.
+#[derive(Debug)]
+pub struct Training {
+    /// The head, fitted on training and validation pictures.
+    pub head: Head,
+    /// How the chosen strength did in fits on other pictures.
+    pub score: Option<Score>,
+    /// Steps of L-BFGS in the last fit.
+    pub iterations: usize,
+    /// False where the last fit ran out of steps.
+    pub converged: bool,
+}
+
+/// Trains a head on `samples`, divided by `rule`.
+///
+/// The strength is chosen by cross-validation on the training and validation pictures; then the head is fitted on all of
+/// them. The testing pictures are never looked at.
+///
+/// # Errors
+/// Fewer than two labels; a label too small to be in every split.
+pub fn train(samples: &Samples, rule: SplitRule, strength: Strength) -> Result<Training> {
+    check_labels(samples)?;
+    let pictures = samples.pictures();
+    let splits = rule.assign(&pictures, samples.labels())?;
+    let rows = rows_where(&splits, |split| split != Split::Testing);
+    let scores = match strength {
+        Strength::Given(_) => Vec::new(),
+        Strength::Chosen => path(&mut folds(samples, &pictures, &splits)),
+    };
+    let score = best(&scores);
+    let l2 = match (strength, score) {
+        (Strength::Given(l2), _) => l2,
+        (_, chosen) => chosen.map_or(0.0, |score| score.l2),
+    };
+    let fit = Fit::of(samples, &rows, l2);
+    let head = Head {
+        architecture: samples.architecture().to_owned(),
+        base: samples.base(),
+        preprocess: samples.preprocess(),
+        labels: samples.labels().to_vec(),
+        weights: fit.weights,
+        biases: fit.biases,
+        split: rule,
+        counts: Split::ALL
+            .map(|wanted| splits.iter().filter(|split| **split == wanted).count() as u64),
+        pictures: identify(&pictures),
+        l2,
+        scores,
+    };
+    Ok(Training {
+        head,
+        score,
+        iterations: fit.iterations,
+        converged: fit.converged,
+    })
+}
+
+/// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
+fn folds(samples: &Samples, pictures: &[(Digest, u32)], splits: &[Split]) -> Vec<Fold> {
+    let number = |index: &usize| match (splits.get(*index), pictures.get(*index)) {
+        (Some(Split::Training), Some((digest, _))) => 1 + SplitRule::part(digest, FOLDS - 1),
+        _ => 0,
+    };
+    let rows = rows_where(splits, |split| split != Split::Testing);
+    let fold = |wanted: usize| {
+        let (own, others): (Vec<usize>, Vec<usize>) =
+            rows.iter().partition(|index| number(index) == wanted);
+        let classes = samples.labels().len();
+        let [y, labels] = [&own, &others].map(|rows| labels(samples, rows));
+        Fold::new(
+            features(samples, &others),
+            labels,
+            features(samples, &own),
+            y,
+            classes,
+        )
+    };
+    (0..FOLDS).map(fold).collect()
+}
+
+fn rows_where(splits: &[Split], wanted: impl Fn(Split) -> bool) -> Vec<usize> {
+    splits
+        .iter()
+        .enumerate()
+        .filter(|(_, split)| wanted(**split))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Identifies pictures and their labels, in whatever order they come.
+pub(crate) fn identify(pictures: &[(Digest, u32)]) -> Digest {
+    let mut sorted = pictures.to_vec();
+    sorted.sort();
+    let bytes: Vec<u8> = sorted
+        .iter()
+        .flat_map(|(digest, label)| [digest.as_bytes(), label.to_le_bytes().as_slice()].concat())
+        .collect();
+    Digest::of(&bytes)
+}
+
+fn check_labels(samples: &Samples) -> Result<()> {
+    let pictures = samples.pictures();
+    match samples.labels() {
+        [] => {
+            return Err(Error::Training(format!(
+                "{}: no picture in it",
+                samples.path().display()
+            )));
+        }
+        [only] => {
+            let place = samples.path().display();
+            return Err(Error::Training(format!(
+                "{place}: '{only}' is its only label, and telling labels apart takes at least two"
+            )));
+        }
+        _ => {}
+    }
+    for (number, label) in (0..).zip(samples.labels()) {
+        if !pictures.iter().any(|(_, found)| *found == number) {
+            return Err(Error::Training(format!(
+                "label '{label}' has no picture: add some, or remove its folder"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A fitted softmax layer for bottlenecks as they are.
+struct Fit {
+    weights: Vec<f32>,
+    biases: Vec<f32>,
+    iterations: usize,
+    converged: bool,
+}
+
+impl Fit {
+    fn of(samples: &Samples, rows: &[usize], l2: f64) -> Self {
+        let classes = samples.labels().len();
+        let mut x = features(samples, rows);
+        let scaling = Scaling::of(&x);
+        scaling.apply(&mut x);
+        let problem = Problem::new(x, labels(samples, rows), classes);
+        let start = vec![0.0; problem.parameters()];
+        let minimum = minimise(
+            &|at, gradient| problem.loss(at, l2, gradient),
+            start,
+            TOLERANCE,
+        );
+        let (weights, biases) = scaling.fold(&minimum.at, classes);
+        Self {
+            weights,
+            biases,
+            iterations: minimum.iterations,
+            converged: minimum.converged,
+        }
+    }
+}
+
+fn features(samples: &Samples, rows: &[usize]) -> Array2<f32> {
+    gather(rows, samples.size(), |index| samples.bottleneck(index))
+}
+
+fn labels(samples: &Samples, rows: &[usize]) -> Vec<u32> {
+    rows.iter()
+        .filter_map(|&index| samples.label(index))
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! `head.bin`: a trained head and everything that has to be known of it.
+//!
+//! Behind the frame that [`crate::file`] describes, the header is the [`Head`] itself, field by field in the order
+//! of its declaration. There is no payload.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::select::Score;
+use super::softmax::probabilities;
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::file::{self, Format};
+use crate::split::SplitRule;
+
+const FORMAT: Format = Format {
+    magic: *b"HDHEAD\0\0",
+    version: 1,
+    what: "a head",
+    maker: "hd-train",
+};
+
+/// A softmax layer for the bottlenecks of one base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The name of the base.
+    pub architecture: String,
+    /// The digest of the base's file.
+    pub base: Digest,
+    /// The fingerprint of what was done to the pictures before the base saw them.
+    pub preprocess: Digest,
+    /// The labels, in output order.
+    pub labels: Vec<String>,
+    /// W, C x D, in rows.
+    pub weights: Vec<f32>,
+    /// One a label: C.
+    pub biases: Vec<f32>,
+    /// How the pictures were divided.
+    pub split: SplitRule,
+    /// Pictures for training, validation and testing.
+    pub counts: [u64; 3],
+    /// Identifies the pictures and their labels.
+    pub pictures: Digest,
+    /// The strength of the regularisation.
+    pub l2: f64,
+    /// How each strength did in cross-validation; empty where the strength was given.
+    pub scores: Vec<Score>,
+}
+
+impl Head {
+    /// Reads the head in the file `path`.
+    ///
+    /// # Errors
+    /// A file that is missing, something else, of another version, or not whole.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = file::read(path)?;
+        let (head, end): (Self, usize) = FORMAT.read_header(path, &bytes)?;
+        if end != bytes.len() {
+            return Err(FORMAT.damaged(path, "there are bytes behind its end"));
+        }
+        let fits = head.biases.len() == head.labels.len()
+            && !head.labels.is_empty()
+            && head.weights.len().is_multiple_of(head.labels.len());
+        match fits {
+            true => Ok(head),
+            false => Err(FORMAT.damaged(path, "its weights do not fit its labels")),
+        }
+    }
+
+    /// Writes it to the file `path`.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        file::replace(path, |out| FORMAT.write_header(out, self))
+    }
+
+    /// The size D of the bottlenecks it is for.
+    pub fn features(&self) -> usize {
+        self.weights.len() / self.biases.len().max(1)
+    }
+
+    /// The probability of each label for a bottleneck of D floats.
+    pub fn probabilities(&self, bottleneck: &[f32]) -> Vec<f64> {
+        let logit = |(row, &bias): (&[f32], &f32)| {
+            let products = row
+                .iter()
+                .zip(bottleneck)
+                .map(|(&w, &x)| f64::from(w) * f64::from(x));
+            (products.sum::<f64>() + f64::from(bias)) as f32
+        };
+        let logits: Vec<f32> = self
+            .weights
+            .chunks(self.features().max(1))
+            .zip(&self.biases)
+            .map(logit)
+            .collect();
+        probabilities(logits.into_iter())
+    }
+}
+
+/// For `--describe`: one fact a line, name and value separated by a tab.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [training, validation, testing] = self.counts;
+        writeln!(f, "base\t{}\t{}", self.architecture, self.base)?;
+        writeln!(f, "preprocessing\t{}", self.preprocess)?;
+        writeln!(f, "labels\t{}", self.labels.join("\t"))?;
+        writeln!(f, "weights\t{} x {}", self.labels.len(), self.features())?;
+        writeln!(
+            f,
+            "pictures\t{training} training\t{validation} validation\t{testing} testing"
+        )?;
+        writeln!(f, "validation percentage\t{}", self.split.validation)?;
+        writeln!(f, "testing percentage\t{}", self.split.testing)?;
+        writeln!(f, "seed\t{}", self.split.seed)?;
+        writeln!(f, "l2\t{}", self.l2)?;
+        for score in &self.scores {
+            let Score {
+                l2,
+                cross_entropy,
+                accuracy,
+                ..
+            } = score;
+            writeln!(
+                f,
+                "cross-validation at l2 {l2:.4}\tcross-entropy {cross_entropy:.4}\taccuracy {accuracy:.4}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> Head {
+        Head {
+            architecture: "net".into(),
+            base: Digest::of(b"base"),
+            preprocess: Digest::of(b"rule"),
+            labels: vec!["a".into(), "b".into()],
+            weights: vec![1.0, 0.0, 0.0, 1.0],
+            biases: vec![0.0, 1.0],
+            split: SplitRule {
+                validation: 15,
+                testing: 15,
+                seed: 3,
+            },
+            counts: [7, 2, 2],
+            pictures: Digest::of(b"pictures"),
+            l2: 0.1,
+            scores: vec![Score {
+                l2: 0.1,
+                cross_entropy: 0.2,
+                accuracy: 0.9,
+                validation_accuracy: 0.8,
+            }],
+        }
+    }
+
+    fn written() -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("head.bin");
+        head().write(&path).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn is_read_as_it_was_written() {
+        let (_folder, path) = written();
+        assert_eq!(Head::open(&path).unwrap(), head());
+    }
+
+    #[test]
+    fn bytes_behind_the_end_are_an_error() {
+        let (_folder, path) = written();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.push(0);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(
+            Head::open(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("behind its end")
+        );
+    }
+
+    #[test]
+    fn weights_that_do_not_fit_the_labels_are_an_error() {
+        let (_folder, path) = written();
+        Head {
+            weights: vec![1.0; 3],
+            ..head()
+        }
+        .write(&path)
+        .unwrap();
+        assert!(
+            Head::open(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("do not fit")
+        );
+    }
+
+    #[test]
+    fn probabilities_are_the_softmax_of_the_logits() {
+        let given = head().probabilities(&[2.0, 1.0]);
+        assert_eq!(given, [0.5, 0.5]);
+    }
+}
