@@ -1,0 +1,216 @@
+//! Running a head over bottlenecks and counting.
+
+use std::path::Path;
+
+use super::metrics::{LabelMetrics, Metrics, Mistake};
+use crate::bottleneck::Samples;
+use crate::error::{Error, Result, base_name};
+use crate::head::{Head, identify};
+use crate::split::Split;
+
+/// What was counted.
+struct Count {
+    confusion: Vec<Vec<u64>>,
+    cross_entropy: f64,
+    mistakes: Vec<Mistake>,
+}
+
+/// Evaluates `head` on the given split of `samples`, as the head's own rule divides them, or on all of them.
+///
+/// The second value is true where these are the very pictures that the head was trained with; otherwise the split
+/// may hold pictures that the head has seen.
+///
+/// # Errors
+/// Samples of another base than the head's; a label that the head does not know; no picture in the split.
+pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
+    check_base(head, samples)?;
+    let numbers = label_numbers(head, samples)?;
+    let pictures = samples.pictures();
+    let splits = match split {
+        Some(_) => head.split.assign(&pictures, samples.labels())?,
+        None => vec![Split::Testing; pictures.len()],
+    };
+    let wanted = split.unwrap_or(Split::Testing);
+    let rows: Vec<usize> = splits
+        .iter()
+        .enumerate()
+        .filter(|(_, split)| **split == wanted)
+        .map(|(index, _)| index)
+        .collect();
+    if rows.is_empty() {
+        let name = split.map_or("all", Split::name);
+        return Err(Error::Training(format!(
+            "{}: no pictures for {name}",
+            samples.path().display()
+        )));
+    }
+    let count = count(head, samples, &numbers, &rows);
+    let own = head.labels == samples.labels() && head.pictures == identify(&pictures);
+    Ok((metrics(head, samples, split, rows.len() as u64, count), own))
+}
+
+fn check_base(head: &Head, samples: &Samples) -> Result<()> {
+    if (head.base, head.preprocess) == (samples.base(), samples.preprocess()) {
+        return Ok(());
+    }
+    let (theirs, ours) = (
+        base_name(samples.architecture(), &samples.base()),
+        base_name(&head.architecture, &head.base),
+    );
+    Err(Error::Mismatch {
+        path: samples.path().to_path_buf(),
+        reason: format!("made with the base {theirs}, but the head is for {ours}"),
+    })
+}
+
+/// For each label of the samples, its number in the head.
+fn label_numbers(head: &Head, samples: &Samples) -> Result<Vec<usize>> {
+    let number = |label: &String| {
+        head.labels
+            .iter()
+            .position(|known| known == label)
+            .ok_or_else(|| Error::Mismatch {
+                path: samples.path().to_path_buf(),
+                reason: format!(
+                    "it has the label '{label}', but the head knows only '{}'",
+                    head.labels.join("', '")
+                ),
+            })
+    };
+    samples.labels().iter().map(number).collect()
+}
+
+fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> Count {
+    let classes = head.labels.len();
+    let mut count = Count {
+        confusion: vec![vec![0; classes]; classes],
+        cross_entropy: 0.0,
+        mistakes: Vec::new(),
+    };
+    for &row in rows {
+        let label = samples
+            .label(row)
+            .and_then(|label| numbers.get(label as usize).copied())
+            .unwrap_or_default();
+        let probabilities = head.probabilities(samples.bottleneck(row));
+        let own = probabilities.get(label).copied().unwrap_or_default();
+        count.cross_entropy -= own.max(f64::MIN_POSITIVE).ln() / rows.len() as f64;
+        let (given, score) = most_probable(&probabilities);
+        if let Some(cell) = count
+            .confusion
+            .get_mut(label)
+            .and_then(|row| row.get_mut(given))
+        {
+            *cell += 1;
+        }
+        if given != label {
+            let name = |number: usize| head.labels.get(number).cloned().unwrap_or_default();
+            let path = samples
+                .picture(row)
+                .unwrap_or(Path::new(""))
+                .to_string_lossy()
+                .into_owned();
+            count.mistakes.push(Mistake {
+                path,
+                label: name(label),
+                given: name(given),
+                score,
+            });
+        }
+    }
+    count.mistakes.sort_by(|a, b| b.score.total_cmp(&a.score));
+    count
+}
+
+/// The number and probability of the most probable label; of equals the first.
+fn most_probable(probabilities: &[f64]) -> (usize, f64) {
+    let better = |best: (usize, f64), next: (usize, &f64)| {
+        if *next.1 > best.1 {
+            (next.0, *next.1)
+        } else {
+            best
+        }
+    };
+    probabilities
+        .iter()
+        .enumerate()
+        .fold((0, f64::NEG_INFINITY), better)
+}
+
+fn metrics(head: &Head, samples: &Samples, split: Option<Split>, n: u64, count: Count) -> Metrics {
+    let at = |row: usize, column: usize| {
+        count
+            .confusion
+            .get(row)
+            .and_then(|row| row.get(column))
+            .copied()
+            .unwrap_or_default()
+    };
+    let classes = head.labels.len();
+    let right: u64 = (0..classes).map(|label| at(label, label)).sum();
+    let per_class = head.labels.iter().enumerate().map(|(label, name)| {
+        let (has, given): (u64, u64) = (
+            (0..classes).map(|other| at(label, other)).sum(),
+            (0..classes).map(|other| at(other, label)).sum(),
+        );
+        let share = |of: u64| (of > 0).then(|| at(label, label) as f64 / of as f64);
+        LabelMetrics {
+            label: name.clone(),
+            n: has,
+            precision: share(given),
+            recall: share(has),
+        }
+    });
+    Metrics {
+        architecture: head.architecture.clone(),
+        split: split.map_or("all", Split::name).to_owned(),
+        n,
+        accuracy: right as f64 / n as f64,
+        accuracy_interval: wilson(right as f64, n as f64),
+        cross_entropy: count.cross_entropy,
+        labels: head.labels.clone(),
+        per_class: per_class.collect(),
+        confusion: count.confusion,
+        mistakes: count.mistakes,
+        drawings: samples.has_drawings(),
+    }
+}
+
+/// Wilson's score interval of 95 % confidence for a share of `right` in `n`.
+fn wilson(right: f64, n: f64) -> [f64; 2] {
+    const Z: f64 = 1.959_963_984_540_054;
+    let share = right / n;
+    let (middle, scale) = (share + Z * Z / (2.0 * n), 1.0 + Z * Z / n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [
+        ((middle - half) / scale).max(0.0),
+        ((middle + half) / scale).min(1.0),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_agrees_with_a_published_example() {
+        // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+        let [low, high] = wilson(81.0, 263.0);
+        assert!(
+            (low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5,
+            "{low} {high}"
+        );
+    }
+
+    #[test]
+    fn wilson_stays_within_zero_and_one() {
+        assert_eq!(wilson(0.0, 5.0)[0], 0.0);
+        assert_eq!(wilson(5.0, 5.0)[1], 1.0);
+        assert!(wilson(5.0, 5.0)[0] > 0.5);
+    }
+
+    #[test]
+    fn the_first_of_equals_is_the_answer() {
+        assert_eq!(most_probable(&[0.2, 0.4, 0.4]), (1, 0.4));
+    }
+}

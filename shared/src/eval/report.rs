@@ -1,0 +1,84 @@
+//! `report.html`: the figures of an evaluation as one page that needs nothing beside it.
+
+use askama::Template;
+
+use super::metrics::Metrics;
+use crate::head::Head;
+
+/// The page's parts, brought into the form in which they are shown.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    metrics: &'a Metrics,
+    head: &'a Head,
+    accuracy: String,
+    interval: [String; 2],
+    confusion: Vec<ConfusionRow<'a>>,
+}
+
+struct ConfusionRow<'a> {
+    label: &'a str,
+    cells: Vec<Cell<'a>>,
+}
+
+/// A count, how dark it is shown, and whether it counts right answers.
+struct Cell<'a> {
+    answer: &'a str,
+    count: u64,
+    shade: u64,
+    right: bool,
+}
+
+/// The page for `metrics`, an evaluation of `head`.
+pub fn render(metrics: &Metrics, head: &Head) -> std::io::Result<String> {
+    let page = Page {
+        metrics,
+        head,
+        accuracy: percent(&metrics.accuracy),
+        interval: metrics.accuracy_interval.map(|bound| percent(&bound)),
+        confusion: confusion(metrics),
+    };
+    page.render().map_err(std::io::Error::other)
+}
+
+fn confusion(metrics: &Metrics) -> Vec<ConfusionRow<'_>> {
+    let row = |(label, counts): (&'_ String, &Vec<u64>),
+               metrics: &'_ Metrics|
+     -> Vec<(usize, u64, u64, bool)> {
+        let total = counts.iter().sum::<u64>().max(1);
+        let cell = |(answer, &count): (usize, &u64)| {
+            (
+                answer,
+                count,
+                count * 100 / total,
+                metrics.labels.get(answer) == Some(label),
+            )
+        };
+        counts.iter().enumerate().map(cell).collect()
+    };
+    let mut rows = Vec::new();
+    for pair in metrics.labels.iter().zip(&metrics.confusion) {
+        let cells = row(pair, metrics)
+            .into_iter()
+            .map(|(answer, count, shade, right)| Cell {
+                answer: metrics.labels.get(answer).map_or("", String::as_str),
+                count,
+                shade,
+                right,
+            });
+        rows.push(ConfusionRow {
+            label: pair.0,
+            cells: cells.collect(),
+        });
+    }
+    rows
+}
+
+fn percent(share: &f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// As [`percent`], for a share that may be absent.
+fn percent_or_dash(share: &Option<f64>) -> String {
+    share.as_ref().map_or_else(|| "–".to_owned(), percent)
+}
