@@ -1,0 +1,268 @@
+//! What the programs of hd have in common: flags, messages, exit status and the progress bar.
+//!
+//! stdout is for the product, stderr for messages, each line of which begins with the program's name. The exit
+//! status is 0 when done, 1 when it failed, 2 when it was called wrongly. A reader that goes away is success.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::{Args, Parser};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use log::LevelFilter;
+
+/// Flags that every program has.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// Flags of the programs that run a network.
+#[derive(Args, Debug)]
+pub struct Compute {
+    /// The ONNX Runtime library [default: $ORT_DYLIB_PATH, or what `hd-fetch runtime` brought]
+    #[arg(long, value_name = "PATH")]
+    pub runtime: Option<PathBuf>,
+
+    /// Pictures to work on at a time [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl Compute {
+    /// How many pictures to work on at a time.
+    pub fn jobs(&self) -> NonZeroUsize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.jobs.unwrap_or_else(cores)
+    }
+}
+
+/// What a program's arguments can do: they tell the flags that all programs have, and run.
+pub trait Program: Parser {
+    /// The program's name, which begins each of its messages.
+    const NAME: &'static str;
+
+    /// The flags that all programs have.
+    fn common(&self) -> &Common;
+
+    /// Does what the arguments ask for.
+    ///
+    /// # Errors
+    /// Whatever goes wrong; [`main`] prints it.
+    fn run(self) -> anyhow::Result<()>;
+}
+
+/// Parses the arguments, runs the program, and turns what comes of it into messages and an exit status.
+pub fn main<P: Program>() -> ExitCode {
+    let program =
+        P::parse_from(std::env::args_os().scan(true, |flags, arg| Some(hyphenate(flags, arg))));
+    let level = match (program.common().quiet, program.common().verbose) {
+        (true, _) => LevelFilter::Warn,
+        (_, true) => LevelFilter::Debug,
+        _ => LevelFilter::Info,
+    };
+    // Fails only where a logger is set already, which none but this line does.
+    let _ = log::set_boxed_logger(Box::new(Messages(P::NAME)));
+    log::set_max_level(level);
+    match program.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{error:#}");
+            if let Some(hint) = hint(&error) {
+                log::error!("hint: {hint}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// retrain.py spells its flags with underscores; `--a_b` is read as `--a-b`, up to a `--`.
+fn hyphenate(flags: &mut bool, arg: OsString) -> OsString {
+    *flags &= arg != "--";
+    match arg.to_str() {
+        Some(text) if *flags && text.starts_with("--") => {
+            let (flag, value) = text.split_at(text.find('=').unwrap_or(text.len()));
+            format!("{}{value}", flag.replace('_', "-")).into()
+        }
+        _ => arg,
+    }
+}
+
+/// A reader that has seen enough closes its end, and Unix programs then stop without a word.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<hd::Error>()?.hint())
+}
+
+/// Messages on stderr, each line beginning with the program's name.
+struct Messages(&'static str);
+
+impl log::Log for Messages {
+    fn enabled(&self, metadata: &log::Metadata) -> bool {
+        // Libraries' own messages are for their developers.
+        metadata.target().starts_with("hd")
+    }
+
+    fn log(&self, record: &log::Record) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let kind = match record.level() {
+            log::Level::Warn => "warning: ",
+            _ => "",
+        };
+        let mut stderr = io::stderr().lock();
+        for line in record.args().to_string().lines() {
+            // There is nowhere left to complain to.
+            let _ = writeln!(stderr, "{}: {kind}{line}", self.0);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A bar on stderr, if that is a terminal and messages are wanted.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Default for Bar {
+    fn default() -> Self {
+        let bar = ProgressBar::with_draw_target(None, target());
+        Self(bar)
+    }
+}
+
+fn target() -> ProgressDrawTarget {
+    match log::max_level() >= LevelFilter::Info {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    }
+}
+
+impl Bar {
+    /// Begins to count things, `total` of them.
+    pub fn count(&self, total: u64) {
+        self.show("{wide_bar} {pos}/{len} pictures, {per_sec}, {eta} left");
+        self.0.set_length(total);
+    }
+
+    /// Begins to count bytes; without a total it only shows that something goes on.
+    pub fn bytes(&self, what: &str, total: Option<u64>, already: u64) {
+        match total {
+            Some(total) => {
+                self.show("{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
+                self.0.set_length(total);
+            }
+            None => self.show("{spinner} {msg} {bytes}"),
+        }
+        self.0.set_message(what.to_owned());
+        self.0.set_position(already);
+        self.0
+            .enable_steady_tick(std::time::Duration::from_millis(100));
+    }
+
+    /// Counts on.
+    pub fn advance(&self, by: u64) {
+        self.0.inc(by);
+    }
+
+    /// Shows a message without tearing the bar.
+    pub fn message(&self, level: log::Level, message: &str) {
+        self.0
+            .suspend(|| log::log!(target: "hd", level, "{message}"));
+    }
+
+    /// Wipes the bar.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+
+    fn show(&self, template: &str) {
+        self.0.reset();
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.0.set_style(style);
+    }
+}
+
+impl hd::bottleneck::Progress for Bar {
+    fn begin(&self, files: u64) {
+        self.count(files);
+    }
+
+    fn step(&self) {
+        self.advance(1);
+    }
+
+    fn end(&self) {
+        self.clear();
+    }
+}
+
+impl hd::fetch::Progress for Bar {
+    fn begin(&self, what: &str, total: Option<u64>, already: u64) {
+        self.bytes(what, total, already);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.advance(bytes);
+    }
+
+    fn note(&self, message: &str) {
+        self.message(log::Level::Info, message);
+    }
+
+    fn end(&self) {
+        self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hyphenated(args: &[&str]) -> Vec<OsString> {
+        let args = args.iter().map(OsString::from);
+        args.scan(true, |flags, arg| Some(hyphenate(flags, arg)))
+            .collect()
+    }
+
+    #[test]
+    fn underscores_in_flags_become_hyphens_and_values_stay() {
+        let given = [
+            "--how_many_training_steps=5_0",
+            "a_b",
+            "-x_y",
+            "--",
+            "--c_d",
+        ];
+        assert_eq!(
+            hyphenated(&given),
+            [
+                "--how-many-training-steps=5_0",
+                "a_b",
+                "-x_y",
+                "--",
+                "--c_d"
+            ]
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! hd-eval: scores a head on pictures that it has not seen.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Parser, ValueEnum};
+use hd::bottleneck::Samples;
+use hd::eval::{Metrics, evaluate, render};
+use hd::file;
+use hd::head::Head;
+use hd::split::Split;
+use hd_cli::{Common, Program};
+
+/// Scores a head on pictures that it has not seen
+///
+/// Prints precision and recall of each label, the confusion matrix, cross-entropy and accuracy. Which pictures are for
+/// testing follows from the rule that hd-train recorded in the head.
+#[derive(Parser)]
+#[command(
+    name = "hd-eval",
+    version,
+    override_usage = "hd-eval [OPTIONS] <HEAD> <BOTTLENECKS>...\n       hd-eval --describe <FILE.json>",
+    max_term_width = 100,
+    after_help = "\
+Example:  hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json --report out/report.html
+See also: hd-train (makes the head)"
+)]
+struct Arguments {
+    /// The head, as hd-train makes it
+    #[arg(required_unless_present = "describe")]
+    head: Option<PathBuf>,
+
+    /// Files of bottlenecks, as hd-bottleneck makes them
+    #[arg(required_unless_present = "describe")]
+    bottlenecks: Vec<PathBuf>,
+
+    /// Where to write the figures as JSON
+    #[arg(long, value_name = "FILE.json")]
+    metrics: Option<PathBuf>,
+
+    /// Where to write the figures as a page
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+
+    /// The pictures to score; `all` is for pictures from elsewhere
+    #[arg(long, value_enum, default_value_t = Pictures::Testing)]
+    split: Pictures,
+
+    /// Print a file of metrics as text, and do nothing else
+    #[arg(long, value_name = "FILE.json", exclusive = true)]
+    describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Pictures {
+    Training,
+    Validation,
+    Testing,
+    All,
+}
+
+impl Pictures {
+    fn split(self) -> Option<Split> {
+        match self {
+            Self::Training => Some(Split::Training),
+            Self::Validation => Some(Split::Validation),
+            Self::Testing => Some(Split::Testing),
+            Self::All => None,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    hd_cli::main::<Arguments>()
+}
+
+impl Program for Arguments {
+    const NAME: &'static str = "hd-eval";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self) -> anyhow::Result<()> {
+        if let Some(path) = &self.describe {
+            return Ok(write!(io::stdout(), "{}", Metrics::open(path)?)?);
+        }
+        let Some(head) = &self.head else {
+            bail!("HEAD is needed");
+        };
+        let head = Head::open(head)?;
+        let samples = Samples::open(&self.bottlenecks)?;
+        let (metrics, own) = evaluate(&head, &samples, self.split.split())?;
+        self.warn(own);
+        if let Some(path) = &self.report {
+            let page = render(&metrics, &head)?;
+            file::replace(path, |out| out.write_all(page.as_bytes()))?;
+        }
+        if let Some(path) = &self.metrics {
+            metrics.write(path)?;
+        }
+        Ok(write!(io::stdout(), "{metrics}")?)
+    }
+}
+
+impl Arguments {
+    /// A figure that promises more than it holds must say so.
+    fn warn(&self, own: bool) {
+        match (self.split, own) {
+            (Pictures::Testing, true) | (Pictures::All, false) => {}
+            (Pictures::Testing, false) => {
+                log::warn!(
+                    "these are not the pictures that the head was trained with: it may have seen some of them"
+                );
+            }
+            _ => log::warn!("the head was fitted on pictures among these: the figures flatter it"),
+        }
+    }
+}
