@@ -1,0 +1,100 @@
+# hd: from a folder of labelled pictures to a network that labels pictures.
+# Upper half: the pipeline, a rule for each file. Lower half: building, testing, installing.
+
+IMAGES       ?= data/hotdog
+ARCHITECTURE ?= mobilenet_v2_1.0_224
+OUT          ?= out
+TRAIN_FLAGS  ?=
+EVAL_FLAGS   ?=
+PREFIX       ?= /usr/local
+
+BASE := models/$(ARCHITECTURE).onnx
+BIN  := target/release
+export CARGO_TARGET_DIR := target
+PROGRAMS := hd-fetch hd-bottleneck hd-train hd-eval hd-label
+
+ifeq ($(filter grouped-target,$(.FEATURES)),)
+$(error this Makefile needs GNU make 4.3 or newer)
+endif
+
+# --- The pipeline ----------------------------------------------------------------------------------------------------
+
+train: $(OUT)/metrics.json  ## Bring what is missing, run every stage, print the final test accuracy (default)
+	@$(BIN)/hd-eval --describe $<
+
+$(BASE): | $(BIN)/hd-fetch
+	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@
+
+data/%: | $(BIN)/hd-fetch
+	$(BIN)/hd-fetch images $* -o $@
+
+# Always run: only hd-bottleneck can tell whether a picture changed, and it touches its file only if one did.
+$(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(filter data/%,$(IMAGES))
+	$(BIN)/hd-bottleneck --base $(BASE) $(IMAGES) -o $@
+
+# The head is written last: where it is new, so are the others.
+$(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
+		$(OUT)/bottlenecks.bin $(BASE) $(BIN)/hd-train $(OUT)/.train-flags
+	$(BIN)/hd-train $(OUT)/bottlenecks.bin --base $(BASE) --head $(OUT)/head.bin \
+		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt $(TRAIN_FLAGS)
+
+$(OUT)/metrics.json $(OUT)/report.html &: \
+		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
+	$(BIN)/hd-eval $(OUT)/head.bin $(OUT)/bottlenecks.bin --report $(OUT)/report.html \
+		--metrics $(OUT)/metrics.json $(EVAL_FLAGS) >/dev/null
+
+# The flags of the last run, so that other flags are a reason to run again.
+$(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
+$(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
+$(OUT)/.train-flags $(OUT)/.eval-flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+runtime: | $(BIN)/hd-fetch
+	@$(if $(ORT_DYLIB_PATH),,$(BIN)/hd-fetch --quiet runtime)
+
+# --- Building, testing, installing -----------------------------------------------------------------------------------
+
+build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
+
+# Always asked: cargo knows what the programs depend on, and touches them only if that changed.
+$(addprefix $(BIN)/,$(PROGRAMS)) &: always
+	@cargo build --release --locked
+
+# The release build, since it is the one that users run, and since the tests train on real pictures.
+test: build  ## Build, and pass every test
+	cargo test --release --locked --workspace
+
+check:  ## The formatting, the lints and the documentation, without a warning
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+
+test-deps:  ## Bring what some tests compare with: Python's onnxruntime and onnx, into target/venv
+	python3 -m venv target/venv
+	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0
+
+fmt:  ## Format the code
+	cargo fmt --all
+
+install: build  ## Copy the programs to PREFIX/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+
+clean:  ## Delete OUT and what was built; pictures, bases and the cache stay
+	rm -rf $(OUT) target
+
+help:  ## Show this
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@echo 'Variables:'
+	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of pictures per label' \
+		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
+		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
+		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
+		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 17,40
+
+.DEFAULT_GOAL := train
+.PHONY: train build test check test-deps fmt install clean help runtime always
+# What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
+.PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

@@ -1,0 +1,147 @@
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use hd::bottleneck::Bottlenecks;
+use hd::onnx::classifier_from_weights;
+
+use crate::workdir::{Workdir, reference};
+
+/// Reads a two-dimensional float32 array in numpy's format, version 1: shape, and values row by row.
+fn npy(path: &Path) -> ([usize; 2], Vec<f32>) {
+    let bytes = fs::read(path).unwrap();
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
+    assert!(
+        header.contains("'<f4'") && header.contains("'fortran_order': False"),
+        "{header}"
+    );
+    let shape = header.split('(').nth(1).unwrap().split(')').next().unwrap();
+    let shape: Vec<usize> = shape
+        .split(',')
+        .map(|size| size.trim().parse().unwrap())
+        .collect();
+    let values = bytes[10 + length..]
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    (shape.try_into().unwrap(), values.collect())
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| {
+        a.iter()
+            .zip(b)
+            .map(|(&a, &b)| f64::from(a) * f64::from(b))
+            .sum::<f64>()
+    };
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+fn argmax(values: &[f32]) -> usize {
+    (0..values.len())
+        .max_by(|&a, &b| values[a].total_cmp(&values[b]))
+        .unwrap()
+}
+
+/// How far the largest value is above the next.
+fn margin(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    sorted[0] - sorted[1]
+}
+
+/// The bottlenecks of the photos that the reference numbers are for, in their order.
+fn bottlenecks(photos: &Path, golden: &Path) -> Vec<Vec<f32>> {
+    let dir = Workdir::new();
+    let list: serde_json::Value =
+        serde_json::from_slice(&fs::read(golden.join("images.json")).unwrap()).unwrap();
+    let paths: Vec<&str> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|photo| photo["path"].as_str().unwrap())
+        .collect();
+    for path in &paths {
+        dir.write(
+            Path::new("images").join(path),
+            fs::read(photos.join(path)).unwrap(),
+        );
+    }
+    dir.bottleneck("images").succeeds();
+    let ours = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
+    let row = |path: &&str| {
+        ours.rows()
+            .iter()
+            .position(|row| row.path == Path::new(path))
+            .unwrap()
+    };
+    paths
+        .iter()
+        .map(|path| ours.bottleneck(row(path)).to_vec())
+        .collect()
+}
+
+#[test]
+fn bottlenecks_and_top_classes_are_those_of_torchvision() {
+    let test = "bottlenecks_and_top_classes_are_those_of_torchvision";
+    let (Some(golden), Some(photos)) =
+        (reference(test, "golden"), reference(test, "photos/hotdog"))
+    else {
+        return;
+    };
+    let ours = bottlenecks(&photos, &golden);
+    let ([rows, size], theirs) = npy(&golden.join("mobilenet_v2_1.0_224.squash.pool1280.npy"));
+    assert_eq!((rows, size), (64, 1280));
+    let cosines = ours
+        .iter()
+        .zip(theirs.chunks(size))
+        .map(|(ours, theirs)| cosine(ours, theirs));
+    let worst = cosines.fold(1.0, f64::min);
+    assert!(worst >= 0.999, "the worst cosine is {worst}");
+
+    let weights = hd::fetch::cache_folder()
+        .unwrap()
+        .join("weights/mobilenet_v2-b0353104.pth");
+    let (matrix, bias) = classifier_from_weights(&weights).unwrap();
+    let ([_, classes], logits) = npy(&golden.join("mobilenet_v2_1.0_224.squash.logits1000.npy"));
+    let mut clear = 0;
+    for (ours, theirs) in ours
+        .iter()
+        .zip(logits.chunks(classes))
+        .filter(|(_, theirs)| margin(theirs) > 0.5)
+    {
+        let dot = |row: &[f32]| row.iter().zip(ours).map(|(w, x)| w * x).sum::<f32>();
+        let logits: Vec<f32> = matrix
+            .chunks(size)
+            .zip(&bias)
+            .map(|(row, b)| dot(row) + b)
+            .collect();
+        assert_eq!(argmax(&logits), argmax(theirs));
+        clear += 1;
+    }
+    assert!(clear > 40, "only {clear} of {rows} margins are clear");
+}
+
+#[test]
+fn a_thousand_photos_give_the_accuracy_that_the_lab_gives() {
+    let test = "a_thousand_photos_give_the_accuracy_that_the_lab_gives";
+    let Some(photos) = reference(test, "photos/hotdog") else {
+        return;
+    };
+    let dir = Workdir::new();
+    dir.bottleneck(photos.to_str().unwrap()).succeeds();
+    dir.train().succeeds();
+    let run = dir
+        .program("hd-eval")
+        .args(["out/head.bin", "out/bottlenecks.bin"])
+        .succeeds();
+    let last = run.stdout().lines().last().unwrap().to_owned();
+    let _ = writeln!(std::io::stderr(), "{test}: {last}");
+    let accuracy = last
+        .strip_prefix("Final test accuracy = ")
+        .unwrap()
+        .split('%')
+        .next()
+        .unwrap();
+    assert!(accuracy.parse::<f64>().unwrap() >= 93.0, "{last}");
+}

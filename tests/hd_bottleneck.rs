@@ -1,0 +1,401 @@
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::workdir::{Workdir, base, trained};
+
+/// What the closing line counts.
+fn counts(stderr: &str) -> &str {
+    let line = stderr
+        .lines()
+        .find(|line| line.contains(" computed, "))
+        .unwrap();
+    line.split("labels: ").nth(1).unwrap()
+}
+
+/// Puts the time of every picture below `folder` back, as that of pictures that have long been there.
+fn settle(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            settle(&path);
+        } else if path.is_file() {
+            let then = SystemTime::now() - Duration::from_secs(3600);
+            File::options()
+                .write(true)
+                .open(path)
+                .unwrap()
+                .set_modified(then)
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn computes_every_picture_once_and_then_none() {
+    let dir = Workdir::new();
+    dir.pictures("images", 4);
+    settle(&dir.path("images"));
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "8 computed, 0 reused, 0 skipped"
+    );
+    let first = fs::metadata(dir.path("out/bottlenecks.bin"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "0 computed, 8 reused, 0 skipped"
+    );
+    let second = fs::metadata(dir.path("out/bottlenecks.bin"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    assert_eq!(
+        first, second,
+        "the file was touched though nothing had changed"
+    );
+}
+
+#[test]
+fn the_same_pictures_give_the_same_bytes_on_any_number_of_cores() {
+    let dir = Workdir::new();
+    dir.pictures("images", 5);
+    settle(&dir.path("images"));
+    dir.bottleneck("images").args(["--jobs", "1"]).succeeds();
+    let one = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    fs::remove_dir_all(dir.path("out")).unwrap();
+    dir.bottleneck("images").args(["--jobs", "3"]).succeeds();
+    assert!(one == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
+}
+
+#[test]
+fn an_added_picture_is_the_only_one_computed() {
+    let dir = Workdir::new();
+    dir.pictures("images", 4);
+    dir.bottleneck("images").succeeds();
+    dir.write(
+        "images/hot_dog/new.jpg",
+        fs::read(crate::workdir::drawings().join("hot_dog/0020.jpg")).unwrap(),
+    );
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "1 computed, 8 reused, 0 skipped"
+    );
+}
+
+#[test]
+fn renamed_moved_touched_and_doubled_pictures_cost_nothing() {
+    let dir = Workdir::new();
+    dir.pictures("images", 4);
+    dir.bottleneck("images").succeeds();
+    fs::rename(
+        dir.path("images/hot_dog/0000.jpg"),
+        dir.path("images/hot_dog/renamed.jpg"),
+    )
+    .unwrap();
+    fs::rename(
+        dir.path("images/hot_dog/0001.jpg"),
+        dir.path("images/not_hot_dog/moved.jpg"),
+    )
+    .unwrap();
+    fs::copy(
+        dir.path("images/hot_dog/0002.jpg"),
+        dir.path("images/hot_dog/doubled.jpg"),
+    )
+    .unwrap();
+    settle(&dir.path("images"));
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "0 computed, 9 reused, 0 skipped"
+    );
+}
+
+#[test]
+fn touched_pictures_do_not_touch_the_file() {
+    let dir = Workdir::new();
+    dir.pictures("images", 3);
+    dir.bottleneck("images").succeeds();
+    let time = || {
+        fs::metadata(dir.path("out/bottlenecks.bin"))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let before = time();
+    settle(&dir.path("images"));
+    dir.bottleneck("images").succeeds();
+    assert_eq!(before, time());
+}
+
+#[test]
+fn a_picture_replaced_by_another_of_the_same_size_and_time_is_noticed_while_it_is_fresh() {
+    let dir = Workdir::new();
+    dir.pictures("images", 3);
+    let picture = dir.path("images/hot_dog/0000.jpg");
+    let time = fs::metadata(&picture).unwrap().modified().unwrap();
+    dir.bottleneck("images").succeeds();
+    let mut bytes = fs::read(&picture).unwrap();
+    let end = bytes.len();
+    bytes[end - 40] ^= 0x15;
+    fs::write(&picture, bytes).unwrap();
+    File::options()
+        .write(true)
+        .open(&picture)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "1 computed, 5 reused, 0 skipped"
+    );
+}
+
+#[test]
+fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
+    let dir = Workdir::new();
+    dir.pictures("images", 3);
+    dir.write("images/hot_dog/empty.jpg", "");
+    dir.write("images/hot_dog/text.jpg", "this is no picture");
+    let whole = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
+    dir.write("images/hot_dog/cut.jpg", &whole[..whole.len() / 3]);
+    dir.write("images/hot_dog/Thumbs.db", "x");
+    std::os::unix::fs::symlink("nowhere", dir.path("images/hot_dog/dangling.jpg")).unwrap();
+    let run = dir.bottleneck("images").succeeds();
+    insta::assert_snapshot!("bad_pictures", run.stderr());
+    let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
+    insta::assert_snapshot!("bottlenecks.skipped.tsv", table);
+    // The second run knows them without decoding them again.
+    settle(&dir.path("images"));
+    assert!(
+        counts(&dir.bottleneck("images").succeeds().stderr())
+            .starts_with("0 computed, 6 reused, 4 skipped")
+    );
+    dir.bottleneck("images").arg("--strict").ends_with(1);
+    for bad in ["empty.jpg", "text.jpg", "cut.jpg", "dangling.jpg"] {
+        fs::remove_file(dir.path("images/hot_dog").join(bad)).unwrap();
+    }
+    dir.bottleneck("images").arg("--strict").succeeds();
+    assert!(!dir.path("out/bottlenecks.skipped.tsv").exists());
+}
+
+#[test]
+fn names_may_hold_any_byte() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let picture = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
+    for name in [
+        b"a b\tc\nd.jpg".as_slice(),
+        b"\xff\xfe.jpg",
+        "\u{1f32d}".as_bytes(),
+        &[b'x'; 255],
+    ] {
+        fs::write(
+            dir.path("images/hot_dog").join(OsStr::from_bytes(name)),
+            &picture,
+        )
+        .unwrap();
+    }
+    let run = dir.bottleneck("images").succeeds();
+    assert_eq!(counts(&run.stderr()), "2 computed, 4 reused, 0 skipped");
+    let text = dir
+        .program("hd-bottleneck")
+        .args(["--describe", "out/bottlenecks.bin"])
+        .succeeds()
+        .stdout();
+    assert!(
+        text.contains("hot_dog/a b\\tc\\nd.jpg\thot dog\t"),
+        "{text}"
+    );
+    assert!(text.contains("\u{1f32d}\thot dog\t"), "{text}");
+}
+
+#[test]
+fn describes_its_file_as_text() {
+    let dir = Workdir::new();
+    dir.trained();
+    let text = dir
+        .program("hd-bottleneck")
+        .args(["--describe", "out/bottlenecks.bin"])
+        .succeeds()
+        .stdout();
+    assert!(text.starts_with("# base\tmobilenet_v2_1.0_224\t"), "{text}");
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.ends_with('\t') || !line.starts_with('#'))
+            .count(),
+        1 + 60
+    );
+    assert!(
+        text.contains("# drawings\thotdog\tdrawn with seed 5"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_killed_run_leaves_nothing_that_looks_done_and_the_next_goes_on() {
+    let dir = Workdir::new();
+    dir.pictures("images", 25);
+    settle(&dir.path("images"));
+    let mut call = dir.bottleneck("images").args(["--jobs", "1"]);
+    let mut child = call
+        .0
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = dir.path("out/bottlenecks.bin.journal");
+    let begun = Instant::now();
+    // A record is a little over 5 KB, so this is after some pictures and long before the last.
+    while fs::metadata(&journal).map_or(0, |metadata| metadata.len()) < 30_000 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing was computed"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!dir.path("out/bottlenecks.bin").exists());
+    let run = dir.bottleneck("images").succeeds().stderr();
+    let computed: usize = counts(&run).split(' ').next().unwrap().parse().unwrap();
+    assert!(
+        (1..=45).contains(&computed),
+        "{computed} of 50 computed after the kill"
+    );
+    assert!(!journal.exists());
+    let resumed = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    fs::remove_dir_all(dir.path("out")).unwrap();
+    dir.bottleneck("images").succeeds();
+    assert!(resumed == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
+}
+
+#[test]
+fn a_damaged_file_is_made_anew_and_a_foreign_one_is_left_alone() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    dir.bottleneck("images").succeeds();
+    let whole = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    dir.write("out/bottlenecks.bin", &whole[..whole.len() - 7]);
+    let run = dir.bottleneck("images").succeeds();
+    insta::assert_snapshot!("a_damaged_file", run.message());
+    dir.write("out/bottlenecks.bin", "my only copy of a poem");
+    let run = dir.bottleneck("images").ends_with(1);
+    insta::assert_snapshot!("a_foreign_file", run.message());
+    assert_eq!(
+        fs::read(dir.path("out/bottlenecks.bin")).unwrap(),
+        b"my only copy of a poem"
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_an_error_that_says_why() {
+    let dir = Workdir::new();
+    let message = |images: &str| dir.bottleneck(images).ends_with(1).message();
+    insta::assert_snapshot!("no_such_folder", message("nowhere"));
+    fs::create_dir(dir.path("empty")).unwrap();
+    insta::assert_snapshot!("empty_folder", message("empty"));
+    fs::create_dir_all(dir.path("hollow/cats")).unwrap();
+    insta::assert_snapshot!("empty_label", message("hollow"));
+    dir.write("clash/hot_dog/a.jpg", "x");
+    dir.write("clash/hot-dog/a.jpg", "x");
+    assert!(message("clash").contains("both give the label 'hot dog'"));
+    dir.write("text/cats/a.txt", "no picture");
+    dir.write("text/dogs/a.txt", "no picture either");
+    insta::assert_snapshot!("no_picture_at_all", message("text"));
+    assert!(!dir.path("out/bottlenecks.bin").exists());
+}
+
+#[test]
+fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let whole = fs::read(base()).unwrap();
+    dir.write("cut.onnx", &whole[..whole.len() / 2]);
+    dir.write("text.onnx", "not a network");
+    dir.write(
+        "retrained.onnx",
+        fs::read(trained().join("retrained_graph.onnx")).unwrap(),
+    );
+    for name in ["missing", "cut", "text", "retrained"] {
+        let file = format!("{name}.onnx");
+        let args = ["--base", &file, "images", "-o", "out/bottlenecks.bin"];
+        let run = dir.program("hd-bottleneck").args(args).ends_with(1);
+        insta::assert_snapshot!(format!("{name}_base"), run.message());
+    }
+}
+
+#[test]
+fn without_a_runtime_it_names_hd_fetch_runtime() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let cache = dir.path("cache");
+    let run = dir
+        .bottleneck("images")
+        .env("XDG_CACHE_HOME", &cache)
+        .env("ORT_DYLIB_PATH", "")
+        .ends_with(1);
+    let message = run
+        .message()
+        .replace(cache.to_str().unwrap(), "CACHE")
+        .replace(std::env::consts::ARCH, "ARCH");
+    insta::assert_snapshot!("no_runtime", message);
+    let text = dir.write("text.so", "no library");
+    let run = dir
+        .bottleneck("images")
+        .args(["--runtime", "text.so"])
+        .ends_with(1);
+    assert!(
+        run.message().contains(text.to_str().unwrap()),
+        "{}",
+        run.message()
+    );
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_that_names_it() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    dir.write("file", "in the way");
+    let args = ["images", "-o", "file/bottlenecks.bin"];
+    let run = dir
+        .program("hd-bottleneck")
+        .arg("--base")
+        .arg(base())
+        .args(args)
+        .ends_with(1);
+    insta::assert_snapshot!("an_output_below_a_file", run.message());
+}
+
+#[test]
+fn an_unreadable_picture_is_skipped() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    let picture = dir.path("images/hot_dog/0000.jpg");
+    fs::set_permissions(&picture, fs::Permissions::from_mode(0o0)).unwrap();
+    if fs::read(&picture).is_ok() {
+        return crate::workdir::skip(
+            "an_unreadable_picture_is_skipped",
+            "root can read everything",
+        );
+    }
+    let run = dir.bottleneck("images").succeeds();
+    assert!(
+        counts(&run.stderr()).starts_with("3 computed, 0 reused, 1 skipped"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let run = dir.bottleneck("images").arg("-q").succeeds();
+    assert_eq!(run.stdout() + &run.stderr(), "");
+}

@@ -1,0 +1,359 @@
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crate::workdir::{ARCHITECTURE, Call, Workdir, base};
+
+/// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
+fn cut_off(dir: &Workdir) -> Call {
+    let mut call = dir.program("hd-fetch");
+    for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        let dead = if name == "NO_PROXY" {
+            ""
+        } else {
+            "http://127.0.0.1:9"
+        };
+        call = call.env(name, dead).env(&name.to_lowercase(), dead);
+    }
+    call.env("XDG_CACHE_HOME", dir.path("cache"))
+}
+
+/// A zip archive with these files.
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// The archive that the first mirror of the hot dogs serves, on a small scale.
+fn hotdog_zip() -> Vec<u8> {
+    zip(&[
+        ("hotdog-not-hotdog-dataset-3535/README.md", b"about"),
+        ("hotdog-not-hotdog-dataset-3535/train/hot_dog/1.jpg", b"one"),
+        (
+            "hotdog-not-hotdog-dataset-3535/train/not_hot_dog/2.jpg",
+            b"two",
+        ),
+        (
+            "hotdog-not-hotdog-dataset-3535/test/hot_dog/3.jpg",
+            b"three",
+        ),
+    ])
+}
+
+/// Serves `content` under any name, `times` times, on loopback; returns its address.
+fn serve(content: Vec<u8>, times: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().take(times) {
+            let mut stream = stream.unwrap();
+            let mut request: Vec<u8> = Vec::new();
+            let mut buffer = [0; 1024];
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                let count = stream.read(&mut buffer).unwrap();
+                request.extend(&buffer[..count]);
+            }
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                content.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&content).unwrap();
+        }
+    });
+    address
+}
+
+fn weights() -> PathBuf {
+    base();
+    hd::fetch::cache_folder()
+        .unwrap()
+        .join("weights/mobilenet_v2-b0353104.pth")
+}
+
+#[test]
+fn lists_what_it_knows() {
+    let list = Workdir::new()
+        .program("hd-fetch")
+        .arg("list")
+        .succeeds()
+        .stdout();
+    for word in ["onnxruntime", ARCHITECTURE, "BSD-3-Clause", "hotdog"] {
+        assert!(list.contains(word), "{word} is not in\n{list}");
+    }
+}
+
+#[test]
+fn the_base_has_the_same_bytes_wherever_its_weights_came_from() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("mirror")).unwrap();
+    fs::copy(weights(), dir.path("mirror/mobilenet_v2-b0353104.pth")).unwrap();
+    cut_off(&dir)
+        .args(["base", ARCHITECTURE, "--mirror", "mirror"])
+        .succeeds();
+    let made = dir
+        .path("models")
+        .join(ARCHITECTURE)
+        .with_added_extension("onnx");
+    assert!(fs::read(made).unwrap() == fs::read(base()).unwrap());
+    let again = cut_off(&dir).args(["base", ARCHITECTURE]).succeeds();
+    assert!(
+        again.stderr().contains("it is there already"),
+        "{}",
+        again.stderr()
+    );
+}
+
+#[test]
+fn weights_with_another_digest_are_refused() {
+    let dir = Workdir::new();
+    let mut bytes = fs::read(weights()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    dir.write("mirror/mobilenet_v2-b0353104.pth", bytes);
+    let run = cut_off(&dir)
+        .args(["base", ARCHITECTURE, "--mirror", "mirror"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("sha-256 is") && run.stderr().contains("b0353104"),
+        "{}",
+        run.stderr()
+    );
+    assert!(!dir.path("models").exists());
+}
+
+#[test]
+fn names_that_are_not_in_the_catalogue_are_errors_that_list_what_is() {
+    let dir = Workdir::new();
+    insta::assert_snapshot!(
+        "an_unknown_base",
+        cut_off(&dir)
+            .args(["base", "resnet50"])
+            .ends_with(1)
+            .stderr()
+    );
+    insta::assert_snapshot!(
+        "unknown_images",
+        cut_off(&dir).args(["images", "cats"]).ends_with(1).stderr()
+    );
+}
+
+#[test]
+fn without_python_the_runtime_cannot_be_brought_and_it_says_so() {
+    let dir = Workdir::new();
+    let run = cut_off(&dir)
+        .env("PATH", dir.path(""))
+        .arg("runtime")
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("python3 cannot be started"),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        !dir.path("cache/hd/runtime")
+            .read_dir()
+            .is_ok_and(|mut entries| entries.any(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .join("libonnxruntime.so.1.32.0")
+                    .exists()
+            }))
+    );
+}
+
+#[test]
+fn a_mirror_without_the_file_is_an_error_that_names_it() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let run = cut_off(&dir)
+        .args(["runtime", "--mirror", "mirror"])
+        .ends_with(1);
+    assert!(
+        run.stderr()
+            .contains("mirror/onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn where_no_mirror_can_be_reached_it_says_so_and_draws() {
+    let dir = Workdir::new();
+    let run = cut_off(&dir)
+        .args(["images", "hotdog", "--count", "3"])
+        .succeeds();
+    let stderr = run.stderr();
+    assert!(
+        stderr.contains("github.com") && stderr.contains("topcs.blob.core.windows.net"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("pictures are drawn instead"), "{stderr}");
+    for label in ["hot_dog", "not_hot_dog"] {
+        assert_eq!(
+            fs::read_dir(dir.path("data/hotdog").join(label))
+                .unwrap()
+                .count(),
+            3
+        );
+    }
+    let source = fs::read_to_string(dir.path("data/hotdog/source.json")).unwrap();
+    assert!(source.contains("\"drawings\": true"), "{source}");
+}
+
+#[test]
+fn drawings_can_be_forbidden() {
+    let dir = Workdir::new();
+    let run = cut_off(&dir)
+        .args(["images", "hotdog", "--no-synthetic"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("hotdog: no source could be reached"),
+        "{}",
+        run.stderr()
+    );
+    assert!(!dir.path("data/hotdog").exists());
+}
+
+#[test]
+fn drawings_follow_from_the_seed() {
+    let dir = Workdir::new();
+    let draw = |seed: &str, to: &str| {
+        let how = [
+            "images",
+            "hotdog",
+            "--synthetic",
+            "--count",
+            "2",
+            "--seed",
+            seed,
+            "-o",
+            to,
+        ];
+        cut_off(&dir).args(how).succeeds();
+        fs::read(dir.path(to).join("hot_dog/0001.jpg")).unwrap()
+    };
+    let (one, again, other) = (draw("1", "a"), draw("1", "b"), draw("2", "c"));
+    assert!(one == again && one != other);
+}
+
+#[test]
+fn a_folder_that_is_there_is_never_overwritten() {
+    let dir = Workdir::new();
+    dir.write("data/hotdog/mine.txt", "mine");
+    insta::assert_snapshot!(
+        "images_that_are_there",
+        cut_off(&dir)
+            .args(["images", "hotdog"])
+            .ends_with(1)
+            .stderr()
+    );
+    assert_eq!(fs::read(dir.path("data/hotdog/mine.txt")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_catalogued_archive_is_found_on_a_mirror_folder_and_unpacked() {
+    let dir = Workdir::new();
+    dir.write(
+        "mirror/353596473581b20f18d98e3bb535490fe389844e.zip",
+        hotdog_zip(),
+    );
+    cut_off(&dir)
+        .args(["images", "hotdog", "--mirror", "mirror"])
+        .succeeds();
+    assert_eq!(
+        fs::read(dir.path("data/hotdog/hot_dog/1.jpg")).unwrap(),
+        b"one"
+    );
+    assert_eq!(
+        fs::read(dir.path("data/hotdog/not_hot_dog/2.jpg")).unwrap(),
+        b"two"
+    );
+    assert!(!dir.path("data/hotdog/hot_dog/3.jpg").exists());
+    let source = fs::read_to_string(dir.path("data/hotdog/source.json")).unwrap();
+    assert!(
+        source.contains("\"drawings\": false") && source.contains("github.com"),
+        "{source}"
+    );
+}
+
+#[test]
+fn a_mirror_can_be_an_address() {
+    let dir = Workdir::new();
+    let address = serve(hotdog_zip(), 1);
+    let call = cut_off(&dir)
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1");
+    call.args(["images", "hotdog", "--mirror", &address])
+        .succeeds();
+    assert!(dir.path("data/hotdog/hot_dog/1.jpg").exists());
+}
+
+#[test]
+fn any_address_works_in_place_of_a_name() {
+    let dir = Workdir::new();
+    let flowers = zip(&[("flowers/rose/a.jpg", b"a"), ("flowers/tulip/b.jpg", b"b")]);
+    let address = format!("{}/flowers.v2.zip", serve(flowers, 1));
+    let call = cut_off(&dir)
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1");
+    call.args(["images", &address]).succeeds();
+    assert!(dir.path("data/flowers/rose/a.jpg").exists());
+    let source = fs::read_to_string(dir.path("data/flowers/source.json")).unwrap();
+    assert!(source.contains("\"sha256\""), "{source}");
+}
+
+#[test]
+fn an_archive_on_disk_works_in_place_of_a_name() {
+    let dir = Workdir::new();
+    dir.write(
+        "flowers.zip",
+        zip(&[("rose/a.jpg", b"a"), ("tulip/b.jpg", b"b")]),
+    );
+    cut_off(&dir)
+        .args(["images", "flowers.zip", "-o", "mine"])
+        .succeeds();
+    assert!(dir.path("mine/tulip/b.jpg").exists() && dir.path("flowers.zip").exists());
+}
+
+#[test]
+fn a_hostile_or_damaged_archive_leaves_nothing() {
+    let dir = Workdir::new();
+    let good = hotdog_zip();
+    dir.write(
+        "escape.zip",
+        zip(&[
+            ("a/1.jpg", b"1"),
+            ("b/2.jpg", b"2"),
+            ("../../escaped.jpg", b"3"),
+        ]),
+    );
+    dir.write("cut.zip", &good[..good.len() / 2]);
+    dir.write("text.zip", "no archive");
+    dir.write("flat.zip", zip(&[("1.jpg", b"1"), ("2.jpg", b"2")]));
+    for name in ["escape", "cut", "text", "flat"] {
+        let run = cut_off(&dir)
+            .args(["images", &format!("{name}.zip"), "-o", "made/here"])
+            .ends_with(1);
+        assert!(
+            run.stderr().contains(&format!("{name}.zip")),
+            "{}",
+            run.stderr()
+        );
+        let left: Vec<_> = fs::read_dir(dir.path("made"))
+            .into_iter()
+            .flatten()
+            .collect();
+        assert!(left.is_empty(), "{name}.zip left {left:?}");
+    }
+    assert!(!Path::new(&dir.path("escaped.jpg")).exists());
+}

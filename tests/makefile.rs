@@ -1,0 +1,165 @@
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::workdir::{Call, Workdir, drawings, top};
+
+/// `make` at the top of the checkout, with its output in the folder of the test.
+fn make(dir: &Workdir, args: &[&str]) -> Call {
+    let mut command = Command::new("make");
+    // What the make and the cargo that are running these tests have told their children is not for these: cargo would
+    // build half the programs again.
+    let inherited = |name: &str| {
+        name.starts_with("MAKE")
+            || name == "MFLAGS"
+            || (name.starts_with("CARGO_") && name != "CARGO_HOME")
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| inherited(name)) {
+        command.env_remove(name);
+    }
+    command.current_dir(top()).args(args);
+    command.arg(format!("IMAGES={}", dir.path("images").display()));
+    command.arg(format!("OUT={}", dir.path("out").display()));
+    Call(command)
+}
+
+const FILES: [&str; 6] = [
+    "bottlenecks.bin",
+    "head.bin",
+    "retrained_graph.onnx",
+    "retrained_labels.txt",
+    "metrics.json",
+    "report.html",
+];
+
+fn times(dir: &Workdir) -> Vec<SystemTime> {
+    let path = |name: &&str| dir.path("out").join(name);
+    FILES
+        .iter()
+        .map(|name| fs::metadata(path(name)).unwrap().modified().unwrap())
+        .collect()
+}
+
+/// The programs that make ran, in order.
+fn ran(stdout: &str) -> Vec<String> {
+    let lines = stdout
+        .lines()
+        .filter(|line| line.contains("/hd-") && line.starts_with("target/"));
+    lines
+        .map(|line| line.split([' ', '/']).nth(2).unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn train_redoes_only_what_a_change_asks_for() {
+    let dir = Workdir::new();
+    dir.pictures("images", 25);
+    let run = make(&dir, &["train"]).succeeds();
+    assert_eq!(
+        ran(&run.stdout())[ran(&run.stdout()).len() - 3..],
+        ["hd-bottleneck", "hd-train", "hd-eval"]
+    );
+    assert!(
+        run.stdout()
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("Final test accuracy = "),
+        "{}",
+        run.stdout()
+    );
+    let first = times(&dir);
+
+    let run = make(&dir, &["train"]).succeeds();
+    assert_eq!(ran(&run.stdout()), ["hd-bottleneck"]);
+    assert!(
+        run.stdout()
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("Final test accuracy = "),
+        "{}",
+        run.stdout()
+    );
+    assert_eq!(
+        first,
+        times(&dir),
+        "a file was touched though nothing had changed"
+    );
+
+    let run = make(&dir, &["train", "TRAIN_FLAGS=--l2 0.5"]).succeeds();
+    assert_eq!(ran(&run.stdout()), ["hd-bottleneck", "hd-train", "hd-eval"]);
+    assert!(run.stderr().contains("0 computed"), "{}", run.stderr());
+    assert_eq!(first[0], times(&dir)[0]);
+
+    let run = make(
+        &dir,
+        &[
+            "train",
+            "TRAIN_FLAGS=--l2 0.5",
+            "EVAL_FLAGS=--split validation",
+        ],
+    )
+    .succeeds();
+    assert_eq!(ran(&run.stdout()), ["hd-bottleneck", "hd-eval"]);
+
+    dir.write(
+        "images/hot_dog/new.jpg",
+        fs::read(drawings().join("hot_dog/0028.jpg")).unwrap(),
+    );
+    let run = make(&dir, &["train", "TRAIN_FLAGS=--l2 0.5"]).succeeds();
+    assert_eq!(ran(&run.stdout()), ["hd-bottleneck", "hd-train", "hd-eval"]);
+    assert!(
+        run.stderr().contains("1 computed, 50 reused"),
+        "{}",
+        run.stderr()
+    );
+
+    fs::remove_file(dir.path("out/retrained_labels.txt")).unwrap();
+    let run = make(&dir, &["train", "TRAIN_FLAGS=--l2 0.5"]).succeeds();
+    assert_eq!(
+        ran(&run.stdout()),
+        ["hd-bottleneck"],
+        "nothing that train prints needs the labels"
+    );
+}
+
+#[test]
+fn a_stage_that_fails_leaves_no_file_that_make_takes_for_done() {
+    let dir = Workdir::new();
+    dir.pictures("images", 5);
+    make(&dir, &["train", "TRAIN_FLAGS=--l2 nonsense"]).ends_with(2);
+    assert!(!dir.path("out/head.bin").exists() && !dir.path("out/metrics.json").exists());
+    let run = make(&dir, &["train"]).succeeds();
+    assert_eq!(ran(&run.stdout()), ["hd-bottleneck", "hd-train", "hd-eval"]);
+}
+
+#[test]
+fn help_lists_targets_and_variables() {
+    let help = make(&Workdir::new(), &["help"]).succeeds().stdout();
+    for word in [
+        "train",
+        "test",
+        "install",
+        "IMAGES",
+        "ARCHITECTURE",
+        "OUT",
+        "TRAIN_FLAGS",
+        "EVAL_FLAGS",
+    ] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+}
+
+#[test]
+fn install_copies_the_programs() {
+    let dir = Workdir::new();
+    let prefix = format!("PREFIX={}", dir.path("local").display());
+    make(&dir, &["install", &prefix]).succeeds();
+    for program in crate::workdir::PROGRAMS {
+        let installed: PathBuf = dir.path("local/bin").join(program);
+        let run = Call(Command::new(&installed)).arg("--version").succeeds();
+        assert!(run.stdout().starts_with(program));
+    }
+}

@@ -1,0 +1,30 @@
+//! The programs, as a user meets them: each is run in a folder of its own, on real pictures, with the real ONNX
+//! Runtime and real weights, which the fixtures bring with hd-fetch.
+//!
+//! Messages that a user can meet are kept as snapshots; `INSTA_UPDATE=always make test` renews them.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+/// The folder, the programs and the fixtures that all tests use.
+mod workdir;
+
+/// What --help prints, and how wrong usage is answered.
+mod usage;
+
+mod hd_bottleneck;
+mod hd_eval;
+mod hd_fetch;
+mod hd_label;
+mod hd_train;
+
+/// The pipeline as a file graph.
+mod makefile;
+
+/// Numbers from other implementations, on real photos. Needs a folder that a stranger's clone does not have.
+mod golden;

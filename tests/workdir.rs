@@ -1,0 +1,270 @@
+//! A folder for each test, and running programs in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+pub(crate) const ARCHITECTURE: &str = "mobilenet_v2_1.0_224";
+
+/// A folder that vanishes with the test.
+pub(crate) struct Workdir(tempfile::TempDir);
+
+impl Workdir {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Copies `count` drawings of each label into the folder `name`, one subfolder a label.
+    pub(crate) fn pictures(&self, name: &str, count: usize) {
+        for label in ["hot_dog", "not_hot_dog"] {
+            for index in 0..count {
+                let picture = format!("{label}/{index:04}.jpg");
+                self.write(
+                    Path::new(name).join(&picture),
+                    fs::read(drawings().join(&picture)).unwrap(),
+                );
+            }
+        }
+    }
+
+    /// Copies what [`trained`] made into the folder `out`.
+    pub(crate) fn trained(&self) {
+        for file in [
+            "bottlenecks.bin",
+            "head.bin",
+            "retrained_graph.onnx",
+            "metrics.json",
+        ] {
+            self.write(
+                Path::new("out").join(file),
+                fs::read(trained().join(file)).unwrap(),
+            );
+        }
+    }
+
+    /// A program of ours in this folder.
+    pub(crate) fn program(&self, name: &str) -> Call {
+        let mut command = Command::new(exe(name));
+        command
+            .current_dir(self.0.path())
+            .env("CLICOLOR", "0")
+            .env("COLUMNS", "100");
+        Call(command)
+    }
+
+    /// hd-bottleneck over the folder `images`, into `out/bottlenecks.bin`.
+    pub(crate) fn bottleneck(&self, images: &str) -> Call {
+        self.program("hd-bottleneck")
+            .arg("--base")
+            .arg(base())
+            .args([images, "-o", "out/bottlenecks.bin"])
+    }
+
+    /// hd-train on `out/bottlenecks.bin`, into `out`.
+    pub(crate) fn train(&self) -> Call {
+        let graph = [
+            "--output-graph",
+            "out/retrained_graph.onnx",
+            "--output-labels",
+            "out/retrained_labels.txt",
+        ];
+        let call = self
+            .program("hd-train")
+            .arg("out/bottlenecks.bin")
+            .arg("--base")
+            .arg(base());
+        call.args(["--head", "out/head.bin"]).args(graph)
+    }
+}
+
+/// A command, not yet run.
+pub(crate) struct Call(pub(crate) Command);
+
+impl Call {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.0.arg(arg);
+        self
+    }
+
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.0.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs it; it must succeed.
+    pub(crate) fn succeeds(self) -> Run {
+        self.ends_with(0)
+    }
+
+    /// Runs it; it must end with this status.
+    pub(crate) fn ends_with(mut self, status: i32) -> Run {
+        let run = Run(self.0.output().unwrap());
+        let ended = run.0.status;
+        assert_eq!(
+            ended.code(),
+            Some(status),
+            "{:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.0,
+            run.stdout(),
+            run.stderr()
+        );
+        run
+    }
+}
+
+/// A command that has ended.
+pub(crate) struct Run(Output);
+
+impl Run {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// stderr without the digests, lengths and addresses of this machine.
+    pub(crate) fn message(&self) -> String {
+        self.stderr().replace(&base().display().to_string(), "BASE")
+    }
+}
+
+/// The path of a program of ours.
+pub(crate) fn exe(name: &str) -> &'static str {
+    match name {
+        "hd-fetch" => env!("CARGO_BIN_EXE_hd-fetch"),
+        "hd-bottleneck" => env!("CARGO_BIN_EXE_hd-bottleneck"),
+        "hd-train" => env!("CARGO_BIN_EXE_hd-train"),
+        "hd-eval" => env!("CARGO_BIN_EXE_hd-eval"),
+        "hd-label" => env!("CARGO_BIN_EXE_hd-label"),
+        other => panic!("no program {other}"),
+    }
+}
+
+pub(crate) const PROGRAMS: [&str; 5] = [
+    "hd-fetch",
+    "hd-bottleneck",
+    "hd-train",
+    "hd-eval",
+    "hd-label",
+];
+
+/// Runs hd-fetch for a fixture.
+fn fetch(args: &[&OsStr]) {
+    let output = Command::new(exe("hd-fetch")).args(args).output().unwrap();
+    assert!(
+        output.status.success(),
+        "hd-fetch {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A folder for fixtures that are made once in a run of the tests.
+fn fixtures() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER
+        .get_or_init(|| tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
+        .path()
+}
+
+/// The real base, and with it ONNX Runtime.
+pub(crate) fn base() -> &'static Path {
+    static BASE: OnceLock<PathBuf> = OnceLock::new();
+    BASE.get_or_init(|| {
+        let path = fixtures().join("base.onnx");
+        fetch(&["runtime".as_ref()]);
+        fetch(&[
+            "base".as_ref(),
+            ARCHITECTURE.as_ref(),
+            "-o".as_ref(),
+            path.as_os_str(),
+        ]);
+        path
+    })
+}
+
+/// 30 drawings a label.
+pub(crate) fn drawings() -> &'static Path {
+    static DRAWINGS: OnceLock<PathBuf> = OnceLock::new();
+    DRAWINGS.get_or_init(|| {
+        let path = fixtures().join("drawings");
+        let how = [
+            "images",
+            "hotdog",
+            "--synthetic",
+            "--count",
+            "30",
+            "--seed",
+            "5",
+            "-o",
+        ];
+        fetch(&[how.map(OsStr::new).as_slice(), &[path.as_os_str()]].concat());
+        path
+    })
+}
+
+/// Everything that the pipeline makes of [`drawings`].
+pub(crate) fn trained() -> &'static Path {
+    static TRAINED: OnceLock<PathBuf> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let dir = Workdir::new();
+        dir.bottleneck(drawings().to_str().unwrap()).succeeds();
+        dir.train().succeeds();
+        let eval = [
+            "out/head.bin",
+            "out/bottlenecks.bin",
+            "--metrics",
+            "out/metrics.json",
+        ];
+        dir.program("hd-eval").args(eval).succeeds();
+        let path = fixtures().join("trained");
+        fs::create_dir(&path).unwrap();
+        for entry in fs::read_dir(dir.path("out")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), path.join(entry.file_name())).unwrap();
+        }
+        path
+    })
+}
+
+/// Says why a test does not run. Written past the test runner, which would keep it to itself.
+pub(crate) fn skip(test: &str, reason: &str) {
+    let _ = writeln!(std::io::stderr(), "{test}: skipped: {reason}");
+}
+
+/// The root of the checkout.
+pub(crate) fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The file or folder `name` in a folder of reference material that a stranger's clone does not have.
+pub(crate) fn reference(test: &str, name: &str) -> Option<PathBuf> {
+    let path = top().join("../shared").join(name);
+    match path.exists() {
+        true => Some(path),
+        false => {
+            skip(test, &format!("there is no ../shared/{name}"));
+            None
+        }
+    }
+}
