@@ -21,7 +21,10 @@ struct ConfusionRow<'a> {
     cells: Vec<Cell<'a>>,
 }
 
-/// A count, how dark it is shown, and whether it counts right answers.
+/// A cell is never shown darker than this, in percent, so that the count on it can be read.
+const DARKEST: u64 = 50;
+
+/// A count, how dark it is shown in percent, and whether it counts right answers.
 struct Cell<'a> {
     answer: &'a str,
     count: u64,
@@ -42,36 +45,25 @@ pub fn render(metrics: &Metrics, head: &Head) -> std::io::Result<String> {
 }
 
 fn confusion(metrics: &Metrics) -> Vec<ConfusionRow<'_>> {
-    let row = |(label, counts): (&'_ String, &Vec<u64>),
-               metrics: &'_ Metrics|
-     -> Vec<(usize, u64, u64, bool)> {
-        let total = counts.iter().sum::<u64>().max(1);
-        let cell = |(answer, &count): (usize, &u64)| {
-            (
-                answer,
-                count,
-                count * 100 / total,
-                metrics.labels.get(answer) == Some(label),
-            )
-        };
-        counts.iter().enumerate().map(cell).collect()
-    };
     let mut rows = Vec::new();
-    for pair in metrics.labels.iter().zip(&metrics.confusion) {
-        let cells = row(pair, metrics)
-            .into_iter()
-            .map(|(answer, count, shade, right)| Cell {
-                answer: metrics.labels.get(answer).map_or("", String::as_str),
-                count,
-                shade,
-                right,
-            });
+    for (label, counts) in metrics.labels.iter().zip(&metrics.confusion) {
         rows.push(ConfusionRow {
-            label: pair.0,
-            cells: cells.collect(),
+            label,
+            cells: cells(metrics, label, counts),
         });
     }
     rows
+}
+
+fn cells<'a>(metrics: &'a Metrics, label: &str, counts: &[u64]) -> Vec<Cell<'a>> {
+    let total = counts.iter().sum::<u64>().max(1);
+    let cell = |(answer, &count): (&'a String, &u64)| Cell {
+        answer,
+        count,
+        shade: count * DARKEST / total,
+        right: answer == label,
+    };
+    metrics.labels.iter().zip(counts).map(cell).collect()
 }
 
 fn percent(share: &f64) -> String {
