@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -65,11 +65,9 @@ impl Journal {
             end: 0,
             synced: Instant::now(),
         };
-        if !journal.resume(key)? {
-            journal
-                .begin(key)
-                .map_err(Error::io(&journal.path, "write"))?;
-        }
+        journal
+            .resume(key)
+            .map_err(Error::io(&journal.path, "go on with"))?;
         Ok(journal)
     }
 
@@ -117,28 +115,20 @@ impl Journal {
         fs::remove_file(&self.path).map_err(Error::io(&self.path, "delete"))
     }
 
-    /// Takes over what an earlier run left, if that run computed the same thing.
-    fn resume(&mut self, key: &Key) -> Result<bool> {
-        let mut content = Vec::new();
-        let read = self
-            .file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.read_to_end(&mut content));
-        read.map_err(Error::io(&self.path, "read"))?;
-        let Ok((found, begin)) = FORMAT.read_header::<Key>(&self.path, &content) else {
-            return Ok(false);
-        };
-        if found != *key {
-            return Ok(false);
+    /// Takes over what an earlier run left, if that run computed the same thing, and begins anew otherwise.
+    fn resume(&mut self, key: &Key) -> io::Result<()> {
+        let mut header = Vec::new();
+        FORMAT.write_header(&mut header, key)?;
+        let mut found = vec![0; header.len()];
+        let mut file = BufReader::with_capacity(1 << 18, &self.file);
+        self.end = header.len() as u64;
+        if file.read_exact(&mut found).is_err() || found != header {
+            self.file.set_len(0)?;
+            return self.file.write_all_at(&header, 0);
         }
-        self.end = begin as u64;
-        let record = DIGEST + self.size * 4 + CHECK;
-        for bytes in content
-            .get(begin..)
-            .unwrap_or_default()
-            .chunks_exact(record)
-        {
-            let (body, stored) = bytes.split_at(record - CHECK);
+        let mut record = vec![0; DIGEST + self.size * 4 + CHECK];
+        while file.read_exact(&mut record).is_ok() {
+            let (body, stored) = record.split_at(record.len() - CHECK);
             let Some(digest) = body
                 .first_chunk::<DIGEST>()
                 .filter(|_| check(body) == stored)
@@ -147,21 +137,9 @@ impl Journal {
             };
             self.offsets
                 .insert(Digest::from_bytes(*digest), self.end + DIGEST as u64);
-            self.end += record as u64;
+            self.end += record.len() as u64;
         }
-        self.file
-            .set_len(self.end)
-            .map_err(Error::io(&self.path, "write"))?;
-        Ok(true)
-    }
-
-    fn begin(&mut self, key: &Key) -> io::Result<()> {
-        let mut header = Vec::new();
-        FORMAT.write_header(&mut header, key)?;
-        self.file.set_len(0)?;
-        self.file.write_all_at(&header, 0)?;
-        self.end = header.len() as u64;
-        Ok(())
+        self.file.set_len(self.end)
     }
 }
 
