@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Parser;
 use hd::base::{OnnxBase, Runtime};
-use hd::bottleneck::{self, Bottlenecks, Skipped, Summary};
-use hd::dataset::Dataset;
+use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Summary};
+use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
 use hd_cli::{Bar, Common, Compute, Program};
 
@@ -47,6 +47,18 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
+    /// Take only one of N parts of the pictures, for N machines or files; hd-train and hd-eval take all the files
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+
+    /// Read every picture, also where size and time say that it did not change
+    #[arg(long)]
+    verify: bool,
+
+    /// Write bottlenecks.npy and rows.tsv for numpy into this folder as well
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+
     /// Print a file of bottlenecks as text, and do nothing else
     #[arg(long, value_name = "FILE", exclusive = true)]
     describe: Option<PathBuf>,
@@ -79,22 +91,25 @@ impl Program for Arguments {
         else {
             bail!("IMAGES, --base and --output are needed");
         };
-        let dataset = Dataset::scan(images)?;
+        let mut dataset = Dataset::scan(images)?;
+        if let Some(shard) = self.shard {
+            dataset.keep_shard(shard);
+        }
         let base = Network::open_base(base)?;
         let make_base = || {
             let runtime = Runtime::load(self.compute.runtime.as_deref())?;
             Ok(Box::new(OnnxBase::load(&runtime, &base)?) as Box<_>)
         };
         let bar = Bar::default();
-        let summary = bottleneck::update(
-            &dataset,
-            &base,
-            &make_base,
-            output,
-            self.compute.jobs(),
-            &bar,
-        )?;
+        let options = Options {
+            jobs: self.compute.jobs(),
+            verify: self.verify,
+        };
+        let summary = bottleneck::update(&dataset, &base, &make_base, output, &options, &bar)?;
         let table = bottleneck::write_skipped(output, &summary.skipped)?;
+        if let Some(folder) = &self.export {
+            Bottlenecks::open(output)?.export(folder)?;
+        }
         tell(&dataset, &summary, output, &table);
         match summary.skipped.len() {
             count if self.strict && count > 0 => {

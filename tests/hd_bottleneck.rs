@@ -3,10 +3,12 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::workdir::{Workdir, base, trained};
+use hd::bottleneck::{Bottlenecks, Row};
+
+use crate::workdir::{Call, Workdir, base, skip, top, trained};
 
 /// What the closing line counts.
 fn counts(stderr: &str) -> &str {
@@ -182,6 +184,123 @@ fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
     }
     dir.bottleneck("images").arg("--strict").succeeds();
     assert!(!dir.path("out/bottlenecks.skipped.tsv").exists());
+}
+
+#[test]
+fn verify_finds_a_change_that_size_and_time_hide() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    settle(&dir.path("images"));
+    dir.bottleneck("images").succeeds();
+    let picture = dir.path("images/hot_dog/0000.jpg");
+    let time = fs::metadata(&picture).unwrap().modified().unwrap();
+    let mut bytes = fs::read(&picture).unwrap();
+    let end = bytes.len();
+    bytes[end - 40] ^= 0x15;
+    fs::write(&picture, bytes).unwrap();
+    File::options()
+        .write(true)
+        .open(&picture)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    assert_eq!(
+        counts(&dir.bottleneck("images").succeeds().stderr()),
+        "0 computed, 4 reused, 0 skipped"
+    );
+    let run = dir.bottleneck("images").arg("--verify").succeeds();
+    assert_eq!(counts(&run.stderr()), "1 computed, 3 reused, 0 skipped");
+}
+
+#[test]
+fn shards_hold_together_what_one_run_holds() {
+    let dir = Workdir::new();
+    dir.pictures("images", 12);
+    settle(&dir.path("images"));
+    dir.bottleneck("images").succeeds();
+    let whole = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| {
+        let output = format!("{}.bin", shard.replace('/', "-of-"));
+        let args = ["images", "--shard", shard, "-o", &output];
+        dir.program("hd-bottleneck")
+            .arg("--base")
+            .arg(base())
+            .args(args)
+            .succeeds();
+        Bottlenecks::open(&dir.path(output)).unwrap()
+    });
+    let rows = |file: &Bottlenecks| -> Vec<(Row, Vec<u32>)> {
+        let bits = |index| {
+            file.bottleneck(index)
+                .iter()
+                .map(|value| value.to_bits())
+                .collect()
+        };
+        file.rows()
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(index, row)| (row, bits(index)))
+            .collect()
+    };
+    let mut together: Vec<_> = shards.iter().flat_map(rows).collect();
+    together.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    assert!(together == rows(&whole));
+    assert!(
+        shards
+            .iter()
+            .all(|shard| shard.labels() == whole.labels() && !shard.rows().is_empty())
+    );
+
+    let head = |files: &[&str]| {
+        dir.program("hd-train")
+            .args(files)
+            .args(["--head", "head.bin"])
+            .succeeds();
+        fs::read(dir.path("head.bin")).unwrap()
+    };
+    let parts = ["3-of-3.bin", "1-of-3.bin", "2-of-3.bin"];
+    assert!(head(&["out/bottlenecks.bin"]) == head(&parts));
+    dir.bottleneck("images")
+        .args(["--shard", "4/3"])
+        .ends_with(2);
+}
+
+#[test]
+fn numpy_reads_what_is_exported() {
+    let python = top().join("target/venv/bin/python");
+    if !python.exists() {
+        return skip(
+            "numpy_reads_what_is_exported",
+            "there is no target/venv; `make test-deps` makes it",
+        );
+    }
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    dir.bottleneck("images")
+        .args(["--export", "numpy"])
+        .succeeds();
+    let script = "
+import numpy
+x = numpy.load('numpy/bottlenecks.npy')
+rows = [line.rstrip('\\n').split('\\t') for line in open('numpy/rows.tsv')]
+print(x.shape, x.dtype, [row[:2] for row in rows], x[3].astype('float64').sum())";
+    let mut command = Command::new(python);
+    command.current_dir(dir.path("")).args(["-c", script]);
+    let printed = Call(command).succeeds().stdout();
+    let ours = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
+    let sum: f64 = ours
+        .bottleneck(3)
+        .iter()
+        .map(|&value| f64::from(value))
+        .sum();
+    let (head, their_sum) = printed.trim_end().rsplit_once(' ').unwrap();
+    assert_eq!(
+        head,
+        "(4, 1280) float32 [['hot_dog/0000.jpg', 'hot dog'], ['hot_dog/0001.jpg', 'hot dog'], \
+         ['not_hot_dog/0000.jpg', 'not hot dog'], ['not_hot_dog/0001.jpg', 'not hot dog']]"
+    );
+    assert!((their_sum.parse::<f64>().unwrap() - sum).abs() < 1e-6);
 }
 
 #[test]
@@ -379,7 +498,7 @@ fn an_unreadable_picture_is_skipped() {
     let picture = dir.path("images/hot_dog/0000.jpg");
     fs::set_permissions(&picture, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&picture).is_ok() {
-        return crate::workdir::skip(
+        return skip(
             "an_unreadable_picture_is_skipped",
             "root can read everything",
         );

@@ -246,15 +246,7 @@ impl Bottlenecks {
             writeln!(out, "\t{}", skipped.reason)?;
         }
         writeln!(out, "path\tlabel\tdigest")?;
-        for row in self.rows() {
-            out.write_all(&crate::tsv::field(&row.path))?;
-            let label = self
-                .labels()
-                .get(row.label as usize)
-                .map_or("", String::as_str);
-            writeln!(out, "\t{label}\t{}", row.digest)?;
-        }
-        Ok(())
+        self.write_rows(out)
     }
 }
 

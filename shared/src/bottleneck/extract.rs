@@ -49,7 +49,16 @@ pub struct Summary {
     pub rebuilt: Option<String>,
 }
 
-/// Brings the file `out` up to date with `dataset`, running `base` on `jobs` pictures at a time.
+/// How to go about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Pictures to work on at a time.
+    pub jobs: NonZeroUsize,
+    /// Whether to read every file, also where size and time say that it did not change.
+    pub verify: bool,
+}
+
+/// Brings the file `out` up to date with `dataset`, running `base` on what is new.
 ///
 /// # Errors
 /// No usable picture at all; a file at `out` that is something else; another process at work on it; trouble in
@@ -59,12 +68,12 @@ pub fn update(
     base: &Network,
     make_base: &MakeBase,
     out: &Path,
-    jobs: NonZeroUsize,
+    options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
     let (old, rebuilt) = reusable(out, base)?;
     let mut contents = Contents::of(old.as_ref());
-    let (mut seen, unread) = recognise(dataset, old.as_ref());
+    let (mut seen, unread) = recognise(dataset, old.as_ref().filter(|_| !options.verify));
     let mut computed = 0;
     let mut journal = None;
     if !unread.is_empty() {
@@ -80,7 +89,7 @@ pub fn update(
         let mut bad = HashMap::new();
         progress.begin(unread.len() as u64);
         parallel::ordered(
-            jobs,
+            options.jobs,
             &unread,
             || None,
             |worker, entry| reader.read(worker, entry),
@@ -102,7 +111,7 @@ pub fn update(
         journal = Some(open);
     }
     let header = header(dataset, base, &seen, &contents);
-    if header.rows.is_empty() {
+    if header.rows.is_empty() && !dataset.entries.is_empty() {
         return Err(nothing_usable(dataset, &header.skipped));
     }
     let changed = keep(out, &header, old.as_ref(), journal.as_ref())?;

@@ -1,12 +1,13 @@
 //! Bottlenecks: the base's output for every picture, computed once and kept.
 
 mod cache;
+mod export;
 mod extract;
 mod journal;
 mod samples;
 mod skipped;
 
 pub use cache::{Bottlenecks, Row, Skipped};
-pub use extract::{Progress, Summary, update};
+pub use extract::{Options, Progress, Summary, update};
 pub use samples::Samples;
 pub use skipped::write_skipped;
