@@ -8,6 +8,13 @@ TRAIN_FLAGS  ?=
 EVAL_FLAGS   ?=
 PREFIX       ?= /usr/local
 
+# make itself cannot have spaces in the names of its targets, but pictures may lie where they like.
+ifneq ($(words $(OUT)),1)
+$(error OUT must be one path without spaces)
+endif
+# A ~ that the shell left, and the slash that its completion adds.
+override IMAGES := $(patsubst %/,%,$(patsubst ~/%,$(HOME)/%,$(IMAGES)))
+
 BASE := models/$(ARCHITECTURE).onnx
 BIN  := target/release
 export CARGO_TARGET_DIR := target
@@ -19,8 +26,10 @@ endif
 
 # --- The pipeline ----------------------------------------------------------------------------------------------------
 
-train: $(OUT)/metrics.json  ## Bring what is missing, run every stage, print the final test accuracy (default)
-	@$(BIN)/hd-eval --describe $<
+PRODUCTS := $(addprefix $(OUT)/,retrained_graph.onnx retrained_labels.txt metrics.json report.html)
+
+train: $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
+	@$(BIN)/hd-eval --describe $(OUT)/metrics.json
 
 $(BASE): | $(BIN)/hd-fetch
 	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@
@@ -30,7 +39,7 @@ data/%: | $(BIN)/hd-fetch
 
 # Always run: only hd-bottleneck can tell whether a picture changed, and it touches its file only if one did.
 $(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(filter data/%,$(IMAGES))
-	$(BIN)/hd-bottleneck --base $(BASE) $(IMAGES) -o $@
+	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@
 
 # The head is written last: where it is new, so are the others.
 $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
@@ -70,9 +79,12 @@ check:  ## The formatting, the lints and the documentation, without a warning
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
-test-deps:  ## Bring what some tests compare with: Python's onnxruntime and onnx, into target/venv
+test-deps:  ## Bring what some tests and bench compare with: onnx, onnxruntime and Pillow, into target/venv
 	python3 -m venv target/venv
-	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0
+	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0
+
+bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
+	scripts/bench '$(IMAGES)' $(BASE) $(OUT)/retrained_graph.onnx
 
 fmt:  ## Format the code
 	cargo fmt --all
@@ -95,6 +107,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 17,40
 
 .DEFAULT_GOAL := train
-.PHONY: train build test check test-deps fmt install clean help runtime always
+.PHONY: train build test check test-deps bench fmt install clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json
