@@ -281,9 +281,64 @@ fn a_catalogued_archive_is_found_on_a_mirror_folder_and_unpacked() {
     assert!(!dir.path("data/hotdog/hot_dog/3.jpg").exists());
     let source = fs::read_to_string(dir.path("data/hotdog/source.json")).unwrap();
     assert!(
-        source.contains("\"drawings\": false") && source.contains("github.com"),
+        source.contains("\"drawings\": false") && source.contains("mirror/353596"),
         "{source}"
     );
+}
+
+#[test]
+fn an_archive_without_the_pictures_is_an_error_and_not_a_folder() {
+    let dir = Workdir::new();
+    let other = zip(&[("elsewhere/hot_dog/1.jpg", b"one")]);
+    dir.write("mirror/353596473581b20f18d98e3bb535490fe389844e.zip", other);
+    let run = cut_off(&dir)
+        .args(["images", "hotdog", "--mirror", "mirror"])
+        .ends_with(1);
+    assert!(
+        run.stderr()
+            .contains("it does not hold pictures in train/hot_dog"),
+        "{}",
+        run.stderr()
+    );
+    assert!(!dir.path("data/hotdog").exists());
+}
+
+#[test]
+fn trouble_on_this_machine_is_not_papered_over_with_drawings() {
+    let dir = Workdir::new();
+    let run = cut_off(&dir)
+        .env("XDG_CACHE_HOME", "")
+        .env("HOME", "")
+        .args(["images", "hotdog"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("neither XDG_CACHE_HOME nor HOME"),
+        "{}",
+        run.stderr()
+    );
+    assert!(!dir.path("data/hotdog").exists());
+}
+
+#[test]
+fn there_are_no_drawings_of_what_is_not_in_the_catalogue() {
+    let dir = Workdir::new();
+    cut_off(&dir)
+        .args(["images", "birds", "--synthetic"])
+        .ends_with(1);
+    let run = cut_off(&dir).args(["images", "missing.zip"]).ends_with(1);
+    assert!(
+        run.stderr().contains("missing.zip: cannot open"),
+        "{}",
+        run.stderr()
+    );
+    fs::create_dir(dir.path("here")).unwrap();
+    let run = cut_off(&dir).args(["images", "./here"]).ends_with(1);
+    assert!(
+        run.stderr().contains("it is a folder already"),
+        "{}",
+        run.stderr()
+    );
+    assert!(!dir.path("data").exists());
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub struct Images {
     pub name: String,
     /// What it shows.
     pub about: String,
+    /// Whether drawings can stand in for it.
+    pub drawings: bool,
     /// The archives that hold it.
     pub mirror: Vec<Mirror>,
 }

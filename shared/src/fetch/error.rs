@@ -195,6 +195,21 @@ fn size(bytes: u64) -> String {
 }
 
 impl FetchError {
+    /// Whether the other side could not be reached, or did not answer as it should.
+    pub fn is_of_network(&self) -> bool {
+        matches!(
+            self,
+            Self::HostNotFound { .. }
+                | Self::Connect { .. }
+                | Self::Proxy { .. }
+                | Self::Tls { .. }
+                | Self::Stalled { .. }
+                | Self::ConnectionLost { .. }
+                | Self::Status { .. }
+                | Self::Response { .. }
+        )
+    }
+
     /// For `map_err`: says what was tried with `path`.
     pub(crate) fn file(path: &std::path::Path, action: &'static str) -> impl Fn(io::Error) -> Self {
         let path = path.to_path_buf();

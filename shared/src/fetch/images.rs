@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::archive::{Limits, unpack};
 use super::base::chain;
-use super::catalog::{Catalog, Mirror};
+use super::catalog::{self, Catalog, Mirror};
 use super::progress::Progress;
 use super::source::{Sources, is_address};
 use super::{cache_folder, digest, synthetic};
@@ -64,23 +64,51 @@ pub fn fetch_images(want: &Want, progress: &dyn Progress) -> Result<Origin> {
             detail: String::new(),
         });
     }
-    if let Drawings::Always(images) = want.drawings {
-        return draw(want, images, progress);
-    }
-    let is_archive = is_address(want.what) || Path::new(want.what).is_file();
-    if is_archive {
+    let path = Path::new(want.what);
+    if is_address(want.what) || path.is_file() {
         return from_anywhere(want, progress);
     }
+    if want.what.contains(['/', '.']) {
+        return Err(no_archive(path));
+    }
     let catalog = Catalog::built_in()?;
+    let listed = catalog.images(want.what)?;
+    match want.drawings {
+        Drawings::Always(images) if listed.drawings => draw(want, images, progress),
+        Drawings::Always(_) => Err(Error::Unreachable {
+            what: want.what.to_owned(),
+            tried: vec!["there are no drawings of it".to_owned()],
+        }),
+        _ => from_mirrors(want, listed, progress),
+    }
+}
+
+fn no_archive(path: &Path) -> Error {
+    match path.is_dir() {
+        true => Error::Dataset {
+            path: path.to_path_buf(),
+            reason: "it is a folder already: give it to hd-bottleneck as it is".to_owned(),
+        },
+        false => Error::io(path, "open")(std::io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// From the first mirror that has it. Drawings stand in for it only where none could be reached: trouble on this machine,
+/// or an archive that is not what it should be, is not to be papered over.
+fn from_mirrors(want: &Want, listed: &catalog::Images, progress: &dyn Progress) -> Result<Origin> {
     let mut tried = Vec::new();
-    for mirror in &catalog.images(want.what)?.mirror {
+    let mut reached = false;
+    for mirror in &listed.mirror {
         match from_mirror(want, mirror, progress) {
             Ok(origin) => return Ok(origin),
-            Err(error) => tried.push(chain(&error)),
+            Err(error) => {
+                reached |= !matches!(&error, Error::Fetch(error) if error.is_of_network());
+                tried.push(chain(&error));
+            }
         }
     }
     match want.drawings {
-        Drawings::Fallback(images) if want.mirror.is_none() => {
+        Drawings::Fallback(images) if listed.drawings && !reached && want.mirror.is_none() => {
             tried.iter().for_each(|failure| progress.note(failure));
             progress.note("no mirror can be reached, so pictures are drawn instead (--no-synthetic forbids it)");
             draw(want, images, progress)
@@ -95,11 +123,11 @@ pub fn fetch_images(want: &Want, progress: &dyn Progress) -> Result<Origin> {
 /// From an archive whose layout is known.
 fn from_mirror(want: &Want, mirror: &Mirror, progress: &dyn Progress) -> Result<Origin> {
     let archive = download_path(&mirror.url)?;
-    Sources {
+    let sources = Sources {
         mirror: want.mirror,
         progress,
-    }
-    .file(&mirror.url, mirror.sha256.as_deref(), &archive)?;
+    };
+    let source = sources.file(&mirror.url, mirror.sha256.as_deref(), &archive)?;
     let keep = |path: &Path| {
         mirror
             .folders
@@ -110,11 +138,20 @@ fn from_mirror(want: &Want, mirror: &Mirror, progress: &dyn Progress) -> Result<
         drawings: false,
         name: want.what.to_owned(),
         sha256: Some(sha256(&archive)?),
-        source: mirror.url.clone(),
+        source,
     };
     make(want.out, &origin, &|folder| {
         unpack(&archive, folder, &keep, &Limits::default(), progress)?;
-        Ok(folder.to_path_buf())
+        match is_label_root(folder) {
+            true => Ok(folder.to_path_buf()),
+            false => Err(Error::Dataset {
+                path: archive.clone(),
+                reason: format!(
+                    "it does not hold pictures in {}",
+                    mirror.folders.join(" and ")
+                ),
+            }),
+        }
     })?;
     fs::remove_file(&archive).map_err(Error::io(&archive, "delete"))?;
     Ok(origin)

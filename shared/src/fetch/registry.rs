@@ -68,6 +68,8 @@ fn pip(package: &Package, folder: &Path) -> Command {
         &package.platform,
     ]);
     command.arg("--dest").arg(folder).arg(requirement(package));
+    // Python looks for modules in the current folder first, and a pip.py there must not be taken for pip.
+    command.current_dir(folder);
     // A setting that forbids installing outside a virtual environment is no reason not to download.
     command.env("PIP_REQUIRE_VIRTUALENV", "0");
     command

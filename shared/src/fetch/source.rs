@@ -16,17 +16,19 @@ pub(super) struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Brings the file at `url` to `to`. On a mirror it has the last part of the address for its name.
-    pub(super) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<()> {
+    /// Brings the file at `url` to `to`, and says where it came from. On a mirror it has the last part of the address
+    /// for its name.
+    pub(super) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<String> {
         make_folder_of(to)?;
         let name = url.rsplit('/').next().unwrap_or(url);
         let place = self
             .mirror
             .map_or_else(|| url.to_owned(), |mirror| on_mirror(mirror, name));
         match is_address(&place) {
-            true => Ok(download::download(&place, to, sha256, self.progress).map(|_| ())?),
-            false => copy(Path::new(&place), to, sha256),
+            true => drop(download::download(&place, to, sha256, self.progress)?),
+            false => copy(Path::new(&place), to, sha256)?,
         }
+        Ok(place)
     }
 
     /// Brings `member` of `package` to `to`.
