@@ -4,11 +4,14 @@
 //! status is 0 when done, 1 when it failed, 2 when it was called wrongly. A reader that goes away is success.
 
 use std::ffi::OsString;
+use std::fmt;
+use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use clap::{Args, Parser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -81,9 +84,58 @@ pub fn main<P: Program>() -> ExitCode {
             if let Some(hint) = hint(&error) {
                 log::error!("hint: {hint}");
             }
-            ExitCode::FAILURE
+            match error.is::<Misuse>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
+}
+
+/// Arguments that make no sense together.
+#[derive(Debug)]
+struct Misuse(String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// An error that ends the program with the status of wrong usage.
+///
+/// # Errors
+/// Always.
+pub fn misuse<T>(reason: String) -> anyhow::Result<T> {
+    Err(Misuse(reason).into())
+}
+
+/// Errors if an output is an input too, or is named twice: writing it would destroy the other.
+///
+/// # Errors
+/// [`misuse`], naming the path.
+pub fn check_outputs<'a>(
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+    outputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
+    let real = |path: &PathBuf| fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let mut taken = inputs
+        .into_iter()
+        .map(real)
+        .collect::<io::Result<Vec<_>>>()?;
+    for output in outputs {
+        let place = real(output)?;
+        if taken.contains(&place) && (place.is_file() || !place.exists()) {
+            return misuse(format!(
+                "{}: it is named twice, and would be overwritten",
+                output.display()
+            ));
+        }
+        taken.push(place);
+    }
+    Ok(())
 }
 
 /// retrain.py spells its flags with underscores; `--a_b` is read as `--a-b`, up to a `--`.
@@ -101,9 +153,12 @@ fn hyphenate(flags: &mut bool, arg: OsString) -> OsString {
 /// A reader that has seen enough closes its end, and Unix programs then stop without a word.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken))
+    let is = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(broken)
+    };
+    // A server that goes away is another matter.
+    let fetching = matches!(error.downcast_ref(), Some(hd::Error::Fetch(_)));
+    !fetching && error.chain().any(is)
 }
 
 fn hint(error: &anyhow::Error) -> Option<String> {
@@ -139,6 +194,9 @@ impl log::Log for Messages {
     fn flush(&self) {}
 }
 
+/// How often a bar moves while nothing is told.
+const TICK: Duration = Duration::from_millis(100);
+
 /// A bar on stderr, if that is a terminal and messages are wanted.
 #[derive(Debug)]
 pub struct Bar(ProgressBar);
@@ -164,6 +222,13 @@ impl Bar {
         self.0.set_length(total);
     }
 
+    /// Shows that something goes on.
+    pub fn spin(&self, what: &str) {
+        self.show("{spinner} {msg}");
+        self.0.set_message(what.to_owned());
+        self.0.enable_steady_tick(TICK);
+    }
+
     /// Begins to count bytes; without a total it only shows that something goes on.
     pub fn bytes(&self, what: &str, total: Option<u64>, already: u64) {
         match total {
@@ -171,12 +236,11 @@ impl Bar {
                 self.show("{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
                 self.0.set_length(total);
             }
-            None => self.show("{spinner} {msg} {bytes}"),
+            None => self.spin(what),
         }
         self.0.set_message(what.to_owned());
         self.0.set_position(already);
-        self.0
-            .enable_steady_tick(std::time::Duration::from_millis(100));
+        self.0.enable_steady_tick(TICK);
     }
 
     /// Counts on.

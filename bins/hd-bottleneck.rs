@@ -60,7 +60,7 @@ struct Arguments {
     export: Option<PathBuf>,
 
     /// Print a file of bottlenecks as text, and do nothing else
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "base", "output", "export"])]
     describe: Option<PathBuf>,
 
     #[command(flatten)]

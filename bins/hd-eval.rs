@@ -11,7 +11,7 @@ use hd::eval::{Metrics, evaluate, render};
 use hd::file;
 use hd::head::Head;
 use hd::split::Split;
-use hd_cli::{Common, Program};
+use hd_cli::{Common, Program, check_outputs};
 
 /// Scores a head on pictures that it has not seen
 ///
@@ -49,7 +49,7 @@ struct Arguments {
     split: Pictures,
 
     /// Print a file of metrics as text, and do nothing else
-    #[arg(long, value_name = "FILE.json", exclusive = true)]
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
     describe: Option<PathBuf>,
 
     #[command(flatten)]
@@ -93,6 +93,8 @@ impl Program for Arguments {
         let Some(head) = &self.head else {
             bail!("HEAD is needed");
         };
+        let inputs = self.bottlenecks.iter().chain([head]);
+        check_outputs(inputs, [&self.metrics, &self.report].into_iter().flatten())?;
         let head = Head::open(head)?;
         let samples = Samples::open(&self.bottlenecks)?;
         let (metrics, own) = evaluate(&head, &samples, self.split.split())?;

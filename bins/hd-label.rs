@@ -1,6 +1,5 @@
 //! hd-label: labels pictures with a retrained graph.
 
-use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +9,7 @@ use clap::Parser;
 use hd::base::{Base, OnnxBase, Runtime};
 use hd::label::Prediction;
 use hd::onnx::Network;
-use hd::{Error, parallel};
+use hd::{Error, parallel, photo};
 use hd_cli::{Common, Compute, Program};
 
 /// Labels pictures with a retrained graph
@@ -99,7 +98,7 @@ fn score(
     graph: &Network,
     path: &Path,
 ) -> hd::Result<hd::Result<Vec<f32>>> {
-    let bytes = match fs::read(path) {
+    let bytes = match photo::read(path) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(Error::io(path, "read")(error))),
     };

@@ -4,14 +4,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Parser;
 use hd::bottleneck::Samples;
 use hd::file;
 use hd::head::{Head, Score, Strength, Training, train};
 use hd::onnx::{Network, stitch};
 use hd::split::SplitRule;
-use hd_cli::{Common, Program};
+use hd_cli::{Bar, Common, Program, check_outputs, misuse};
 
 /// Fits a softmax head to bottlenecks and joins it to the base
 ///
@@ -67,7 +66,7 @@ struct Arguments {
     seed: u64,
 
     /// Print a head as text, and do nothing else
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels"])]
     describe: Option<PathBuf>,
 
     #[command(flatten)]
@@ -98,12 +97,28 @@ impl Program for Arguments {
             return Ok(write!(io::stdout(), "{}", Head::open(path)?)?);
         }
         let rule = self.rule()?;
+        let inputs = self.bottlenecks.iter().chain(&self.base);
+        check_outputs(
+            inputs,
+            [&self.head, &self.output_graph, &self.output_labels]
+                .into_iter()
+                .flatten(),
+        )?;
         let samples = Samples::open(&self.bottlenecks)?;
         let base = self.base.as_deref().map(Network::open_base).transpose()?;
         if let Some(base) = &base {
             samples.check_base(base)?;
         }
-        let training = train(&samples, rule, self.l2)?;
+        if let Some(picture) = samples.contradictions().first() {
+            let (count, picture) = (samples.contradictions().len(), picture.display());
+            log::warn!("{count} pictures stand under more than one label, such as {picture}");
+        }
+        let bar = Bar::default();
+        bar.spin("choosing the strength of the regularisation");
+        let told = |score: &Score| bar.message(log::Level::Debug, &describe(score));
+        let training = train(&samples, rule, self.l2, &told);
+        bar.clear();
+        let training = training?;
         tell(&training);
         self.write(&training.head, base.as_ref())
     }
@@ -113,9 +128,9 @@ impl Arguments {
     fn rule(&self) -> anyhow::Result<SplitRule> {
         let (validation, testing) = (self.validation_percentage, self.testing_percentage);
         if validation + testing >= 100 {
-            bail!(
+            return misuse(format!(
                 "{validation} % for validation and {testing} % for testing leave nothing to train on"
-            );
+            ));
         }
         Ok(SplitRule {
             validation,
@@ -157,18 +172,6 @@ fn tell(
     log::info!(
         "{training} pictures for training, {validation} for validation, {testing} for testing"
     );
-    for Score {
-        l2,
-        cross_entropy,
-        accuracy,
-        ..
-    } in &head.scores
-    {
-        let accuracy = 100.0 * accuracy;
-        log::debug!(
-            "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}%, cross-entropy = {cross_entropy:.4}"
-        );
-    }
     if let Some(Score {
         l2,
         cross_entropy,
@@ -181,10 +184,25 @@ fn tell(
         log::info!(
             "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}% (N={n}), cross-entropy = {cross_entropy:.4}"
         );
-        log::info!("Validation accuracy = {own:.1}% (N={validation})");
+        if validation > 0 {
+            log::info!("Validation accuracy = {own:.1}% (N={validation})");
+        }
     }
     log::debug!("the last fit took {iterations} steps");
     if !converged {
         log::warn!("the fit did not converge in {iterations} steps; a larger --l2 helps");
     }
+}
+
+fn describe(score: &Score) -> String {
+    let Score {
+        l2,
+        cross_entropy,
+        accuracy,
+        ..
+    } = score;
+    let accuracy = 100.0 * accuracy;
+    format!(
+        "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}%, cross-entropy = {cross_entropy:.4}"
+    )
 }

@@ -431,6 +431,49 @@ fn a_folder_that_cannot_be_used_is_an_error_that_says_why() {
 }
 
 #[test]
+fn an_output_that_is_a_folder_or_lies_among_the_labels_is_refused_before_any_work() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    fs::create_dir(dir.path("folder")).unwrap();
+    let refused = |output: &str| {
+        let args = ["images", "-o", output];
+        dir.program("hd-bottleneck")
+            .arg("--base")
+            .arg(base())
+            .args(args)
+            .ends_with(1)
+            .message()
+    };
+    insta::assert_snapshot!("an_output_that_is_a_folder", refused("folder"));
+    insta::assert_snapshot!(
+        "an_output_among_the_labels",
+        refused("images/out/bottlenecks.bin")
+    );
+    assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), 2);
+}
+
+#[test]
+fn pipes_and_devices_are_skipped_and_not_waited_for() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    std::os::unix::fs::symlink("/dev/zero", dir.path("images/hot_dog/zero.jpg")).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(dir.path("images/hot_dog/pipe.jpg"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    let run = dir.bottleneck("images").succeeds();
+    assert_eq!(
+        run.stderr().matches("not a regular file").count(),
+        2,
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
 fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
     let dir = Workdir::new();
     dir.pictures("images", 1);

@@ -153,7 +153,7 @@ fn percentages_that_leave_nothing_to_train_on_are_wrong() {
             "--validation-percentage",
             "40",
         ])
-        .ends_with(1);
+        .ends_with(2);
     assert!(
         run.stderr().contains("leave nothing to train on"),
         "{}",
@@ -207,6 +207,103 @@ fn damaged_and_foreign_bottlenecks_are_errors_that_name_the_file() {
     insta::assert_snapshot!("empty_bottlenecks", dir.train().ends_with(1).message());
     fs::remove_file(dir.path("out/bottlenecks.bin")).unwrap();
     insta::assert_snapshot!("no_bottlenecks", dir.train().ends_with(1).message());
+}
+
+#[test]
+fn an_output_that_would_destroy_an_input_or_another_output_is_refused() {
+    let dir = Workdir::new();
+    dir.trained();
+    let before = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    let head = |path: &str, more: &[&str]| {
+        let call = dir
+            .program("hd-train")
+            .args(["out/bottlenecks.bin", "--head", path])
+            .args(more);
+        call.ends_with(2).message()
+    };
+    insta::assert_snapshot!(
+        "an_output_that_is_an_input",
+        head("out/bottlenecks.bin", &[])
+    );
+    insta::assert_snapshot!(
+        "two_outputs_in_one",
+        head("new", &["--output-labels", "./new"])
+    );
+    assert!(before == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
+}
+
+#[test]
+fn outputs_can_be_devices() {
+    let dir = Workdir::new();
+    dir.trained();
+    let run = dir
+        .train()
+        .args(["--output-labels", "/dev/stdout"])
+        .ends_with(2);
+    assert!(
+        run.stderr().contains("cannot be used multiple times"),
+        "{}",
+        run.stderr()
+    );
+    let args = [
+        "out/bottlenecks.bin",
+        "--head",
+        "/dev/null",
+        "--output-labels",
+        "/dev/stdout",
+    ];
+    assert_eq!(
+        dir.program("hd-train").args(args).succeeds().stdout(),
+        "hot dog\nnot hot dog\n"
+    );
+}
+
+#[test]
+fn pictures_under_two_labels_are_mentioned() {
+    let dir = Workdir::new();
+    dir.pictures("images", 8);
+    for index in 0..8 {
+        let name = format!("{index:04}.jpg");
+        fs::copy(
+            dir.path("images/hot_dog").join(&name),
+            dir.path("images/not_hot_dog").join(format!("x{name}")),
+        )
+        .unwrap();
+    }
+    dir.bottleneck("images").succeeds();
+    let run = dir.train().ends_with(1);
+    assert!(
+        run.stderr()
+            .contains("8 pictures stand under more than one label, such as not_hot_dog/x0000.jpg"),
+        "{}",
+        run.stderr()
+    );
+    insta::assert_snapshot!("a_label_without_pictures_of_its_own", run.message());
+}
+
+#[test]
+fn bottlenecks_that_are_no_numbers_or_stand_in_two_files_are_errors() {
+    let dir = Workdir::new();
+    dir.trained();
+    let run = dir
+        .program("hd-train")
+        .args(["out/bottlenecks.bin", "out/bottlenecks.bin", "--head", "h"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("holds hot_dog/0000.jpg, which"),
+        "{}",
+        run.stderr()
+    );
+    let mut bytes = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    dir.write("out/bottlenecks.bin", bytes);
+    assert!(
+        dir.train()
+            .ends_with(1)
+            .stderr()
+            .contains("something that is no number")
+    );
 }
 
 #[test]

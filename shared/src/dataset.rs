@@ -94,7 +94,10 @@ impl Dataset {
             dataset.walk(label, folder);
         }
         if dataset.entries.is_empty() && dataset.unreadable.is_empty() {
-            return Err(wrong(root, "its subfolders hold no file"));
+            return Err(wrong(
+                root,
+                "its subfolders hold no file: put the pictures into one subfolder per label",
+            ));
         }
         dataset
             .entries
@@ -193,7 +196,7 @@ fn label_folders(root: &Path) -> Result<Vec<std::ffi::OsString>> {
     if folders.is_empty() {
         return Err(wrong(
             root,
-            "it has no subfolder, so no picture has a label",
+            "it has no subfolder: put the pictures into one subfolder per label",
         ));
     }
     Ok(folders)
@@ -207,6 +210,11 @@ fn distinct_labels<'a>(
     let mut labels = BTreeMap::new();
     for folder in folders {
         let label = label_of(folder);
+        if label.contains(char::is_control) {
+            let reason =
+                format!("the name of its subfolder {folder:?} has a control character in it");
+            return Err(wrong(root, reason));
+        }
         if let Some(other) = labels.insert(label.clone(), folder.as_os_str()) {
             let (a, b) = (other.to_string_lossy(), folder.to_string_lossy());
             let reason = format!("its subfolders '{a}' and '{b}' both give the label '{label}'");
@@ -367,6 +375,16 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("no file")
+        );
+    }
+
+    #[test]
+    fn refuses_a_label_that_would_break_a_table() {
+        let root = folder(&["new\nline/a.jpg", "b/b.jpg"]);
+        let message = Dataset::scan(root.path()).unwrap_err().to_string();
+        assert!(
+            message.contains("\"new\\nline\" has a control character"),
+            "{message}"
         );
     }
 

@@ -225,11 +225,8 @@ impl Error {
             Self::OtherBase { .. } => {
                 "run hd-bottleneck and then hd-train again with the base you mean".to_owned()
             }
-            Self::Dataset { .. } => {
-                "put the pictures into one subfolder per label, such as IMAGES/hot_dog".to_owned()
-            }
             Self::LabelTooSmall { .. } => {
-                "add pictures, remove the label, or set --testing-percentage or --validation-percentage to 0"
+                "add pictures, remove the label, or train with --testing-percentage 0 or --validation-percentage 0"
                     .to_owned()
             }
             Self::NoRuntime { .. } => {
@@ -238,7 +235,7 @@ impl Error {
             Self::UnknownMachine(_) => {
                 "bring a libonnxruntime of version 1.23 or newer and name it with ORT_DYLIB_PATH".to_owned()
             }
-            Self::Occupied { path, .. } => format!("remove {} first, or name another with -o", path.display()),
+            Self::Occupied { path, .. } => format!("name another with -o, or remove {} first", path.display()),
             Self::Unlisted { .. } => "`hd-fetch list` shows what there is".to_owned(),
             _ => return None,
         })

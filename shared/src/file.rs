@@ -17,7 +17,7 @@
 //!
 //! and goes on with a payload, if its kind has one. This module alone speaks bincode.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -181,7 +181,22 @@ pub fn replace<F>(path: &Path, write: F) -> Result<()>
 where
     F: FnOnce(&mut dyn Write) -> io::Result<()>,
 {
+    if is_special(path) {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(Error::io(path, "open"))?;
+        let mut out = BufWriter::new(file);
+        return write(&mut out)
+            .and_then(|()| out.flush())
+            .map_err(Error::io(path, "write"));
+    }
     Draft::write(path, write)?.keep()
+}
+
+/// Whether something that is no file is there, such as /dev/stdout or a pipe. It is written to, never replaced.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Like [`replace`], but a file that has this very content already is not touched. Says whether it was.
@@ -224,6 +239,8 @@ impl Draft {
     where
         F: FnOnce(&mut dyn Write) -> io::Result<()>,
     {
+        // Through a link the file that it leads to is replaced, and not the link.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let folder = folder_of(path);
         fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
         let file = temporary_in(folder, path).map_err(Error::io(path, "write"))?;
@@ -292,7 +309,10 @@ fn temporary_in(folder: &Path, path: &Path) -> io::Result<tempfile::NamedTempFil
     builder.prefix(&prefix).suffix(".tmp");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    // tempfile's own message would name the temporary file.
+    builder
+        .tempfile_in(folder)
+        .map_err(|error| error.kind().into())
 }
 
 #[cfg(test)]
@@ -408,6 +428,23 @@ mod tests {
         assert!(!replace_if_changed(&path, |out| out.write_all(b"one")).unwrap());
         assert!(replace_if_changed(&path, |out| out.write_all(b"two")).unwrap());
         assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    fn a_link_stays_and_the_file_that_it_leads_to_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        replace(Path::new("/dev/null"), |out| out.write_all(b"gone")).unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 
     #[test]

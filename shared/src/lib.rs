@@ -27,7 +27,7 @@
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
 //! let rule = SplitRule { validation: 15, testing: 15, seed: 0 };
-//! let head = train(&samples, rule, Strength::Chosen)?.head;
+//! let head = train(&samples, rule, Strength::Chosen, &|_| ())?.head;
 //! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
 //! assert!(metrics.accuracy > 0.9);
 //! # Ok::<(), hd::Error>(())

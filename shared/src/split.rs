@@ -121,14 +121,31 @@ impl SplitRule {
                 self.distance(a, wanted)
                     .total_cmp(&self.distance(b, wanted))
             });
-            let nearest = *nearest.ok_or_else(|| Error::LabelTooSmall {
-                label: label.to_owned(),
-                images: digests.len(),
-                splits: self.wanted().count(),
-            })?;
+            let nearest = *nearest.ok_or_else(|| self.too_small(label, digests, shared))?;
             splits.insert(nearest, wanted);
         }
         Ok(())
+    }
+
+    fn too_small(
+        &self,
+        label: &str,
+        digests: &BTreeSet<Digest>,
+        shared: &dyn Fn(&Digest) -> bool,
+    ) -> Error {
+        let splits = self.wanted().count();
+        match digests.iter().filter(|digest| shared(digest)).count() {
+            0 => Error::LabelTooSmall {
+                label: label.to_owned(),
+                images: digests.len(),
+                splits,
+            },
+            common => Error::Training(format!(
+                "label '{label}': {common} of its {} pictures stand under another label too, and without them there \
+                 are too few for {splits} splits",
+                digests.len()
+            )),
+        }
     }
 
     fn natural(&self, digest: &Digest) -> Split {

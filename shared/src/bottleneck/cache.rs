@@ -213,6 +213,10 @@ impl Bottlenecks {
         self.header.base == base.digest && self.header.preprocess == base.preprocess.fingerprint()
     }
 
+    pub(super) fn not_finite(&self) -> Error {
+        FORMAT.damaged(&self.path, "a bottleneck holds something that is no number")
+    }
+
     pub(super) fn header(&self) -> &Header {
         &self.header
     }
@@ -279,7 +283,11 @@ pub(super) fn write<'a>(
 fn map(path: &Path) -> Result<Mmap> {
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     if !file.metadata().map_err(Error::io(path, "read"))?.is_file() {
-        return Err(FORMAT.damaged(path, "it is not a file"));
+        return Err(Error::Foreign {
+            path: path.to_path_buf(),
+            expected: FORMAT.what,
+            found: "is a folder or device".to_owned(),
+        });
     }
     // SAFETY: the file is only ever replaced as a whole, by a rename, which leaves this map the old one. A stranger
     // who cuts it short under us would end the process with SIGBUS, but nothing is believed that was not checked.

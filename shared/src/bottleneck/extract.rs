@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
-use std::{fs, io};
+use std::{env, fs, io};
 
 use super::cache::{self, Bottlenecks, Header, Row, Skipped};
 use super::journal::{Journal, Key};
@@ -20,6 +20,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
 use crate::parallel;
+use crate::photo;
 
 /// A file changed within this many seconds before it was read may change again without a trace in its time.
 const SETTLED: i64 = 2;
@@ -71,61 +72,132 @@ pub fn update(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
+    check_place(dataset, out)?;
     let (old, rebuilt) = reusable(out, base)?;
-    let mut contents = Contents::of(old.as_ref());
-    let (mut seen, unread) = recognise(dataset, old.as_ref().filter(|_| !options.verify));
-    let mut computed = 0;
-    let mut journal = None;
-    if !unread.is_empty() {
-        let mut open = Journal::open(out, &key(base))?;
-        contents.kept.extend(open.digests());
-        let reader = Reader {
+    let (seen, unread) = recognise(dataset, old.as_ref().filter(|_| !options.verify));
+    let mut journal = match unread.is_empty() {
+        true => None,
+        false => Some(Journal::open(out, &key(base))?),
+    };
+    let reader = Reader {
+        dataset,
+        base,
+        make_base,
+        contents: Contents::of(old.as_ref(), journal.as_ref()),
+        claimed: Mutex::default(),
+    };
+    let work = Work {
+        reader,
+        options,
+        progress,
+    };
+    let summary = work.finish(seen, &unread, out, old.as_ref(), journal.as_mut());
+    // What an interrupted run has computed is for the next one.
+    if let Some(journal) = journal.filter(|journal| summary.is_ok() || journal.is_empty()) {
+        journal.remove()?;
+    }
+    summary.map(|summary| Summary { rebuilt, ..summary })
+}
+
+/// One bringing up to date.
+struct Work<'a> {
+    reader: Reader<'a>,
+    options: &'a Options,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Work<'a> {
+    fn finish(
+        mut self,
+        mut seen: HashMap<&'a Path, Found>,
+        unread: &[&'a Entry],
+        out: &Path,
+        old: Option<&Bottlenecks>,
+        mut journal: Option<&mut Journal>,
+    ) -> Result<Summary> {
+        let mut computed = 0;
+        if let Some(journal) = &mut journal {
+            self.progress.begin(unread.len() as u64);
+            let read = self.read(unread, &mut seen, journal);
+            self.progress.end();
+            computed = read?;
+        }
+        let Reader {
             dataset,
             base,
-            make_base,
-            contents: &contents,
-            claimed: Mutex::default(),
-        };
+            contents,
+            ..
+        } = self.reader;
+        let header = header(dataset, base, &seen, &contents);
+        if header.rows.is_empty() && !dataset.entries.is_empty() {
+            return Err(nothing_usable(dataset, &header.skipped));
+        }
+        let changed = keep(out, &header, old, journal.as_deref())?;
+        let reused = header.rows.len() - computed;
+        Ok(Summary {
+            computed,
+            reused,
+            skipped: header.skipped,
+            changed,
+            rebuilt: None,
+        })
+    }
+
+    /// Reads files, keeps what is new in the journal, and says how many bottlenecks that were.
+    fn read(
+        &mut self,
+        unread: &[&'a Entry],
+        seen: &mut HashMap<&'a Path, Found>,
+        journal: &mut Journal,
+    ) -> Result<usize> {
         let mut bad = HashMap::new();
-        progress.begin(unread.len() as u64);
+        let mut computed = 0;
+        let read =
+            |worker: &mut Option<Box<dyn Base>>, entry: &&Entry| self.reader.read(worker, entry);
         parallel::ordered(
-            options.jobs,
-            &unread,
+            self.options.jobs,
+            unread,
             || None,
-            |worker, entry| reader.read(worker, entry),
+            read,
             |entry, found| {
                 if let (Some(digest), Content::New(bottleneck)) = (found.digest, &found.content) {
-                    open.append(digest, bottleneck)?;
+                    journal.append(digest, bottleneck)?;
                     computed += 1;
                 }
                 if let (Some(digest), Content::Bad(reason)) = (found.digest, &found.content) {
                     bad.insert(digest, reason.clone());
                 }
                 seen.insert(&entry.path, found.without_bottleneck());
-                progress.step();
+                self.progress.step();
                 Ok(())
             },
         )?;
-        progress.end();
-        contents.bad.extend(bad);
-        journal = Some(open);
+        self.reader.contents.bad.extend(bad);
+        Ok(computed)
     }
-    let header = header(dataset, base, &seen, &contents);
-    if header.rows.is_empty() && !dataset.entries.is_empty() {
-        return Err(nothing_usable(dataset, &header.skipped));
+}
+
+/// A file of bottlenecks in a subfolder of the pictures would make that a label the next time.
+fn check_place(dataset: &Dataset, out: &Path) -> Result<()> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = env::current_dir()
+        .unwrap_or_default()
+        .join(out.parent().unwrap_or(Path::new("")));
+    let existing = folder
+        .ancestors()
+        .find(|ancestor| ancestor.exists())
+        .unwrap_or(Path::new("/"));
+    let inside = real(existing).join(folder.strip_prefix(existing).unwrap_or(Path::new("")));
+    match inside.strip_prefix(real(&dataset.root)) {
+        Ok(below) if below.components().next().is_some() => Err(Error::Dataset {
+            path: dataset.root.clone(),
+            reason: format!(
+                "{} lies in one of its subfolders, which are labels",
+                out.display()
+            ),
+        }),
+        _ => Ok(()),
     }
-    let changed = keep(out, &header, old.as_ref(), journal.as_ref())?;
-    if let Some(journal) = journal {
-        journal.remove()?;
-    }
-    let reused = header.rows.len() - computed;
-    Ok(Summary {
-        computed,
-        reused,
-        skipped: header.skipped,
-        changed,
-        rebuilt,
-    })
 }
 
 /// The file at `out` if its rows can be taken over, or else why not.
@@ -208,10 +280,14 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(old: Option<&Bottlenecks>) -> Self {
+    fn of(old: Option<&Bottlenecks>, journal: Option<&Journal>) -> Self {
         let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
         Self {
-            kept: rows.iter().map(|row| row.digest).collect(),
+            kept: rows
+                .iter()
+                .map(|row| row.digest)
+                .chain(journal.into_iter().flat_map(Journal::digests))
+                .collect(),
             bad: skipped
                 .iter()
                 .filter_map(|bad| Some((bad.digest?, bad.reason.clone())))
@@ -255,14 +331,14 @@ struct Reader<'a> {
     dataset: &'a Dataset,
     base: &'a Network,
     make_base: &'a MakeBase<'a>,
-    contents: &'a Contents,
+    contents: Contents,
     claimed: Mutex<HashSet<Digest>>,
 }
 
 impl Reader<'_> {
     fn read(&self, worker: &mut Option<Box<dyn Base>>, entry: &Entry) -> Result<Found> {
         let stamp = settled(&entry.stamp);
-        let bytes = match fs::read(self.dataset.root.join(&entry.path)) {
+        let bytes = match photo::read(&self.dataset.root.join(&entry.path)) {
             Ok(bytes) => bytes,
             Err(error) => {
                 return Ok(Found {

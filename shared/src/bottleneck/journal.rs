@@ -110,6 +110,11 @@ impl Journal {
         Ok(floats)
     }
 
+    /// Whether nothing is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
+    }
+
     /// Deletes it, when all it holds is in the file of bottlenecks.
     pub(super) fn remove(self) -> Result<()> {
         fs::remove_file(&self.path).map_err(Error::io(&self.path, "delete"))
@@ -154,9 +159,9 @@ fn check(record: &[u8]) -> [u8; CHECK] {
 
 /// Where the journal of the file of bottlenecks `of` lies.
 fn path_beside(of: &Path) -> PathBuf {
-    let mut name = of.as_os_str().to_owned();
+    let mut name = of.file_name().unwrap_or_default().to_owned();
     name.push(".journal");
-    PathBuf::from(name)
+    of.with_file_name(name)
 }
 
 /// Opens the file at `path` and locks it.

@@ -1,5 +1,6 @@
 //! Several files of bottlenecks as one set of samples.
 
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,7 @@ impl Samples {
             .try_for_each(|file| check_alike(&samples.first, file))?;
         samples.labels = samples.all_labels();
         samples.places = samples.all_places();
+        samples.check_distinct()?;
         Ok(samples)
     }
 
@@ -136,6 +138,36 @@ impl Samples {
             .unwrap_or_default()
     }
 
+    /// Errors if any bottleneck holds something that is no number.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], naming the file.
+    pub fn check_finite(&self) -> Result<()> {
+        let finite = |index: usize| self.bottleneck(index).iter().all(|value| value.is_finite());
+        match (0..self.len())
+            .find(|&index| !finite(index))
+            .and_then(|index| self.places.get(index))
+        {
+            Some(place) => Err(self.file(place).unwrap_or(&self.first).not_finite()),
+            None => Ok(()),
+        }
+    }
+
+    /// The pictures whose content stands under another label too.
+    pub fn contradictions(&self) -> Vec<&Path> {
+        let mut labels: HashMap<Digest, u32> = HashMap::new();
+        let pictures = self.pictures();
+        let contradicts =
+            |(digest, label): &(Digest, u32)| *labels.entry(*digest).or_insert(*label) != *label;
+        let indices: Vec<bool> = pictures.iter().map(contradicts).collect();
+        indices
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| **c)
+            .filter_map(|(index, _)| self.picture(index))
+            .collect()
+    }
+
     fn files(&self) -> impl Iterator<Item = &Bottlenecks> {
         std::iter::once(&self.first).chain(&self.rest)
     }
@@ -149,6 +181,30 @@ impl Samples {
 
     fn row(&self, place: &Place) -> Option<&Row> {
         self.file(place)?.rows().get(place.row)
+    }
+
+    /// A picture that two files hold would count twice.
+    fn check_distinct(&self) -> Result<()> {
+        let rows = || {
+            self.places
+                .iter()
+                .filter_map(|place| Some((self.file(place)?, self.row(place)?)))
+        };
+        let twice = rows()
+            .zip(rows().skip(1))
+            .find(|((_, a), (_, b))| (&a.path, a.digest) == (&b.path, b.digest));
+        let Some(((one, row), (other, _))) = twice else {
+            return Ok(());
+        };
+        let reason = format!(
+            "it holds {}, which {} holds too",
+            row.path.display(),
+            one.path().display()
+        );
+        Err(Error::Mismatch {
+            path: other.path().to_path_buf(),
+            reason,
+        })
     }
 
     fn all_labels(&self) -> Vec<String> {

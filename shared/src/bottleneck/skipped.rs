@@ -14,7 +14,14 @@ use crate::tsv;
 
 /// Brings the table beside the file of bottlenecks `of` up to date, and says where it is.
 pub fn write_skipped(of: &Path, skipped: &[Skipped]) -> Result<PathBuf> {
-    let path = of.with_extension("skipped.tsv");
+    // Only the usual ending is dropped, so that other names stay distinct.
+    let stem = of
+        .extension()
+        .filter(|ending| *ending == "bin")
+        .and(of.file_stem());
+    let mut name = stem.or(of.file_name()).unwrap_or_default().to_owned();
+    name.push(".skipped.tsv");
+    let path = of.with_file_name(name);
     if skipped.is_empty() {
         return match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -53,6 +60,11 @@ mod tests {
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             "a/b\\tc.jpg\tnot a picture\n"
+        );
+        assert!(
+            write_skipped(&folder.path().join("s.1"), &[])
+                .unwrap()
+                .ends_with("s.1.skipped.tsv")
         );
         write_skipped(&of, &[]).unwrap();
         assert!(!path.exists());

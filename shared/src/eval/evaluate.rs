@@ -6,7 +6,7 @@ use super::metrics::{LabelMetrics, Metrics, Mistake};
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result, base_name};
 use crate::head::{Head, identify};
-use crate::split::Split;
+use crate::split::{Split, SplitRule};
 
 /// What was counted.
 struct Count {
@@ -24,6 +24,7 @@ struct Count {
 /// Samples of another base than the head's; a label that the head does not know; no picture in the split.
 pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
     check_base(head, samples)?;
+    samples.check_finite()?;
     let numbers = label_numbers(head, samples)?;
     let pictures = samples.pictures();
     let splits = match split {
@@ -38,10 +39,17 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
         .map(|(index, _)| index)
         .collect();
     if rows.is_empty() {
-        let name = split.map_or("all", Split::name);
+        let (path, name) = (samples.path().display(), split.map_or("all", Split::name));
+        let SplitRule {
+            validation,
+            testing,
+            ..
+        } = head.split;
+        let rule = format!(
+            "the head was trained with {validation} % for validation and {testing} % for testing"
+        );
         return Err(Error::Training(format!(
-            "{}: no pictures for {name}",
-            samples.path().display()
+            "{path}: no pictures for {name}: {rule}"
         )));
     }
     let count = count(head, samples, &numbers, &rows);

@@ -173,7 +173,11 @@ impl fmt::Display for Metrics {
         )?;
         let what = match self.split.as_str() {
             "testing" => "Final test".to_owned(),
-            split => split[..1].to_uppercase() + &split[1..],
+            split => {
+                let mut letters = split.chars();
+                let first = letters.next().map(|first| first.to_uppercase().to_string());
+                first.unwrap_or_default() + letters.as_str()
+            }
         };
         writeln!(
             f,

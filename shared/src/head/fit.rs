@@ -39,18 +39,25 @@ pub struct Training {
 /// Trains a head on `samples`, divided by `rule`.
 ///
 /// The strength is chosen by cross-validation on the training and validation pictures; then the head is fitted on all of
-/// them. The testing pictures are never looked at.
+/// them. The testing pictures are never looked at. With many labels this takes a while; `told` hears the score of each
+/// strength as it is known.
 ///
 /// # Errors
 /// Fewer than two labels; a label too small to be in every split.
-pub fn train(samples: &Samples, rule: SplitRule, strength: Strength) -> Result<Training> {
+pub fn train(
+    samples: &Samples,
+    rule: SplitRule,
+    strength: Strength,
+    told: &dyn Fn(&Score),
+) -> Result<Training> {
     check_labels(samples)?;
+    samples.check_finite()?;
     let pictures = samples.pictures();
     let splits = rule.assign(&pictures, samples.labels())?;
     let rows = rows_where(&splits, |split| split != Split::Testing);
     let scores = match strength {
         Strength::Given(_) => Vec::new(),
-        Strength::Chosen => path(&mut folds(samples, &pictures, &splits)),
+        Strength::Chosen => path(&mut folds(samples, &pictures, &splits), told),
     };
     let score = best(&scores);
     let l2 = match (strength, score) {

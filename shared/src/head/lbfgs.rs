@@ -51,6 +51,13 @@ pub(super) fn minimise(
     let mut point = evaluate(start);
     let mut memory = Memory::default();
     for iterations in 0..MAX_ITERATIONS {
+        if !point.value.is_finite() {
+            return Minimum {
+                at: point.at,
+                iterations,
+                converged: false,
+            };
+        }
         if largest(&point.gradient) <= tolerance {
             return Minimum {
                 at: point.at,

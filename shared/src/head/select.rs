@@ -86,12 +86,15 @@ impl Fold {
     }
 }
 
-/// Scores the strengths from strong to weak until they only get worse. The first fold is the validation pictures.
-pub(super) fn path(folds: &mut [Fold]) -> Vec<Score> {
+/// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known. The first
+/// fold is the validation pictures.
+pub(super) fn path(folds: &mut [Fold], told: &dyn Fn(&Score)) -> Vec<Score> {
     let mut scores: Vec<Score> = Vec::new();
     for l2 in strengths() {
         let tallies: Vec<Tally> = folds.par_iter_mut().map(|fold| fold.score(l2)).collect();
-        scores.push(score(l2, &tallies));
+        let score = score(l2, &tallies);
+        told(&score);
+        scores.push(score);
         let since_best = scores
             .iter()
             .rev()
@@ -203,7 +206,7 @@ mod tests {
             |from: usize| Array2::from_shape_fn((40, 20), |(r, c)| noise(from + r * 20 + c));
         let labels: Vec<u32> = (0..40).map(|i| u32::from(i * i % 7 > 2)).collect();
         let fold = |a, b| Fold::new(matrix(a), labels.clone(), matrix(b), labels.clone(), 2);
-        let scores = path(&mut [fold(0, 5000), fold(9000, 777)]);
+        let scores = path(&mut [fold(0, 5000), fold(9000, 777)], &|_| ());
         assert!(best(&scores).unwrap().l2 >= 0.1, "{scores:?}");
         assert!(scores.len() < strengths().count());
     }

@@ -139,12 +139,14 @@ fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
 /// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
 /// in the thumbnail of a camera.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    while let [0xff, marker, tail @ ..] = rest {
-        rest = match marker {
-            0xff => rest.get(1..).unwrap_or_default(),
+    let mut rest = bytes;
+    while let [first, marker, tail @ ..] = rest {
+        rest = match (first, marker) {
             // Start of scan.
-            0xda => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            (0xff, 0xda) => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            // Start of image, which has no length; filling; and bytes that do not belong, which decoders pass over.
+            (0xff, 0xd8) => tail,
+            (0xff, 0xff) | (0..0xff, _) => rest.get(1..).unwrap_or_default(),
             _ => {
                 let length = tail.first_chunk().copied().map_or(0, u16::from_be_bytes);
                 tail.get(usize::from(length)..).unwrap_or_default()

@@ -3,11 +3,13 @@
 mod decode;
 mod encode;
 mod preprocess;
+mod read;
 mod resize;
 
 pub use decode::{MAX_PIXELS, PictureError, decode};
 pub use encode::encode_jpeg;
 pub use preprocess::{Preprocess, ResizeRule};
+pub use read::read;
 
 /// A picture in RGB, 8 bits a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
