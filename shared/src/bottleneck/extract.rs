@@ -5,25 +5,20 @@
 //! nothing changed it is not touched.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs, io};
 
 use super::cache::{self, Bottlenecks, Header, Row, Skipped};
 use super::journal::{Journal, Key};
+use super::reader::{Content, Contents, Found, Reader};
 use crate::base::{Base, MakeBase};
-use crate::dataset::{Dataset, Entry, Stamp};
-use crate::digest::Digest;
+use crate::dataset::{Dataset, Entry};
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
 use crate::parallel;
-use crate::photo;
-
-/// A file changed within this many seconds before it was read may change again without a trace in its time.
-const SETTLED: i64 = 2;
 
 /// Told how the work goes.
 pub trait Progress {
@@ -241,61 +236,6 @@ fn key(base: &Network) -> Key {
     }
 }
 
-/// What became of one file.
-struct Found {
-    digest: Option<Digest>,
-    stamp: Option<Stamp>,
-    content: Content,
-}
-
-/// What a file holds.
-enum Content {
-    /// A content whose fate is known by its digest.
-    Known,
-    /// A picture that was not known before, and its bottleneck.
-    New(Vec<f32>),
-    /// Nothing that can be used, and why.
-    Bad(String),
-}
-
-impl Found {
-    /// The floats are in the journal; there may be more of them than fit into memory.
-    fn without_bottleneck(self) -> Self {
-        match self.content {
-            Content::New(_) => Self {
-                content: Content::Known,
-                ..self
-            },
-            _ => self,
-        }
-    }
-}
-
-/// What is known of contents, by their digests.
-struct Contents {
-    /// Those whose bottleneck is kept somewhere.
-    kept: HashSet<Digest>,
-    /// Those that are of no use, and why.
-    bad: HashMap<Digest, String>,
-}
-
-impl Contents {
-    fn of(old: Option<&Bottlenecks>, journal: Option<&Journal>) -> Self {
-        let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
-        Self {
-            kept: rows
-                .iter()
-                .map(|row| row.digest)
-                .chain(journal.into_iter().flat_map(Journal::digests))
-                .collect(),
-            bad: skipped
-                .iter()
-                .filter_map(|bad| Some((bad.digest?, bad.reason.clone())))
-                .collect(),
-        }
-    }
-}
-
 /// Divides the files into those that are known by path, size and time, and those that have to be read.
 fn recognise<'a>(
     dataset: &'a Dataset,
@@ -324,71 +264,6 @@ fn recognise<'a>(
         }
     }
     (seen, unread)
-}
-
-/// Reads files, and runs the base on contents that are new, each once.
-struct Reader<'a> {
-    dataset: &'a Dataset,
-    base: &'a Network,
-    make_base: &'a MakeBase<'a>,
-    contents: Contents,
-    claimed: Mutex<HashSet<Digest>>,
-}
-
-impl Reader<'_> {
-    fn read(&self, worker: &mut Option<Box<dyn Base>>, entry: &Entry) -> Result<Found> {
-        let stamp = settled(&entry.stamp);
-        let bytes = match photo::read(&self.dataset.root.join(&entry.path)) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                return Ok(Found {
-                    digest: None,
-                    stamp: None,
-                    content: Content::Bad(error.to_string()),
-                });
-            }
-        };
-        let digest = Digest::of(&bytes);
-        let content = match self.is_known(&digest) || !self.claim(digest) {
-            true => Content::Known,
-            false => self.compute(worker, &bytes)?,
-        };
-        Ok(Found {
-            digest: Some(digest),
-            stamp,
-            content,
-        })
-    }
-
-    fn is_known(&self, digest: &Digest) -> bool {
-        self.contents.kept.contains(digest) || self.contents.bad.contains_key(digest)
-    }
-
-    /// True for the first to ask for this content.
-    fn claim(&self, digest: Digest) -> bool {
-        self.claimed
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(digest)
-    }
-
-    fn compute(&self, worker: &mut Option<Box<dyn Base>>, bytes: &[u8]) -> Result<Content> {
-        let pixels = match self.base.preprocess.apply(bytes) {
-            Ok(pixels) => pixels,
-            Err(error) => return Ok(Content::Bad(error.to_string())),
-        };
-        let base = match worker {
-            Some(base) => base,
-            None => worker.insert((self.make_base)()?),
-        };
-        Ok(Content::New(base.run(&pixels)?))
-    }
-}
-
-/// The stamp, if a change from now on is sure to show in it.
-fn settled(stamp: &Stamp) -> Option<Stamp> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    (stamp.seconds + SETTLED < now as i64).then_some(*stamp)
 }
 
 /// What the new file says, from what was found of each file.

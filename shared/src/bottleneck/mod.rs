@@ -4,6 +4,7 @@ mod cache;
 mod export;
 mod extract;
 mod journal;
+mod reader;
 mod samples;
 mod skipped;
 

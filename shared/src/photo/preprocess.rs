@@ -7,7 +7,8 @@ use super::decode::{PictureError, decode};
 use super::resize::squash;
 use crate::digest::Digest;
 
-/// Raised when the same rule begins to give other pixels, as with another decoder.
+/// Raised when the same rule begins to give other pixels, or to take pictures that it refused: what was found unusable is
+/// remembered too.
 const PIXELS_VERSION: u32 = 1;
 
 /// How pictures become the input of a network: uint8 [height, width, 3], RGB.
