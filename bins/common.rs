@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use log::LevelFilter;
 
 /// Flags that every program has.
@@ -218,7 +218,7 @@ fn target() -> ProgressDrawTarget {
 impl Bar {
     /// Begins to count things, `total` of them.
     pub fn count(&self, total: u64) {
-        self.show("{wide_bar} {pos}/{len} pictures, {per_sec}, {eta} left");
+        self.show("{wide_bar} {pos}/{len} pictures, {rate}, {eta} left");
         self.0.set_length(total);
     }
 
@@ -261,8 +261,13 @@ impl Bar {
 
     fn show(&self, template: &str) {
         self.0.reset();
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Fails only where writing into a string does.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", rate);
         self.0.set_style(style);
     }
 }
