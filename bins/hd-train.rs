@@ -109,8 +109,9 @@ impl Program for Arguments {
         if let Some(base) = &base {
             samples.check_base(base)?;
         }
-        if let Some(picture) = samples.contradictions().first() {
-            let (count, picture) = (samples.contradictions().len(), picture.display());
+        let contradictions = samples.contradictions();
+        if let Some(picture) = contradictions.first() {
+            let (count, picture) = (contradictions.len(), picture.display());
             log::warn!("{count} pictures stand under more than one label, such as {picture}");
         }
         let bar = Bar::default();

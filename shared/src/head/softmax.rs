@@ -9,7 +9,7 @@
 //! so that l2 is 1 / (C N) in scikit-learn's terms. The bias is not penalised. The gradient is
 //! dL/dW = 1/N G^T X + l2 W and dL/db = 1/N G^T 1, with G = softmax(X W^T + b) - onehot(y).
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 /// Rows whose products are computed at once: with D of about a thousand they stay in the second-level cache.
@@ -224,11 +224,7 @@ pub(super) fn gather<'a>(
 ) -> Array2<f32> {
     let mut x = Array2::zeros((rows.len(), d));
     for (mut target, &index) in x.rows_mut().into_iter().zip(rows) {
-        target
-            .slice_mut(s![..])
-            .iter_mut()
-            .zip(row(index))
-            .for_each(|(t, &v)| *t = v);
+        target.iter_mut().zip(row(index)).for_each(|(t, &v)| *t = v);
     }
     x
 }
