@@ -39,8 +39,6 @@ pub struct Summary {
     pub reused: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
-    /// Whether the file says anything new.
-    pub changed: bool,
     /// Why what was there before could not be used, if it could not.
     pub rebuilt: Option<String>,
 }
@@ -127,13 +125,12 @@ impl<'a> Work<'a> {
         if header.rows.is_empty() && !dataset.entries.is_empty() {
             return Err(nothing_usable(dataset, &header.skipped));
         }
-        let changed = keep(out, &header, old, journal.as_deref())?;
+        keep(out, &header, old, journal.as_deref())?;
         let reused = header.rows.len() - computed;
         Ok(Summary {
             computed,
             reused,
             skipped: header.skipped,
-            changed,
             rebuilt: None,
         })
     }
@@ -331,24 +328,23 @@ fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
     }
 }
 
-/// Replaces the file if there is anything to tell. Says whether that was more than times of files.
+/// Replaces the file if there is anything to tell; if that is only times of files, so that make does not see it.
 fn keep(
     out: &Path,
     header: &Header,
     old: Option<&Bottlenecks>,
     journal: Option<&Journal>,
-) -> Result<bool> {
+) -> Result<()> {
     if old.is_some_and(|old| old.header() == header) {
-        return Ok(false);
+        return Ok(());
     }
-    let changed = !old.is_some_and(|old| old.header().agrees_with(header));
+    let quietly = old.is_some_and(|old| old.header().agrees_with(header));
     let places = old.map(Bottlenecks::rows_by_digest).unwrap_or_default();
-    cache::write(out, header, !changed, |row| {
+    cache::write(out, header, quietly, |row| {
         match (places.get(&row.digest), old, journal) {
             (Some(&index), Some(old), _) => Ok(Cow::Borrowed(old.bottleneck(index))),
             (_, _, Some(journal)) => Ok(Cow::Owned(journal.bottleneck(&row.digest)?)),
             _ => Err(io::Error::other("a bottleneck was lost")),
         }
-    })?;
-    Ok(changed)
+    })
 }
