@@ -204,6 +204,9 @@ pub fn replace_if_changed<F>(path: &Path, write: F) -> Result<bool>
 where
     F: FnOnce(&mut dyn Write) -> io::Result<()>,
 {
+    if is_special(path) {
+        return replace(path, write).map(|()| true);
+    }
     let draft = Draft::write(path, write)?;
     let changed = !draft.equals(path).unwrap_or(false);
     if changed {
@@ -241,8 +244,7 @@ impl Draft {
     {
         // Through a link the file that it leads to is replaced, and not the link.
         let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
+        let folder = make_folder_of(path)?;
         let file = temporary_in(folder, path).map_err(Error::io(path, "write"))?;
         let mut out = BufWriter::with_capacity(1 << 18, file);
         write(&mut out).map_err(Error::io(path, "write"))?;
@@ -289,6 +291,13 @@ impl Draft {
             .and_then(|folder| folder.sync_all())
             .map_err(Error::io(folder, "sync"))
     }
+}
+
+/// Makes the folder that holds `path`, if it is not there, and says which it is.
+pub(crate) fn make_folder_of(path: &Path) -> Result<&Path> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
+    Ok(folder)
 }
 
 /// The folder that holds `path`.
@@ -444,6 +453,7 @@ mod tests {
     #[test]
     fn a_device_is_written_to_and_not_replaced() {
         replace(Path::new("/dev/null"), |out| out.write_all(b"gone")).unwrap();
+        assert!(replace_if_changed(Path::new("/dev/null"), |out| out.write_all(b"gone")).unwrap());
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::file::Format;
+use crate::file::{self, Format};
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
@@ -169,12 +169,7 @@ fn path_beside(of: &Path) -> PathBuf {
 /// The one who had the lock deletes the file when done. So what was locked may be a file without a name, in which
 /// another process would look in vain, and it takes another try.
 fn lock(path: &Path, of: &Path) -> Result<File> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
-    }
+    file::make_folder_of(path)?;
     loop {
         let open = OpenOptions::new()
             .read(true)

@@ -13,6 +13,7 @@ use super::source::{Sources, is_address};
 use super::{cache_folder, digest, synthetic};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::origin::Origin;
 use crate::photo::encode_jpeg;
 
@@ -122,70 +123,87 @@ fn from_mirrors(want: &Want, listed: &catalog::Images, progress: &dyn Progress) 
 
 /// From an archive whose layout is known.
 fn from_mirror(want: &Want, mirror: &Mirror, progress: &dyn Progress) -> Result<Origin> {
-    let archive = download_path(&mirror.url)?;
-    let sources = Sources {
-        mirror: want.mirror,
-        progress,
-    };
-    let source = sources.file(&mirror.url, mirror.sha256.as_deref(), &archive)?;
     let keep = |path: &Path| {
-        mirror
-            .folders
-            .iter()
-            .find_map(|folder| below(path, Path::new(folder)))
+        let mut folders = mirror.folders.iter().map(Path::new);
+        folders.find_map(|folder| below(path, folder))
     };
-    let origin = Origin {
-        drawings: false,
-        name: want.what.to_owned(),
-        sha256: Some(sha256(&archive)?),
-        source,
+    let root = |folder: &Path, archive: &Path| match is_label_root(folder) {
+        true => Ok(folder.to_path_buf()),
+        false => Err(Error::Dataset {
+            path: archive.to_path_buf(),
+            reason: format!(
+                "it does not hold pictures in {}",
+                mirror.folders.join(" and ")
+            ),
+        }),
     };
-    make(want.out, &origin, &|folder| {
-        unpack(&archive, folder, &keep, &Limits::default(), progress)?;
-        match is_label_root(folder) {
-            true => Ok(folder.to_path_buf()),
-            false => Err(Error::Dataset {
-                path: archive.clone(),
-                reason: format!(
-                    "it does not hold pictures in {}",
-                    mirror.folders.join(" and ")
-                ),
-            }),
-        }
-    })?;
-    fs::remove_file(&archive).map_err(Error::io(&archive, "delete"))?;
-    Ok(origin)
+    let layout = Layout {
+        keep: &keep,
+        root: &root,
+    };
+    layout.fetch(want, &mirror.url, mirror.sha256.as_deref(), progress)
 }
 
 /// From an archive at any address or path.
 fn from_anywhere(want: &Want, progress: &dyn Progress) -> Result<Origin> {
-    let fetched = match is_address(want.what) {
-        true => Some(download_path(want.what)?),
-        false => None,
+    let layout = Layout {
+        keep: &|path| Some(path.to_path_buf()),
+        root: &label_root,
     };
-    if let Some(archive) = &fetched {
-        Sources {
+    match is_address(want.what) {
+        true => layout.fetch(want, want.what, None, progress),
+        false => layout.unpack(want, Path::new(want.what), want.what.to_owned(), progress),
+    }
+}
+
+/// Where the pictures are in an archive.
+struct Layout<'a> {
+    /// Where a file goes, if it is wanted.
+    keep: &'a dyn Fn(&Path) -> Option<PathBuf>,
+    /// The folder of labels in the folder that the archive, the second, was unpacked into.
+    root: &'a dyn Fn(&Path, &Path) -> Result<PathBuf>,
+}
+
+impl Layout<'_> {
+    /// Makes the folder that is wanted from the archive at `url`, which is kept only as long as it takes.
+    fn fetch(
+        &self,
+        want: &Want,
+        url: &str,
+        sha256: Option<&str>,
+        progress: &dyn Progress,
+    ) -> Result<Origin> {
+        let archive = download_path(url)?;
+        let sources = Sources {
             mirror: want.mirror,
             progress,
-        }
-        .file(want.what, None, archive)?;
-    }
-    let archive = fetched.as_deref().unwrap_or(Path::new(want.what));
-    let origin = Origin {
-        drawings: false,
-        name: want.what.to_owned(),
-        sha256: Some(sha256(archive)?),
-        source: want.what.to_owned(),
-    };
-    make(want.out, &origin, &|folder| {
-        let keep = |path: &Path| Some(path.to_path_buf());
-        unpack(archive, folder, &keep, &Limits::default(), progress)?;
-        label_root(folder, archive)
-    })?;
-    if let Some(archive) = fetched {
+        };
+        let source = sources.file(url, sha256, &archive)?;
+        let origin = self.unpack(want, &archive, source, progress)?;
         fs::remove_file(&archive).map_err(Error::io(&archive, "delete"))?;
+        Ok(origin)
     }
-    Ok(origin)
+
+    /// Makes the folder that is wanted from `archive`, which came from `source`.
+    fn unpack(
+        &self,
+        want: &Want,
+        archive: &Path,
+        source: String,
+        progress: &dyn Progress,
+    ) -> Result<Origin> {
+        let origin = Origin {
+            drawings: false,
+            name: want.what.to_owned(),
+            sha256: Some(digest::of_file(archive).map_err(Error::io(archive, "read"))?),
+            source,
+        };
+        make(want.out, &origin, &|folder| {
+            unpack(archive, folder, self.keep, &Limits::default(), progress)?;
+            (self.root)(folder, archive)
+        })?;
+        Ok(origin)
+    }
 }
 
 fn draw(want: &Want, images: Images, progress: &dyn Progress) -> Result<Origin> {
@@ -219,11 +237,7 @@ fn draw(want: &Want, images: Images, progress: &dyn Progress) -> Result<Origin> 
 /// Makes the folder `out` by way of a hidden one beside it. `fill` makes the folder that it is given, and says which
 /// folder in it is the one that is wanted.
 fn make(out: &Path, origin: &Origin, fill: &dyn Fn(&Path) -> Result<PathBuf>) -> Result<()> {
-    let parent = out
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(Error::io(parent, "create the folder"))?;
+    let parent = file::make_folder_of(out)?;
     let hidden = tempfile::Builder::new()
         .prefix(".hd-fetch.")
         .tempdir_in(parent);
@@ -314,13 +328,10 @@ fn subfolders(folder: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn sha256(path: &Path) -> Result<String> {
-    digest::of_file(path).map_err(Error::io(path, "read"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::tests::folder;
 
     #[test]
     fn takes_a_catalogued_folder_from_wherever_it_lies() {
@@ -336,16 +347,6 @@ mod tests {
         );
         assert_eq!(taken("repository-3535/test/hot_dog/a.jpg"), None);
         assert_eq!(taken("repository-3535/train/not_hot_dog/a.jpg"), None);
-    }
-
-    fn folder(files: &[&str]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = root.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, file).unwrap();
-        }
-        root
     }
 
     #[test]

