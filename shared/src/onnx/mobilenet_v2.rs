@@ -12,7 +12,7 @@ use super::proto::{FLOAT, UINT8, ValueInfo};
 use super::torch::{Tensor, read_state_dict};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::photo::{Preprocess, ResizeRule};
+use crate::photo::{Filter, Preprocess, ResizeRule};
 
 /// Expansion, output channels, repetitions and first stride of the seven groups of inverted residuals.
 const GROUPS: [(i64, i64, i64, i64); 7] = [
@@ -63,6 +63,8 @@ pub fn base_from_weights(weights: &Path, provenance: Provenance) -> Result<Vec<u
         width: SIZE,
         height: SIZE,
         resize: ResizeRule::Squash,
+        filter: Filter::Antialiased,
+        full_decode: false,
     };
     Ok(Network::encode(
         graph,

@@ -219,7 +219,7 @@ fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
 fn check_input(graph: &Graph, preprocess: &Preprocess) -> Option<()> {
     let input = graph.input.iter().find(|input| input.name == IMAGE)?;
     let dims = vec![preprocess.height.into(), preprocess.width.into(), 3];
-    (input.batch_dims()? == (UINT8, dims)).then_some(())
+    (preprocess.is_possible() && input.batch_dims()? == (UINT8, dims)).then_some(())
 }
 
 /// The size D of the output `name`, if that is float32 [N, D].

@@ -3,17 +3,49 @@
 //! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is taken, and a
 //! decoder that panics is caught.
 
+use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::Rgb;
+use super::recognise::{name, recognise};
+use super::{Rgb, jpeg};
 
-/// The largest picture that is decoded, in pixels. Phones make 200 megapixels; bombs claim more.
+/// The usual limit on the size of a picture, in pixels. Phones make 200 megapixels; bombs claim more.
 pub const MAX_PIXELS: u64 = 1 << 28;
 
+/// How a picture that is cut short is spoken of.
 const CUT_SHORT: &str = "it ends too early";
+
+/// A decoded picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The picture, perhaps at a reduced size.
+    pub rgb: Rgb,
+    /// How many pixels the file has.
+    pub pixels: u64,
+}
+
+/// What is wanted of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// A picture of more pixels is refused.
+    pub max_pixels: u64,
+    /// The shorter side may be reduced to no less than this many pixels where that saves work; absent, the picture is
+    /// wanted in its full size.
+    pub shorter_side: Option<u32>,
+}
+
+impl Default for Want {
+    /// The full size, up to [`MAX_PIXELS`].
+    fn default() -> Self {
+        Self {
+            max_pixels: MAX_PIXELS,
+            shorter_side: None,
+        }
+    }
+}
 
 /// Why a picture cannot be used. The path stands beside it wherever it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +61,7 @@ pub enum PictureError {
     #[error("{0} pictures cannot be decoded")]
     Unsupported(&'static str),
     /// More pixels than are decoded.
-    #[error("{width} x {height} pixels are more than the limit of {MAX_PIXELS}")]
+    #[error("{width} x {height} pixels are more than the limit")]
     TooLarge {
         /// Columns.
         width: u32,
@@ -50,25 +82,39 @@ pub enum PictureError {
 ///
 /// # Errors
 /// Every way that bytes can fail to be a picture; see [`PictureError`].
-pub fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
+pub fn decode(bytes: &[u8], want: &Want) -> Result<Picture, PictureError> {
     let format = recognise(bytes)?;
-    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(PictureError::Corrupt {
-            format: "JPEG",
-            reason: CUT_SHORT.to_owned(),
-        });
-    }
     let corrupt = |reason: String| PictureError::Corrupt {
         format: name(format),
         reason,
     };
-    // The decoders keep no state between pictures, so nothing half-changed can be seen after a panic.
-    match catch_unwind(AssertUnwindSafe(|| decode_as(format, bytes))) {
-        Ok(Ok(picture)) => Ok(picture),
-        Ok(Err(Refusal::Size { width, height })) => Err(PictureError::TooLarge { width, height }),
-        Ok(Err(Refusal::Decoder(error))) => Err(corrupt(reason(&error))),
-        Err(_) => Err(corrupt("the decoder panicked".to_owned())),
+    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
+        return Err(corrupt(CUT_SHORT.to_owned()));
     }
+    match guarded(|| decode_as(format, bytes, want)) {
+        Some(Ok(picture)) => Ok(picture),
+        Some(Err(Refusal::Size { width, height })) => Err(PictureError::TooLarge { width, height }),
+        Some(Err(Refusal::Decoder(error))) => Err(corrupt(reason(&error))),
+        None => Err(corrupt("the decoder panicked".to_owned())),
+    }
+}
+
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is within a decoder, whose panics are caught and reported as what they are: bad pictures.
+pub fn is_decoding() -> bool {
+    DECODING.get()
+}
+
+/// What `decoder` gives, or nothing where it panics.
+fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
+    DECODING.set(true);
+    // The decoders keep no state between pictures, so nothing half-changed can be seen after a panic.
+    let result = catch_unwind(AssertUnwindSafe(decoder)).ok();
+    DECODING.set(false);
+    result
 }
 
 /// Why [`decode_as`] gave up.
@@ -83,24 +129,34 @@ impl From<ImageError> for Refusal {
     }
 }
 
-fn decode_as(format: ImageFormat, bytes: &[u8]) -> Result<Rgb, Refusal> {
+fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, Refusal> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_PIXELS * 8);
+    limits.max_alloc = Some(want.max_pixels.saturating_mul(8));
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
     let orientation = decoder.orientation()?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
+    let reduced = match (format, want.shorter_side) {
+        (ImageFormat::Jpeg, Some(shorter)) => jpeg::reduced(bytes, (width, height), shorter),
+        _ => None,
+    };
+    let mut picture = match reduced {
+        Some(picture) => picture,
+        None => DynamicImage::from_decoder(decoder)?,
+    };
     picture.apply_orientation(orientation);
-    let (width, height) = (picture.width(), picture.height());
-    Ok(Rgb {
-        width,
-        height,
-        pixels: over_white(picture),
+    Ok(Picture {
+        rgb: Rgb {
+            width: picture.width(),
+            height: picture.height(),
+            pixels: over_white(picture),
+        },
+        pixels,
     })
 }
 
@@ -119,43 +175,6 @@ fn over_white(picture: DynamicImage) -> Vec<u8> {
         .collect()
 }
 
-fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
-    if bytes.is_empty() {
-        return Err(PictureError::Empty);
-    }
-    let format = image::guess_format(bytes).map_err(|_| match bytes.get(4..12) {
-        Some(b"ftypheic" | b"ftypheix" | b"ftypmif1") => PictureError::Unsupported("HEIC"),
-        _ => PictureError::NotAPicture,
-    })?;
-    match format.reading_enabled() {
-        true => Ok(format),
-        false => Err(PictureError::Unsupported(name(format))),
-    }
-}
-
-/// Whether the scans of a JPEG are followed by the mark of its end. The decoder does not ask, and paints what is
-/// missing grey.
-///
-/// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
-/// in the thumbnail of a camera.
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let [first, marker, tail @ ..] = rest {
-        rest = match (first, marker) {
-            // Start of scan.
-            (0xff, 0xda) => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
-            // Start of image, which has no length; filling; and bytes that do not belong, which decoders pass over.
-            (0xff, 0xd8) => tail,
-            (0xff, 0xff) | (0..0xff, _) => rest.get(1..).unwrap_or_default(),
-            _ => {
-                let length = tail.first_chunk().copied().map_or(0, u16::from_be_bytes);
-                tail.get(usize::from(length)..).unwrap_or_default()
-            }
-        };
-    }
-    false
-}
-
 /// The decoder's reason without the format's name, which stands before it already.
 fn reason(error: &ImageError) -> String {
     match error {
@@ -168,30 +187,15 @@ fn reason(error: &ImageError) -> String {
     }
 }
 
-fn name(format: ImageFormat) -> &'static str {
-    match format {
-        ImageFormat::Jpeg => "JPEG",
-        ImageFormat::Png => "PNG",
-        ImageFormat::Gif => "GIF",
-        ImageFormat::WebP => "WebP",
-        ImageFormat::Bmp => "BMP",
-        ImageFormat::Tiff => "TIFF",
-        ImageFormat::Pnm => "PNM",
-        ImageFormat::Ico => "ICO",
-        ImageFormat::Avif => "AVIF",
-        ImageFormat::Qoi => "QOI",
-        ImageFormat::Hdr => "Radiance HDR",
-        ImageFormat::OpenExr => "OpenEXR",
-        ImageFormat::Dds => "DDS",
-        ImageFormat::Farbfeld => "farbfeld",
-        _ => "such",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::photo::encode_jpeg;
+
+    /// The picture in its full size.
+    fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
+        super::decode(bytes, &Want::default()).map(|picture| picture.rgb)
+    }
 
     fn encoded(picture: DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -297,14 +301,8 @@ mod tests {
     fn says_what_is_wrong_with_what_is_no_picture() {
         assert_eq!(decode(b""), Err(PictureError::Empty));
         assert_eq!(decode(b"just some text"), Err(PictureError::NotAPicture));
-        assert_eq!(
-            decode(b"\0\0\0\x18ftypheic"),
-            Err(PictureError::Unsupported("HEIC"))
-        );
-        assert_eq!(
-            decode(b"DDS \0\0\0\0"),
-            Err(PictureError::Unsupported("DDS"))
-        );
+        let heic = decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
+        assert_eq!(heic.to_string(), "HEIC pictures cannot be decoded");
     }
 
     #[test]
@@ -339,6 +337,48 @@ mod tests {
                 height: 65_536
             })
         );
+    }
+
+    #[test]
+    fn the_limit_is_the_callers() {
+        let png = encoded(gradient().into(), ImageFormat::Png);
+        let limited = |max_pixels| {
+            let want = Want {
+                max_pixels,
+                ..Want::default()
+            };
+            super::decode(&png, &want).map(|picture| picture.pixels)
+        };
+        assert_eq!(limited(1200), Ok(1200));
+        assert_eq!(
+            limited(1199),
+            Err(PictureError::TooLarge {
+                width: 40,
+                height: 30
+            })
+        );
+    }
+
+    #[test]
+    fn a_reduced_photo_is_upright_too() {
+        let want = Want {
+            shorter_side: Some(15),
+            ..Want::default()
+        };
+        let picture = super::decode(&with_orientation(6), &want).unwrap();
+        assert_eq!((picture.rgb.width, picture.rgb.height), (15, 20));
+        assert_eq!(picture.pixels, 1200);
+    }
+
+    /// No picture is known that makes a decoder panic, so this stands in for one.
+    #[test]
+    fn a_decoder_that_panics_is_caught() {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| assert!(is_decoding())));
+        assert_eq!(guarded(|| -> u8 { panic!("a bug in a decoder") }), None);
+        std::panic::set_hook(usual);
+        assert!(!is_decoding());
+        assert_eq!(guarded(|| 1), Some(1));
     }
 
     /// CRC-32 as PNG chunks carry it.

@@ -1,14 +1,19 @@
-//! From the bytes of a picture to the input of a network. This module alone speaks to the image library.
+//! From the bytes of a picture to the input of a network. This module alone speaks to the libraries that decode and
+//! resize pictures.
 
 mod decode;
+mod distort;
 mod encode;
+mod jpeg;
 mod preprocess;
 mod read;
+mod recognise;
 mod resize;
 
-pub use decode::{MAX_PIXELS, PictureError, decode};
+pub use decode::{MAX_PIXELS, Picture, PictureError, Want, decode, is_decoding};
+pub use distort::{Distortion, View};
 pub use encode::encode_jpeg;
-pub use preprocess::{Preprocess, ResizeRule};
+pub use preprocess::{Filter, Preprocess, ResizeRule};
 pub use read::read;
 
 /// A picture in RGB, 8 bits a channel.

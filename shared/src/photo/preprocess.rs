@@ -3,54 +3,176 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{PictureError, decode};
-use super::resize::squash;
+use super::decode::{Picture, PictureError, Want, decode};
+use super::distort::View;
+use super::resize::{Part, antialiased, legacy_bilinear};
+use super::{MAX_PIXELS, Rgb};
 use crate::digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take pictures that it refused: what was found unusable is
 /// remembered too.
-const PIXELS_VERSION: u32 = 1;
+const PIXELS_VERSION: u32 = 2;
+
+/// A reduced picture has at least this many times the pixels, across and down, that the resizing leaves. Then what the
+/// reduction does to the highest frequencies is lost in the resizing.
+const SPARE: u32 = 2;
 
 /// How pictures become the input of a network: uint8 [height, width, 3], RGB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocess {
     /// Columns of the input.
     pub width: u32,
     /// Rows of the input.
     pub height: u32,
-    /// How a picture is brought to that size.
+    /// What of a picture is brought to that size.
     pub resize: ResizeRule,
+    /// How pixels are computed from pixels.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub filter: Filter,
+    /// Whether also the largest pictures are decoded in their full size first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub full_decode: bool,
 }
 
-/// How a picture is brought to the size of a network's input.
+/// What of a picture is brought to the size of a network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum ResizeRule {
-    /// Antialiased bilinear straight to the size, whatever the picture's proportions.
+    /// All of it, whatever its proportions.
     Squash,
+    /// The middle of it, after its shorter side was brought to this many pixels.
+    CentreCrop {
+        /// At least as many as the input has.
+        shorter_side: u32,
+    },
+}
+
+/// How the pixels of the input are computed from those of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filter {
+    /// Antialiased bilinear, as Pillow and torchvision do it.
+    #[default]
+    Antialiased,
+    /// Bilinear as TensorFlow did it before version 2, without antialiasing.
+    LegacyBilinear,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Preprocess {
+    /// Whether there can be such an input.
+    pub fn is_possible(&self) -> bool {
+        let longer = self.width.max(self.height);
+        let sized = self.width > 0 && self.height > 0;
+        match self.resize {
+            ResizeRule::Squash => sized,
+            ResizeRule::CentreCrop { shorter_side } => sized && shorter_side >= longer,
+        }
+    }
+
+    /// The picture in `bytes`, as large as it has to be. One of more than `max_pixels` is refused.
+    ///
+    /// # Errors
+    /// Bytes that are no picture that can be decoded.
+    pub fn decode(&self, bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
+        let shorter = match self.resize {
+            ResizeRule::Squash => self.width.max(self.height),
+            ResizeRule::CentreCrop { shorter_side } => shorter_side,
+        };
+        // Without antialiasing single pixels count, and in a reduced picture they are others.
+        let reducible = !self.full_decode && self.filter == Filter::Antialiased;
+        let want = Want {
+            max_pixels,
+            shorter_side: reducible.then(|| shorter.saturating_mul(SPARE)),
+        };
+        decode(bytes, &want)
+    }
+
+    /// The input of the network for a view of the picture: `height * width * 3` bytes.
+    ///
+    /// # Errors
+    /// A picture without pixels.
+    pub fn pixels(&self, picture: &Rgb, view: &View) -> Result<Vec<u8>, PictureError> {
+        let part = seen(self.part(picture), view);
+        let resize = match self.filter {
+            Filter::Antialiased => antialiased,
+            Filter::LegacyBilinear => legacy_bilinear,
+        };
+        let mut pixels = resize(picture, part, self.width, self.height).map_err(|reason| {
+            PictureError::Corrupt {
+                format: "picture",
+                reason,
+            }
+        })?;
+        if view.flip {
+            mirror(&mut pixels, self.width as usize);
+        }
+        if view.brightness != 1.0 {
+            let brighten =
+                |value: &mut u8| *value = (f32::from(*value) * view.brightness).round() as u8;
+            pixels.iter_mut().for_each(brighten);
+        }
+        Ok(pixels)
+    }
+
     /// The input of the network for the picture in `bytes`: `height * width * 3` bytes.
     ///
     /// # Errors
     /// Bytes that are no picture that can be decoded.
     pub fn apply(&self, bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
-        let picture = decode(bytes)?;
-        match self.resize {
-            ResizeRule::Squash => squash(&picture, self.width, self.height),
-        }
-        .map_err(|reason| PictureError::Corrupt {
-            format: "picture",
-            reason,
-        })
+        self.pixels(&self.decode(bytes, MAX_PIXELS)?.rgb, &View::PLAIN)
     }
 
     /// Identifies everything that decides which pixels a network sees for given bytes.
     pub fn fingerprint(&self) -> Digest {
         let rule = serde_json::to_vec(self).unwrap_or_default();
         Digest::of_parts([PIXELS_VERSION.to_le_bytes().as_slice(), &rule])
+    }
+
+    /// The part of the picture that the rule takes.
+    fn part(&self, picture: &Rgb) -> Part {
+        let whole = Part::whole(picture);
+        let ResizeRule::CentreCrop { shorter_side } = self.resize else {
+            return whole;
+        };
+        // As torchvision does it: the longer side is cut to whole pixels, and the crop begins at a whole one.
+        let shorter = f64::from(picture.width.min(picture.height));
+        let resized = |side: f64| (f64::from(shorter_side) * side / shorter).floor();
+        let crop = |side: f64, wanted: u32| {
+            let (resized, wanted) = (resized(side), f64::from(wanted));
+            let offset = ((resized - wanted) / 2.0).round_ties_even();
+            (offset * side / resized, wanted * side / resized)
+        };
+        let (left, width) = crop(whole.width, self.width);
+        let (top, height) = crop(whole.height, self.height);
+        Part {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+}
+
+/// What a view shows of a part.
+fn seen(part: Part, view: &View) -> Part {
+    Part {
+        left: part.left + view.left * part.width,
+        top: part.top + view.top * part.height,
+        width: part.width * view.extent,
+        height: part.height * view.extent,
+    }
+}
+
+/// Turns rows of `width` pixels of three bytes left to right.
+fn mirror(pixels: &mut [u8], width: usize) {
+    for row in pixels.chunks_exact_mut((width * 3).max(1)) {
+        row.reverse();
+        row.chunks_exact_mut(3).for_each(<[u8]>::reverse);
     }
 }
 
@@ -63,28 +185,132 @@ mod tests {
             width: 224,
             height: 224,
             resize: ResizeRule::Squash,
+            filter: Filter::Antialiased,
+            full_decode: false,
+        }
+    }
+
+    fn cropped() -> Preprocess {
+        Preprocess {
+            resize: ResizeRule::CentreCrop { shorter_side: 256 },
+            ..rule()
+        }
+    }
+
+    fn blank(width: u32, height: u32) -> Rgb {
+        Rgb {
+            width,
+            height,
+            pixels: vec![0; (width * height * 3) as usize],
         }
     }
 
     #[test]
     fn reads_back_the_json_that_it_writes() {
-        let json = serde_json::to_string(&rule()).unwrap();
-        assert_eq!(json, r#"{"width":224,"height":224,"resize":"squash"}"#);
-        assert_eq!(serde_json::from_str::<Preprocess>(&json).unwrap(), rule());
+        let legacy = Preprocess {
+            filter: Filter::LegacyBilinear,
+            full_decode: true,
+            ..rule()
+        };
+        for (rule, written) in [
+            (rule(), r#"{"width":224,"height":224,"resize":"squash"}"#),
+            (
+                cropped(),
+                r#"{"width":224,"height":224,"resize":{"centre-crop":{"shorter-side":256}}}"#,
+            ),
+            (
+                legacy,
+                r#"{"width":224,"height":224,"resize":"squash","filter":"legacy-bilinear","full-decode":true}"#,
+            ),
+        ] {
+            let json = serde_json::to_string(&rule).unwrap();
+            assert_eq!(json, written);
+            assert_eq!(serde_json::from_str::<Preprocess>(&json).unwrap(), rule);
+        }
     }
 
     #[test]
     fn refuses_a_rule_that_it_does_not_know() {
-        let json = r#"{"width":224,"height":224,"resize":"seam-carving"}"#;
-        assert!(serde_json::from_str::<Preprocess>(json).is_err());
+        for json in [
+            r#"{"width":224,"height":224,"resize":"seam-carving"}"#,
+            r#"{"width":224,"height":224,"resize":"squash","filter":"lanczos"}"#,
+            r#"{"width":224,"height":224,"resize":"squash","sharpen":true}"#,
+        ] {
+            assert!(serde_json::from_str::<Preprocess>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_crop_cannot_be_larger_than_what_it_is_cut_from() {
+        let small = Preprocess {
+            resize: ResizeRule::CentreCrop { shorter_side: 223 },
+            ..rule()
+        };
+        assert!(!small.is_possible());
+        assert!(cropped().is_possible() && rule().is_possible());
+        assert!(!Preprocess { width: 0, ..rule() }.is_possible());
     }
 
     #[test]
     fn another_rule_has_another_fingerprint() {
-        let smaller = Preprocess {
-            width: 192,
+        let others = [
+            Preprocess {
+                width: 192,
+                ..rule()
+            },
+            Preprocess {
+                full_decode: true,
+                ..rule()
+            },
+            cropped(),
+        ];
+        for other in others {
+            assert_ne!(rule().fingerprint(), other.fingerprint());
+        }
+    }
+
+    #[test]
+    fn the_middle_is_torchvisions() {
+        // 500 x 375: the shorter side to 256, the longer to int(256 * 500 / 375) = 341; the crop begins at round(58.5),
+        // which is 58 to Python, and at 16.
+        let part = cropped().part(&blank(500, 375));
+        assert_eq!(part.left, 58.0 * 500.0 / 341.0);
+        assert_eq!(part.width, 224.0 * 500.0 / 341.0);
+        assert_eq!(part.top, 16.0 * 375.0 / 256.0);
+        assert_eq!(part.height, 224.0 * 375.0 / 256.0);
+    }
+
+    #[test]
+    fn a_view_is_cut_mirrored_and_brightened() {
+        let small = Preprocess {
+            width: 4,
+            height: 1,
             ..rule()
         };
-        assert_ne!(rule().fingerprint(), smaller.fingerprint());
+        let picture = Rgb {
+            width: 8,
+            height: 1,
+            pixels: (0..8u8).flat_map(|x| [x * 10, 100, 200]).collect(),
+        };
+        let right_half = View {
+            left: 0.5,
+            extent: 0.5,
+            flip: true,
+            brightness: 1.5,
+            ..View::PLAIN
+        };
+        let wide = Preprocess { height: 1, ..small };
+        let pixels = wide.pixels(&picture, &right_half).unwrap();
+        let reds: Vec<u8> = pixels.chunks(3).map(|pixel| pixel[0]).collect();
+        assert_eq!(reds, [105, 90, 75, 60]);
+        // What is too bright stays at the brightest.
+        assert!(pixels.chunks(3).all(|pixel| pixel[1..] == [150, 255]));
+    }
+
+    #[test]
+    fn mirroring_keeps_the_channels_in_order() {
+        let mut pixels = vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+        mirror(&mut pixels, 2);
+        assert_eq!(pixels, [4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9]);
     }
 }

@@ -1,17 +1,43 @@
-//! Antialiased bilinear resizing, the rule of Pillow and so of torchvision: a triangle filter that widens with the
-//! reduction, in two passes with rounding to 8 bits between them.
+//! Bringing a part of a picture to the size of a network's input, the two ways that networks were trained with.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Rgb;
 
-/// The picture squashed to `width` x `height`, whatever its proportions.
+/// A part of a picture, in its pixels. It may begin and end within a pixel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Part {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl Part {
+    /// All of a picture.
+    pub(super) fn whole(picture: &Rgb) -> Self {
+        Self {
+            left: 0.0,
+            top: 0.0,
+            width: picture.width.into(),
+            height: picture.height.into(),
+        }
+    }
+}
+
+/// The part of the picture at `width` x `height`: antialiased bilinear, the rule of Pillow and so of torchvision. A
+/// triangle filter that widens with the reduction, in two passes with rounding to 8 bits between them.
 ///
 /// # Errors
 /// A picture without pixels, in the resizer's words.
-pub(super) fn squash(picture: &Rgb, width: u32, height: u32) -> Result<Vec<u8>, String> {
-    if (picture.width, picture.height) == (width, height) {
+pub(super) fn antialiased(
+    picture: &Rgb,
+    part: Part,
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, String> {
+    if (picture.width, picture.height) == (width, height) && part == Part::whole(picture) {
         return Ok(picture.pixels.clone());
     }
     let source = ImageRef::new(
@@ -22,27 +48,99 @@ pub(super) fn squash(picture: &Rgb, width: u32, height: u32) -> Result<Vec<u8>, 
     );
     let source = source.map_err(|error| error.to_string())?;
     let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(part.left, part.top, part.width, part.height);
     let resized = Resizer::new().resize(&source, &mut target, &options);
     resized.map_err(|error| error.to_string())?;
     Ok(target.into_vec())
+}
+
+/// The part of the picture at `width` x `height`: TensorFlow's `resize_bilinear` as it was before version 2, without
+/// aligned corners or half-pixel centres. The four pixels around `index * scale`, in float32, across and then down;
+/// nothing is averaged over what lies between, however strong the reduction. The result is rounded to 8 bits, which
+/// TensorFlow does not do.
+///
+/// # Errors
+/// A picture without pixels.
+pub(super) fn legacy_bilinear(
+    picture: &Rgb,
+    part: Part,
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, String> {
+    let columns = taps(part.left, part.width, picture.width, width);
+    let rows = taps(part.top, part.height, picture.height, height);
+    let stride = picture.width as usize * 3;
+    let row_of = |row: usize| picture.pixels.get(row * stride..(row + 1) * stride);
+    let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
+    for down in rows {
+        let (Some(upper), Some(lower)) = (row_of(down.from), row_of(down.to)) else {
+            return Err("a picture without pixels".to_owned());
+        };
+        for across in &columns {
+            for channel in 0..3 {
+                let value = |row: &[u8], column: usize| {
+                    row.get(column * 3 + channel)
+                        .copied()
+                        .map_or(0.0, f32::from)
+                };
+                let mix = |row: &[u8]| {
+                    let (from, to) = (value(row, across.from), value(row, across.to));
+                    from + (to - from) * across.share
+                };
+                let (upper, lower) = (mix(upper), mix(lower));
+                pixels.push((upper + (lower - upper) * down.share).round() as u8);
+            }
+        }
+    }
+    Ok(pixels)
+}
+
+/// Two neighbours, and how far it is from the one to the other.
+struct Tap {
+    from: usize,
+    to: usize,
+    share: f32,
+}
+
+/// Where each of `count` samples of `extent` pixels from `start` on falls among `size` pixels.
+fn taps(start: f64, extent: f64, size: u32, count: u32) -> Vec<Tap> {
+    let scale = extent as f32 / count as f32;
+    let last = (size as usize).saturating_sub(1);
+    let tap = |index: u32| {
+        let at = start as f32 + index as f32 * scale;
+        let from = (at.floor() as usize).min(last);
+        Tap {
+            from,
+            to: (from + 1).min(last),
+            share: at - at.floor(),
+        }
+    };
+    (0..count).map(tap).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn row(values: &[u8]) -> Rgb {
+        Rgb {
+            width: values.len() as u32,
+            height: 1,
+            pixels: values.iter().flat_map(|&value| [value; 3]).collect(),
+        }
+    }
+
+    fn squash(picture: &Rgb, width: u32, height: u32) -> Vec<u8> {
+        antialiased(picture, Part::whole(picture), width, height).unwrap()
+    }
+
     #[test]
     fn widens_the_filter_with_the_reduction() {
         // Halving four columns, Pillow's way: the triangle has the half-width 2 around the centres 1 and 3, is cut at
         // the border, and its weights are normalised.
-        let pixels = [0u8, 100, 200, 40].iter().flat_map(|&v| [v; 3]).collect();
-        let picture = Rgb {
-            width: 4,
-            height: 1,
-            pixels,
-        };
-        let resized = squash(&picture, 2, 1).unwrap();
+        let resized = squash(&row(&[0, 100, 200, 40]), 2, 1);
         // At 0.5, 1.5, 2.5 and 3.5 they are 0.75 0.75 0.25 0 for the one and 0 0.25 0.75 0.75 for the other.
         assert_eq!(
             resized[0],
@@ -55,13 +153,43 @@ mod tests {
     }
 
     #[test]
+    fn tensorflow_takes_neighbours_and_averages_nothing() {
+        let picture = row(&[0, 100, 200, 40, 80]);
+        let resized = legacy_bilinear(&picture, Part::whole(&picture), 2, 1).unwrap();
+        // Samples at 0 and 2.5: the column 0 itself, and half-way from 200 to 40.
+        assert_eq!(resized, [0, 0, 0, 120, 120, 120]);
+        let larger = legacy_bilinear(&picture, Part::whole(&picture), 10, 1).unwrap();
+        let firsts: Vec<u8> = larger.chunks(3).map(|pixel| pixel[0]).collect();
+        // The last column has no neighbour and stays.
+        assert_eq!(firsts, [0, 50, 100, 150, 200, 120, 40, 60, 80, 80]);
+    }
+
+    #[test]
+    fn a_part_is_what_the_whole_has_there() {
+        // Columns of 16 pixels in one value: at half the size none of the other values reach into the middle of one.
+        let picture = row(&[[10; 16], [50; 16], [90; 16], [130; 16]].concat());
+        let part = Part {
+            left: 16.0,
+            top: 0.0,
+            width: 32.0,
+            height: 1.0,
+        };
+        for resize in [antialiased, legacy_bilinear] {
+            let resized = resize(&picture, part, 16, 1).unwrap();
+            assert_eq!((resized[4 * 3], resized[12 * 3]), (50, 90));
+        }
+    }
+
+    #[test]
     fn leaves_a_picture_of_the_right_size_alone() {
         let picture = Rgb {
             width: 2,
             height: 1,
             pixels: vec![1, 2, 3, 4, 5, 6],
         };
-        assert_eq!(squash(&picture, 2, 1).unwrap(), picture.pixels);
+        assert_eq!(squash(&picture, 2, 1), picture.pixels);
+        let same = legacy_bilinear(&picture, Part::whole(&picture), 2, 1).unwrap();
+        assert_eq!(same, picture.pixels);
     }
 
     #[test]
@@ -71,9 +199,9 @@ mod tests {
             height: 91,
             pixels: [9, 120, 255].repeat(37 * 91),
         };
-        assert_eq!(
-            squash(&picture, 224, 224).unwrap(),
-            [9, 120, 255].repeat(224 * 224)
-        );
+        for resize in [antialiased, legacy_bilinear] {
+            let resized = resize(&picture, Part::whole(&picture), 224, 224).unwrap();
+            assert_eq!(resized, [9, 120, 255].repeat(224 * 224));
+        }
     }
 }

@@ -1,0 +1,109 @@
+//! What is peculiar to JPEG: an end that decoders do not ask for, and decoding at a reduced size.
+//!
+//! A JPEG is kept as the cosine transforms of blocks of 8 x 8 pixels. Of a block's transform the low frequencies alone
+//! give the block at 4 x 4, 2 x 2 or 1 pixel, for a fraction of the work of decoding all of it and resizing.
+
+use image::{DynamicImage, GrayImage, RgbImage};
+use jpeg_decoder::{Decoder, PixelFormat};
+
+/// How many times smaller a JPEG can be decoded, the smallest first.
+const REDUCTIONS: [u32; 3] = [8, 4, 2];
+
+/// Whether the scans of a JPEG are followed by the mark of its end. The decoder does not ask, and paints what is
+/// missing grey.
+///
+/// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
+/// in the thumbnail of a camera.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let [first, marker, tail @ ..] = rest {
+        rest = match (first, marker) {
+            // Start of scan.
+            (0xff, 0xda) => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            // Start of image, which has no length; filling; and bytes that do not belong, which decoders pass over.
+            (0xff, 0xd8) => tail,
+            (0xff, 0xff) | (0..0xff, _) => rest.get(1..).unwrap_or_default(),
+            _ => {
+                let length = tail.first_chunk().copied().map_or(0, u16::from_be_bytes);
+                tail.get(usize::from(length)..).unwrap_or_default()
+            }
+        };
+    }
+    false
+}
+
+/// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its shorter side no shorter
+/// than `shorter`.
+///
+/// None where that is the full size, and for whatever this decoder cannot do: the one for the full size then has the
+/// last word on what is wrong with a picture.
+pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
+    let fits = |by: &u32| size.0.min(size.1) / by >= shorter;
+    let by = REDUCTIONS.into_iter().find(fits)?;
+    let side = |full: u32| u16::try_from(full.div_ceil(by)).ok();
+    let mut decoder = Decoder::new(bytes);
+    decoder.scale(side(size.0)?, side(size.1)?).ok()?;
+    let pixels = decoder.decode().ok()?;
+    let info = decoder.info()?;
+    let (width, height) = (info.width.into(), info.height.into());
+    match info.pixel_format {
+        PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        PixelFormat::L8 => GrayImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        // Inks, whose colours the other decoder knows, and samples of more than 8 bits.
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::{Rgb, encode_jpeg};
+
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let pixel = |i: u32| [(i % width / 4) as u8, (i / width / 4) as u8, 90];
+        let pixels = (0..width * height).flat_map(pixel).collect();
+        encode_jpeg(
+            &Rgb {
+                width,
+                height,
+                pixels,
+            },
+            90,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn reduces_as_far_as_the_shorter_side_allows() {
+        let bytes = jpeg(1000, 801);
+        let size = |shorter| {
+            reduced(&bytes, (1000, 801), shorter).map(|picture| (picture.width(), picture.height()))
+        };
+        assert_eq!(size(100), Some((125, 101)));
+        assert_eq!(size(101), Some((250, 201)));
+        assert_eq!(size(400), Some((500, 401)));
+        assert_eq!(size(401), None);
+    }
+
+    #[test]
+    fn shows_the_same_picture() {
+        let small = reduced(&jpeg(1000, 800), (1000, 800), 100)
+            .unwrap()
+            .into_rgb8();
+        for (x, y) in [(10, 10), (60, 50), (120, 95)] {
+            let [r, g, b] = small.get_pixel(x, y).0.map(i32::from);
+            let near = |a: i32, b: u32| (a - b as i32).abs() < 6;
+            assert!(
+                near(r, x * 2) && near(g, y * 2) && near(b, 90),
+                "{x} {y}: {r} {g} {b}"
+            );
+        }
+    }
+
+    #[test]
+    fn leaves_what_is_damaged_to_the_other_decoder() {
+        let bytes = jpeg(1000, 800);
+        assert!(reduced(&bytes[..400], (1000, 800), 100).is_none());
+        assert!(reduced(b"", (1000, 800), 100).is_none());
+    }
+}

@@ -1,0 +1,134 @@
+//! What kind of picture a file holds, by how it begins.
+
+use image::ImageFormat;
+
+use super::decode::PictureError;
+
+/// How far into a file its root element may stand, behind declarations and comments.
+const XML_HEAD: usize = 1024;
+
+/// The kind of picture that `bytes` begins like, if it is one that can be decoded.
+pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    if let Some(kind) = undecodable(bytes) {
+        return Err(PictureError::Unsupported(kind));
+    }
+    let format = image::guess_format(bytes).map_err(|_| PictureError::NotAPicture)?;
+    match format.reading_enabled() {
+        true => Ok(format),
+        false => Err(PictureError::Unsupported(name(format))),
+    }
+}
+
+/// Kinds that the image library does not know, or does not tell apart.
+fn undecodable(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media(bytes, brands),
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some("JPEG XL"),
+        [0xff, 0x4f, 0xff, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => {
+            Some("JPEG 2000")
+        }
+        [b'8', b'B', b'P', b'S', ..] => Some("Photoshop"),
+        [b'%', b'P', b'D', b'F', ..] => Some("PDF"),
+        [b'%', b'!', b'P', b'S', ..] => Some("PostScript"),
+        _ if is_svg(bytes) => Some("SVG"),
+        _ => None,
+    }
+}
+
+/// The kinds of picture in the ISO base media format. The first brand may be one that several kinds share, and then
+/// the ones that follow it say which it is.
+fn iso_media(bytes: &[u8], brands: &[u8]) -> Option<&'static str> {
+    let length = bytes.first_chunk().copied().map_or(0, u32::from_be_bytes) as usize;
+    // Behind the first brand there are four bytes of version, which are no brand that is looked for.
+    let brands = brands.get(..length.saturating_sub(8)).unwrap_or(brands);
+    let named = |wanted: &[&[u8; 4]]| {
+        brands
+            .chunks_exact(4)
+            .any(|brand| wanted.iter().any(|w| brand == *w))
+    };
+    if named(&[b"avif", b"avis"]) {
+        Some("AVIF")
+    } else if named(&[
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+    ]) {
+        Some("HEIC")
+    } else if named(&[b"crx "]) {
+        Some("Canon raw")
+    } else {
+        None
+    }
+}
+
+fn is_svg(bytes: &[u8]) -> bool {
+    let head = bytes.get(..XML_HEAD).unwrap_or(bytes);
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|at| at == b"<svg")
+}
+
+/// What a kind of picture is called in messages.
+pub(super) fn name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Png => "PNG",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Bmp => "BMP",
+        ImageFormat::Tiff => "TIFF",
+        ImageFormat::Pnm => "PNM",
+        ImageFormat::Ico => "ICO",
+        ImageFormat::Qoi => "QOI",
+        ImageFormat::Hdr => "Radiance HDR",
+        ImageFormat::OpenExr => "OpenEXR",
+        ImageFormat::Dds => "DDS",
+        ImageFormat::Farbfeld => "farbfeld",
+        _ => "such",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsupported(bytes: &[u8]) -> &'static str {
+        match recognise(bytes) {
+            Err(PictureError::Unsupported(kind)) => kind,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_what_it_cannot_decode() {
+        let cases: [(&[u8], &str); 11] = [
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf", "HEIC"),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
+            (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", "AVIF"),
+            (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "Canon raw"),
+            (b"\xff\x0a\xfa\x1f", "JPEG XL"),
+            (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+            (b"8BPS\0\x01", "Photoshop"),
+            (b"%PDF-1.7", "PDF"),
+            (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"\">", "SVG"),
+            (b"DDS \0\0\0\0", "DDS"),
+        ];
+        for (bytes, kind) in cases {
+            assert_eq!(unsupported(bytes), kind);
+        }
+    }
+
+    #[test]
+    fn brands_beyond_the_box_do_not_count() {
+        let video = b"\0\0\0\x10ftypisom\0\0\0\0heic";
+        assert_eq!(recognise(video), Err(PictureError::NotAPicture));
+    }
+
+    #[test]
+    fn text_is_no_picture() {
+        for text in [b"just some text".as_slice(), b"<html><p>no", b"\xff\xd9"] {
+            assert_eq!(recognise(text), Err(PictureError::NotAPicture));
+        }
+    }
+}
