@@ -1,21 +1,31 @@
 //! What the programs of hd have in common: flags, messages, exit status and the progress bar.
 //!
 //! stdout is for the product, stderr for messages, each line of which begins with the program's name. The exit
-//! status is 0 when done, 1 when it failed, 2 when it was called wrongly. A reader that goes away is success.
+//! status is 0 when done, 1 when it failed, 2 when it was called wrongly, 130 when Ctrl-C ended it. A reader that goes
+//! away is success.
 
+use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use log::LevelFilter;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+
+/// What ONNX Runtime looks for before it reports its use to its maker.
+const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
 
 /// Flags that every program has.
 #[derive(Args, Debug)]
@@ -66,6 +76,8 @@ pub trait Program: Parser {
 
 /// Parses the arguments, runs the program, and turns what comes of it into messages and an exit status.
 pub fn main<P: Program>() -> ExitCode {
+    keep_to_itself();
+    hush_decoders();
     let program =
         P::parse_from(std::env::args_os().scan(true, |flags, arg| Some(hyphenate(flags, arg))));
     let level = match (program.common().quiet, program.common().verbose) {
@@ -84,12 +96,51 @@ pub fn main<P: Program>() -> ExitCode {
             if let Some(hint) = hint(&error) {
                 log::error!("hint: {hint}");
             }
-            match error.is::<Misuse>() {
-                true => ExitCode::from(2),
-                false => ExitCode::FAILURE,
+            match error.downcast_ref() {
+                Some(hd::Error::Interrupted { .. }) => ExitCode::from(INTERRUPTED),
+                _ if error.is::<Misuse>() => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
             }
         }
     }
+}
+
+/// The exit status of a program that Ctrl-C has ended: 128 and the number of the signal, as shells count.
+const INTERRUPTED: u8 = 128 + SIGINT as u8;
+
+/// Makes Ctrl-C raise a flag from now on, for work that has something to put in order before it ends. A second Ctrl-C
+/// ends the program at once.
+///
+/// # Errors
+/// The operating system's.
+pub fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
+    let raised = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&raised))?;
+    flag::register(SIGINT, Arc::clone(&raised))?;
+    Ok(raised)
+}
+
+/// Tells ONNX Runtime to send no reports of its use, which it does from version 1.29 on unless this is set before it
+/// is loaded; turning them off by its own interface comes too late for the first.
+#[allow(
+    unsafe_code,
+    reason = "a library that is loaded into the process can be told by nothing but the environment"
+)]
+fn keep_to_itself() {
+    if env::var_os(NO_TELEMETRY).is_none() {
+        // SAFETY: this is the first thing that main does, and no other thread is there yet to read the environment.
+        unsafe { env::set_var(NO_TELEMETRY, "1") };
+    }
+}
+
+/// A decoder that panics costs its picture, which is reported like any bad one; a trace on stderr would only alarm.
+fn hush_decoders() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !hd::photo::is_decoding() {
+            usual(panic);
+        }
+    }));
 }
 
 /// Arguments that make no sense together.

@@ -85,6 +85,17 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// The user wanted no more.
+    #[error("{}: interrupted after {done} of {files} files", path.display())]
+    Interrupted {
+        /// The file that was to be brought up to date.
+        path: PathBuf,
+        /// How many files were read.
+        done: usize,
+        /// How many were to be read.
+        files: usize,
+    },
+
     /// Files of bottlenecks that cannot be used together.
     #[error("{}: {reason}", path.display())]
     Mismatch {
@@ -232,6 +243,7 @@ impl Error {
             Self::NoRuntime { .. } => {
                 "run `hd-fetch runtime`, or name a library with --runtime or ORT_DYLIB_PATH".to_owned()
             }
+            Self::Interrupted { .. } => "run it again to go on from there".to_owned(),
             Self::UnknownMachine(_) => {
                 "bring a libonnxruntime of version 1.23 or newer and name it with ORT_DYLIB_PATH".to_owned()
             }
