@@ -1,17 +1,19 @@
 //! Networks at work. This module alone speaks to ONNX Runtime.
 
+mod device;
 mod runtime;
 mod session;
 
+pub use device::{Chosen, Device, Engine, MakeEngine};
 pub use runtime::Runtime;
 pub use session::OnnxBase;
 
 use crate::error::Result;
 
-/// A network that turns a picture into a vector of floats: a base into a bottleneck, a retrained graph into
-/// probabilities.
+/// A network that turns pictures into vectors of floats: a base into bottlenecks, a retrained graph into probabilities.
 pub trait Base: Send {
-    /// The output for one picture, given as the `height * width * 3` bytes of its network input.
+    /// The outputs for pictures, given as the `height * width * 3` bytes of their network inputs, one behind the other;
+    /// the outputs lie in the same order.
     ///
     /// # Errors
     /// The runtime's, such as running out of memory.

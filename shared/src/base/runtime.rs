@@ -54,6 +54,21 @@ impl Runtime {
     /// # Errors
     /// No file there.
     pub fn locate(given: Option<&Path>) -> Result<PathBuf> {
+        Self::locate_or(given, fetch::cached_runtime)
+    }
+
+    /// Where a library for accelerators is: as in [`Runtime::load`], but of those that hd-fetch brings the one for CUDA.
+    ///
+    /// # Errors
+    /// No file there.
+    pub(super) fn locate_accelerated(given: Option<&Path>) -> Result<PathBuf> {
+        Self::locate_or(given, fetch::cached_runtime)
+    }
+
+    fn locate_or(
+        given: Option<&Path>,
+        cached: impl FnOnce() -> Result<PathBuf>,
+    ) -> Result<PathBuf> {
         let named = given.map(Path::to_path_buf);
         let named = named.or_else(|| {
             env::var_os(VARIABLE)
@@ -62,7 +77,7 @@ impl Runtime {
         });
         let path = match named {
             Some(path) => path,
-            None => fetch::cached_runtime()?,
+            None => cached()?,
         };
         // Absolute, since the loader would look for a bare relative path elsewhere first.
         let path = std::path::absolute(&path).map_err(Error::io(&path, "find"))?;

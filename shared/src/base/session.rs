@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ort::ep::CUDA;
+use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
@@ -16,7 +18,8 @@ use crate::onnx::Network;
 pub struct OnnxBase {
     session: Session,
     path: PathBuf,
-    shape: [usize; 4],
+    /// Height and width of a picture.
+    sides: [usize; 2],
     output: &'static str,
     size: usize,
 }
@@ -27,19 +30,39 @@ impl OnnxBase {
     /// # Errors
     /// A graph that ONNX Runtime refuses.
     pub fn load(runtime: &Runtime, network: &Network) -> Result<Self> {
-        let session =
-            builder(runtime).and_then(|mut builder| builder.commit_from_memory(&network.bytes));
+        Self::build(builder(runtime), network)
+    }
+
+    /// Loads `network` onto the accelerator of this number.
+    ///
+    /// # Errors
+    /// No such accelerator, or libraries that are missing, in ONNX Runtime's words.
+    pub(super) fn load_on_cuda(runtime: &Runtime, network: &Network, number: i32) -> Result<Self> {
+        // Batches are all of one size, so that one quick look for the best convolution is enough; the default takes a
+        // way that always works, and may be many times slower.
+        let cuda = CUDA::default()
+            .with_device_id(number)
+            .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic)
+            .build()
+            .error_on_failure();
+        let builder =
+            builder(runtime).and_then(|builder| Ok(builder.with_execution_providers([cuda])?));
+        Self::build(builder, network)
+    }
+
+    fn build(builder: ort::Result<SessionBuilder>, network: &Network) -> Result<Self> {
+        let session = builder.and_then(|mut builder| builder.commit_from_memory(&network.bytes));
         let session = session.map_err(|error| Error::Runtime {
             path: network.path.clone(),
             reason: error.to_string(),
         })?;
         let (output, size) = network.output();
         let preprocess = &network.preprocess;
-        let shape = [1, preprocess.height as usize, preprocess.width as usize, 3];
+        let sides = [preprocess.height as usize, preprocess.width as usize];
         Ok(Self {
             session,
             path: network.path.clone(),
-            shape,
+            sides,
             output,
             size,
         })
@@ -52,8 +75,9 @@ impl OnnxBase {
         }
     }
 
-    fn infer(&mut self, pixels: &[u8]) -> ort::Result<Vec<f32>> {
-        let input = TensorRef::from_array_view((self.shape, pixels))?;
+    fn infer(&mut self, pixels: &[u8], count: usize) -> ort::Result<Vec<f32>> {
+        let [height, width] = self.sides;
+        let input = TensorRef::from_array_view(([count, height, width, 3], pixels))?;
         let outputs = self.session.run(ort::inputs![input])?;
         let output = outputs
             .get(self.output)
@@ -65,10 +89,11 @@ impl OnnxBase {
 
 impl Base for OnnxBase {
     fn run(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
+        let count = pixels.len() / self.sides.iter().product::<usize>().max(1) / 3;
         let values = self
-            .infer(pixels)
+            .infer(pixels, count)
             .map_err(|error| self.failed(error.to_string()))?;
-        match values.len() == self.size && values.iter().all(|value| value.is_finite()) {
+        match values.len() == self.size * count && values.iter().all(|value| value.is_finite()) {
             true => Ok(values),
             false => Err(self.failed(format!("a picture gave no {} finite values", self.size))),
         }
