@@ -1,8 +1,11 @@
-//! A folder of pictures: one subfolder per label, every file below it a picture of that label.
+//! A folder of pictures: one subfolder per label, every file below it a picture of that label. Or a list of pictures.
 //!
 //! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden files and the
 //! droppings of file managers are passed over in silence; everything else that is no picture is found out later,
 //! by its content.
+
+mod list;
+mod shard;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -10,13 +13,13 @@ use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use walkdir::WalkDir;
 
-use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::origin::Origin;
+
+pub use shard::Shard;
 
 /// What file managers leave in folders.
 const DROPPINGS: [&str; 5] = [
@@ -27,10 +30,22 @@ const DROPPINGS: [&str; 5] = [
     "__MACOSX",
 ];
 
-/// A folder of labelled pictures, as found.
+/// How the names of pictures end, as far as it matters: by its content alone a file is known for one, but a folder has
+/// none.
+const ENDINGS: [&str; 19] = [
+    "avif", "bmp", "gif", "heic", "heif", "ico", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png",
+    "pnm", "ppm", "qoi", "tif", "tiff", "webp",
+];
+
+/// Why a folder in the place of a picture is of no use.
+const A_FOLDER: &str = "a folder, not a picture";
+
+/// Labelled pictures, as found.
 #[derive(Debug)]
 pub struct Dataset {
-    /// The folder.
+    /// What messages about all of them name: the folder, or the list.
+    pub name: PathBuf,
+    /// The folder that the paths are relative to; empty for a list, whose paths are what they are.
     pub root: PathBuf,
     /// The labels, sorted; an entry's label is an index into them.
     pub labels: Vec<String>,
@@ -84,6 +99,7 @@ impl Dataset {
         let folders = label_folders(root)?;
         let labels = distinct_labels(root, &folders)?;
         let mut dataset = Self {
+            name: root.to_path_buf(),
             root: root.to_path_buf(),
             labels: labels.keys().cloned().collect(),
             entries: Vec::new(),
@@ -99,29 +115,32 @@ impl Dataset {
                 "its subfolders hold no file: put the pictures into one subfolder per label",
             ));
         }
-        dataset
-            .entries
-            .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
-        dataset.unreadable.sort();
+        dataset.sort();
         Ok(dataset)
     }
 
-    /// Keeps the files of one shard only. The labels stay, so that the shards of a data set agree on them.
-    pub fn keep_shard(&mut self, shard: Shard) {
-        self.entries.retain(|entry| shard.holds(&entry.path));
-        self.unreadable.retain(|(path, _)| shard.holds(path));
+    fn sort(&mut self) {
+        self.entries
+            .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+        self.unreadable.sort();
     }
 
     fn walk(&mut self, label: u32, folder: &OsStr) {
         let files = WalkDir::new(self.root.join(folder))
             .follow_links(true)
             .min_depth(1);
-        for found in files
+        let mut files = files
             .into_iter()
-            .filter_entry(|found| !is_ignored(found.file_name()))
-        {
+            .filter_entry(|found| !is_ignored(found.file_name()));
+        while let Some(found) = files.next() {
             match found.and_then(|found| Ok((found.metadata()?, found))) {
-                Ok((metadata, _)) if metadata.is_dir() => {}
+                Ok((metadata, found)) if metadata.is_dir() => {
+                    if is_named_like_a_picture(found.path()) {
+                        let path = self.relative(found.path());
+                        self.unreadable.push((path, A_FOLDER.to_owned()));
+                        files.skip_current_dir();
+                    }
+                }
                 Ok((metadata, found)) => {
                     let path = self.relative(found.path());
                     self.entries.push(Entry {
@@ -143,37 +162,6 @@ impl Dataset {
     }
 }
 
-/// One of several parts of a data set: the files whose relative paths have this remainder by their digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    /// From 1 to `count`.
-    index: u64,
-    count: u64,
-}
-
-impl Shard {
-    fn holds(&self, path: &Path) -> bool {
-        let digest = Digest::of(bytes(path));
-        let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
-        u64::from_le_bytes(first) % self.count == self.index - 1
-    }
-}
-
-/// From `I/N`, with I from 1 to N.
-impl FromStr for Shard {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let numbers = text
-            .split_once('/')
-            .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match numbers {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
-            _ => Err("expected I/N with I from 1 to N, such as 1/4"),
-        }
-    }
-}
-
 /// The label of the folder `name`.
 pub fn label_of(name: &OsStr) -> String {
     name.to_string_lossy().replace(['_', '-'], " ")
@@ -182,6 +170,11 @@ pub fn label_of(name: &OsStr) -> String {
 /// A file or folder that is no part of any data set.
 fn is_ignored(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".") || DROPPINGS.iter().any(|dropping| name == *dropping)
+}
+
+fn is_named_like_a_picture(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    ENDINGS.iter().any(|known| ending == *known)
 }
 
 /// The names of the subfolders of `root`.
@@ -311,43 +304,28 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_folder_with_the_name_of_a_picture_is_listed_and_not_entered() {
+        let root = folder(&["a/x.jpg", "a/y.JPG/z.jpg", "a/2019/z.jpg"]);
+        let dataset = Dataset::scan(root.path()).unwrap();
+        let found: Vec<_> = dataset
+            .entries
+            .iter()
+            .map(|entry| entry.path.as_path())
+            .collect();
+        assert_eq!(found, [Path::new("a/2019/z.jpg"), Path::new("a/x.jpg")]);
+        assert_eq!(
+            dataset.unreadable,
+            [("a/y.JPG".into(), A_FOLDER.to_owned())]
+        );
+    }
+
+    #[test]
     fn a_looping_link_is_listed_and_not_followed() {
         let root = folder(&["a/x.jpg"]);
         std::os::unix::fs::symlink(root.path().join("a"), root.path().join("a/again")).unwrap();
         let dataset = Dataset::scan(root.path()).unwrap();
         assert_eq!(dataset.entries.len(), 1);
         assert!(dataset.unreadable[0].1.contains("leads back"));
-    }
-
-    #[test]
-    fn every_file_is_in_exactly_one_shard() {
-        let names: Vec<String> = (0..50).map(|i| format!("a/{i}.jpg")).collect();
-        let root = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let mut found = Vec::new();
-        for shard in ["1/3", "2/3", "3/3"] {
-            let mut dataset = Dataset::scan(root.path()).unwrap();
-            dataset.keep_shard(shard.parse().unwrap());
-            assert!(
-                (8..30).contains(&dataset.entries.len()),
-                "{shard}: {}",
-                dataset.entries.len()
-            );
-            found.extend(dataset.entries.into_iter().map(|entry| entry.path));
-        }
-        found.sort();
-        let all = Dataset::scan(root.path())
-            .unwrap()
-            .entries
-            .into_iter()
-            .map(|entry| entry.path);
-        assert!(found.into_iter().eq(all));
-    }
-
-    #[test]
-    fn a_shard_that_cannot_be_is_refused() {
-        for text in ["0/4", "5/4", "1/0", "1", "a/b", "-1/4", ""] {
-            assert!(text.parse::<Shard>().is_err(), "{text}");
-        }
     }
 
     #[test]

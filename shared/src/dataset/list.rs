@@ -1,0 +1,196 @@
+//! A list of pictures in the place of a folder.
+//!
+//! A record a picture, `path` or `label<TAB>path`, each ended by a line feed or, since names may hold those, by a NUL.
+//! Without a label the name of the folder that the picture lies in gives it. Paths are relative to the current folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::{A_FOLDER, Dataset, Entry, Stamp, label_of, wrong};
+use crate::error::Result;
+
+impl Dataset {
+    /// The pictures of a list, whose records `end` ends; `name` is what messages call it.
+    ///
+    /// A picture that is listed twice counts once. What cannot be looked at is among the unreadable ones.
+    ///
+    /// # Errors
+    /// No picture; a record without a label or folder; a picture under two labels.
+    pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
+        let mut labels = BTreeMap::new();
+        let records = list.split(|byte| *byte == end).zip(1..);
+        for (record, number) in records.filter(|(record, _)| !record.is_empty()) {
+            let (label, path) = parse(record)
+                .map_err(|reason| wrong(name, format!("record {number}: {reason}")))?;
+            if let Some(other) = labels.insert(path.clone(), label.clone())
+                && other != label
+            {
+                let path = path.display();
+                let reason =
+                    format!("record {number}: {path} is listed as '{other}' and '{label}'");
+                return Err(wrong(name, reason));
+            }
+        }
+        if labels.is_empty() {
+            return Err(wrong(name, "it lists no picture"));
+        }
+        Ok(Self::of_labelled(name, labels))
+    }
+
+    fn of_labelled(name: &Path, pictures: BTreeMap<PathBuf, String>) -> Self {
+        let mut labels: Vec<String> = pictures.values().cloned().collect();
+        labels.sort();
+        labels.dedup();
+        let mut dataset = Self {
+            name: name.to_path_buf(),
+            root: PathBuf::new(),
+            labels,
+            entries: Vec::new(),
+            unreadable: Vec::new(),
+            origin: None,
+        };
+        for (path, label) in pictures {
+            let label = dataset.labels.binary_search(&label).unwrap_or_default() as u32;
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => {
+                    dataset.unreadable.push((path, A_FOLDER.to_owned()));
+                }
+                Ok(metadata) => dataset.entries.push(Entry {
+                    path,
+                    label,
+                    stamp: Stamp::of(&metadata),
+                }),
+                Err(error) => dataset.unreadable.push((path, error.to_string())),
+            }
+        }
+        dataset.sort();
+        dataset
+    }
+}
+
+/// Label and path of a record.
+fn parse(record: &[u8]) -> Result<(String, PathBuf), String> {
+    let mut parts = record.splitn(2, |byte| *byte == b'\t');
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+    let path = Path::new(OsStr::from_bytes(second.unwrap_or(first)));
+    // As a walk through the folder would spell it.
+    let path = path.strip_prefix(".").unwrap_or(path);
+    let shown = path.display();
+    if path.as_os_str().is_empty() {
+        return Err("it has no path".to_owned());
+    }
+    let label = match second {
+        Some(_) => std::str::from_utf8(first)
+            .map(str::to_owned)
+            .map_err(|_| format!("{shown}: its label is not UTF-8"))?,
+        None => path
+            .parent()
+            .and_then(Path::file_name)
+            .map(label_of)
+            .ok_or_else(|| {
+                format!("{shown}: neither a label before it nor a folder that names one")
+            })?,
+    };
+    match label.is_empty() || label.contains(char::is_control) {
+        true => Err(format!(
+            "{shown}: '{}' cannot be a label",
+            label.escape_default()
+        )),
+        false => Ok((label, path.to_path_buf())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::tests::folder;
+
+    fn list(text: &str) -> Result<Dataset> {
+        Dataset::of_list(Path::new("list.txt"), text.as_bytes(), b'\n')
+    }
+
+    fn message(text: &str) -> String {
+        list(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn labels_come_from_the_list_or_from_the_folder() {
+        let root = folder(&["hot_dog/a.jpg", "b.jpg"]);
+        let at = root.path().display();
+        let dataset = list(&format!("{at}/hot_dog/a.jpg\ncold dog\t{at}/b.jpg\n")).unwrap();
+        assert_eq!(dataset.labels, ["cold dog", "hot dog"]);
+        let found: Vec<_> = dataset
+            .entries
+            .iter()
+            .map(|e| (e.path.clone(), e.label))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (root.path().join("b.jpg"), 0),
+                (root.path().join("hot_dog/a.jpg"), 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_picture_that_is_listed_twice_counts_once() {
+        let root = folder(&["a/x.jpg"]);
+        let at = root.path().display();
+        let dataset = list(&format!("{at}/a/x.jpg\n\na\t{at}/a//x.jpg\n")).unwrap();
+        assert_eq!(dataset.entries.len(), 1);
+    }
+
+    #[test]
+    fn with_nul_at_the_end_names_may_hold_line_feeds() {
+        let root = folder(&["a/x\ny.jpg", "a/z.jpg"]);
+        let at = root.path().display();
+        let text = format!("{at}/a/x\ny.jpg\0{at}/a/z.jpg\0");
+        let dataset = Dataset::of_list(Path::new("-"), text.as_bytes(), 0).unwrap();
+        assert_eq!(dataset.entries.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_there_is_listed_with_its_reason() {
+        let root = folder(&["a/x.jpg"]);
+        let at = root.path().display();
+        let dataset = list(&format!("{at}/a/x.jpg\n{at}/a/y.jpg\nb\t{at}/a\n")).unwrap();
+        assert_eq!(dataset.entries.len(), 1);
+        let reasons: Vec<_> = dataset
+            .unreadable
+            .iter()
+            .map(|(_, reason)| reason.as_str())
+            .collect();
+        assert_eq!(
+            reasons,
+            [A_FOLDER, "No such file or directory (os error 2)"]
+        );
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_used_says_why_and_where() {
+        assert_eq!(message(""), "list.txt: it lists no picture");
+        assert_eq!(
+            message("a/x.jpg\nx.jpg\n"),
+            "list.txt: record 2: x.jpg: neither a label before it nor a folder that names one"
+        );
+        assert_eq!(
+            message("a/x.jpg\nb\ta/x.jpg"),
+            "list.txt: record 2: a/x.jpg is listed as 'a' and 'b'"
+        );
+        assert_eq!(
+            message("\ta/x.jpg"),
+            "list.txt: record 1: a/x.jpg: '' cannot be a label"
+        );
+        assert_eq!(message("a\t"), "list.txt: record 1: it has no path");
+    }
+
+    #[test]
+    fn paths_are_spelled_as_a_walk_would_spell_them() {
+        assert_eq!(parse(b"./a/x.jpg").unwrap(), ("a".into(), "a/x.jpg".into()));
+        assert_eq!(parse(b"l\t./x.jpg").unwrap(), ("l".into(), "x.jpg".into()));
+    }
+}

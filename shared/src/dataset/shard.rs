@@ -1,0 +1,83 @@
+//! A part of a data set, for one of several machines.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use super::{Dataset, bytes};
+use crate::digest::Digest;
+
+impl Dataset {
+    /// Keeps the files of one shard only. The labels stay, so that the shards of a data set agree on them.
+    pub fn keep_shard(&mut self, shard: Shard) {
+        self.entries.retain(|entry| shard.holds(&entry.path));
+        self.unreadable.retain(|(path, _)| shard.holds(path));
+    }
+}
+
+/// One of several parts of a data set: the files whose relative paths have this remainder by their digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1 to `count`.
+    index: u64,
+    count: u64,
+}
+
+impl Shard {
+    fn holds(&self, path: &Path) -> bool {
+        let digest = Digest::of(bytes(path));
+        let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(first) % self.count == self.index - 1
+    }
+}
+
+/// From `I/N`, with I from 1 to N.
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers = text
+            .split_once('/')
+            .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err("expected I/N with I from 1 to N, such as 1/4"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::tests::folder;
+
+    #[test]
+    fn every_file_is_in_exactly_one_shard() {
+        let names: Vec<String> = (0..50).map(|i| format!("a/{i}.jpg")).collect();
+        let root = folder(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut found = Vec::new();
+        for shard in ["1/3", "2/3", "3/3"] {
+            let mut dataset = Dataset::scan(root.path()).unwrap();
+            dataset.keep_shard(shard.parse().unwrap());
+            assert!(
+                (8..30).contains(&dataset.entries.len()),
+                "{shard}: {}",
+                dataset.entries.len()
+            );
+            found.extend(dataset.entries.into_iter().map(|entry| entry.path));
+        }
+        found.sort();
+        let all = Dataset::scan(root.path())
+            .unwrap()
+            .entries
+            .into_iter()
+            .map(|entry| entry.path);
+        assert!(found.into_iter().eq(all));
+    }
+
+    #[test]
+    fn a_shard_that_cannot_be_is_refused() {
+        for text in ["0/4", "5/4", "1/0", "1", "a/b", "-1/4", ""] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+}
