@@ -1,16 +1,17 @@
 //! hd-bottleneck: runs a base over a folder of pictures and keeps what it gives.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::Parser;
-use hd::base::{OnnxBase, Runtime};
+use clap::{Args, Parser};
+use hd::base::{Chosen, Device, Engine};
 use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Summary};
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
-use hd_cli::{Bar, Common, Compute, Program};
+use hd::photo::{Distortion, MAX_PIXELS};
+use hd_cli::{Bar, Common, Compute, Program, interruption, misuse};
 
 /// Skipped files that are named one by one; the table has them all.
 const SHOWN: usize = 20;
@@ -24,7 +25,9 @@ const SHOWN: usize = 20;
 #[command(
     name = "hd-bottleneck",
     version,
-    override_usage = "hd-bottleneck [OPTIONS] --base <BASE.onnx> -o <FILE> <IMAGES>\n       hd-bottleneck --describe <FILE>",
+    override_usage = "hd-bottleneck [OPTIONS] --base <BASE.onnx> -o <FILE> <IMAGES>\n       \
+        hd-bottleneck [OPTIONS] --base <BASE.onnx> -o <FILE> --files-from <FILE>\n       \
+        hd-bottleneck --describe <FILE>",
     max_term_width = 100,
     after_help = "\
 Example:  hd-bottleneck --base models/mobilenet_v2_1.0_224.onnx data/hotdog -o out/bottlenecks.bin
@@ -32,8 +35,17 @@ See also: hd-fetch base (brings the base), hd-train (trains on the output)"
 )]
 struct Arguments {
     /// The folder with one subfolder of pictures per label
-    #[arg(required_unless_present = "describe")]
+    #[arg(required_unless_present_any = ["describe", "files_from"])]
     images: Option<PathBuf>,
+
+    /// Take the pictures that FILE lists, or stdin where it is `-`: a line each, `path` or `label<TAB>path`; without a
+    /// label the folder that the picture lies in gives it
+    #[arg(long, value_name = "FILE", conflicts_with = "images")]
+    files_from: Option<PathBuf>,
+
+    /// The list ends each record with a NUL and not with a line feed, as `find -print0` does
+    #[arg(short = '0', long, requires = "files_from", conflicts_with = "images")]
+    null: bool,
 
     /// The base, as hd-fetch base makes it
     #[arg(long, value_name = "BASE.onnx", required_unless_present = "describe")]
@@ -55,19 +67,88 @@ struct Arguments {
     #[arg(long)]
     verify: bool,
 
+    /// Skip pictures of more pixels than this
+    #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
+    max_pixels: u64,
+
+    /// Decode also the largest photos in their full size; without this a JPEG is decoded at 1/2, 1/4 or 1/8 of it where
+    /// that leaves twice the size that the base takes
+    #[arg(long)]
+    full_decode: bool,
+
     /// Write bottlenecks.npy and rows.tsv for numpy into this folder as well
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
 
     /// Print a file of bottlenecks as text, and do nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "base", "output", "export"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "files_from", "base", "output", "export"])]
     describe: Option<PathBuf>,
+
+    /// Where the base runs: auto, cpu, cuda or cuda:N
+    #[arg(long, default_value_t = Device::Auto)]
+    device: Device,
 
     #[command(flatten)]
     compute: Compute,
 
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    distortions: Distortions,
+}
+
+/// Distorted views of the pictures, which only training looks at.
+#[derive(Args)]
+#[command(next_help_heading = "Distortions, for training only")]
+struct Distortions {
+    /// Mirror half of the views
+    #[arg(long)]
+    flip_left_right: bool,
+
+    /// Cut a margin of P percent off at random sides
+    #[arg(long, value_name = "P", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    random_crop: u32,
+
+    /// Magnify by up to P percent
+    #[arg(long, value_name = "P", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    random_scale: u32,
+
+    /// Make brighter or darker by up to P percent
+    #[arg(long, value_name = "P", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    random_brightness: u32,
+
+    /// Distorted views a picture; each costs as much as a picture [default: 4]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    variants: Option<u32>,
+
+    /// Another seed gives other views
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Distorted views a picture, where distortions are wanted and no number is given.
+const VARIANTS: u32 = 4;
+
+impl Distortions {
+    /// What is wanted, if anything is.
+    fn wanted(&self) -> anyhow::Result<Option<Distortion>> {
+        let distortion = Distortion {
+            flip_left_right: self.flip_left_right,
+            random_crop: self.random_crop,
+            random_scale: self.random_scale,
+            random_brightness: self.random_brightness,
+            variants: self.variants.unwrap_or(VARIANTS),
+            seed: self.seed,
+        };
+        match (distortion.distorts(), self.variants) {
+            (true, _) => Ok(Some(distortion)),
+            (false, None) => Ok(None),
+            (false, Some(_)) => misuse(
+                "--variants needs --flip-left-right, --random-crop, --random-scale or --random-brightness".to_owned(),
+            ),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -87,25 +168,32 @@ impl Program for Arguments {
             Bottlenecks::open(path)?.describe(&mut out)?;
             return Ok(out.flush()?);
         }
-        let (Some(images), Some(base), Some(output)) = (&self.images, &self.base, &self.output)
-        else {
-            bail!("IMAGES, --base and --output are needed");
+        let (Some(base), Some(output)) = (&self.base, &self.output) else {
+            bail!("--base and --output are needed");
         };
-        let mut dataset = Dataset::scan(images)?;
+        let distortion = self.distortions.wanted()?;
+        let mut dataset = self.dataset()?;
         if let Some(shard) = self.shard {
             dataset.keep_shard(shard);
         }
-        let base = Network::open_base(base)?;
-        let make_base = || {
-            let runtime = Runtime::load(self.compute.runtime.as_deref())?;
-            Ok(Box::new(OnnxBase::load(&runtime, &base)?) as Box<_>)
+        let mut base = Network::open_base(base)?;
+        base.preprocess.full_decode |= self.full_decode;
+        let make_engine = || {
+            let chosen = Engine::choose(self.device, self.compute.runtime.as_deref(), &base)?;
+            if self.device == Device::Auto {
+                tell_device(&chosen);
+            }
+            Ok(chosen.engine)
         };
         let bar = Bar::default();
         let options = Options {
             jobs: self.compute.jobs(),
             verify: self.verify,
+            max_pixels: self.max_pixels,
+            distortion,
+            interrupted: &*interruption()?,
         };
-        let summary = bottleneck::update(&dataset, &base, &make_base, output, &options, &bar)?;
+        let summary = bottleneck::update(&dataset, &base, &make_engine, output, &options, &bar)?;
         let table = bottleneck::write_skipped(output, &summary.skipped)?;
         if let Some(folder) = &self.export {
             Bottlenecks::open(output)?.export(folder)?;
@@ -117,6 +205,31 @@ impl Program for Arguments {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Arguments {
+    /// The pictures of the folder or of the list.
+    fn dataset(&self) -> anyhow::Result<Dataset> {
+        let end = if self.null { 0 } else { b'\n' };
+        match (&self.images, &self.files_from) {
+            (Some(images), _) => Ok(Dataset::scan(images)?),
+            (None, Some(list)) if list.as_os_str() == "-" => {
+                let mut text = Vec::new();
+                io::stdin().lock().read_to_end(&mut text)?;
+                Ok(Dataset::of_list(Path::new("stdin"), &text, end)?)
+            }
+            (None, Some(list)) => Ok(Dataset::of_list(list, &hd::file::read(list)?, end)?),
+            (None, None) => bail!("IMAGES or --files-from is needed"),
+        }
+    }
+}
+
+/// Says where the base runs, and what kept it off an accelerator that seemed to be there.
+fn tell_device(chosen: &Chosen) {
+    match &chosen.refused {
+        None => log::info!("device: {}", chosen.device),
+        Some(error) => log::warn!("device: {}, since {error}", chosen.device),
     }
 }
 

@@ -105,9 +105,11 @@ impl Program for Arguments {
                 .flatten(),
         )?;
         let samples = Samples::open(&self.bottlenecks)?;
-        let base = self.base.as_deref().map(Network::open_base).transpose()?;
-        if let Some(base) = &base {
+        let mut base = self.base.as_deref().map(Network::open_base).transpose()?;
+        if let Some(base) = &mut base {
             samples.check_base(base)?;
+            // What the pictures went through is what the graph has to ask for.
+            base.preprocess = samples.preprocess().clone();
         }
         let contradictions = samples.contradictions();
         if let Some(picture) = contradictions.first() {

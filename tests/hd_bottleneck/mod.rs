@@ -1,10 +1,15 @@
+mod devices;
+mod interrupted;
+mod lists;
+mod views;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use hd::bottleneck::{Bottlenecks, Row};
 
@@ -168,6 +173,7 @@ fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
     dir.write("images/hot_dog/cut.jpg", &whole[..whole.len() / 3]);
     dir.write("images/hot_dog/Thumbs.db", "x");
     std::os::unix::fs::symlink("nowhere", dir.path("images/hot_dog/dangling.jpg")).unwrap();
+    fs::create_dir(dir.path("images/hot_dog/folder.jpg")).unwrap();
     let run = dir.bottleneck("images").succeeds();
     insta::assert_snapshot!("bad_pictures", run.stderr());
     let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
@@ -176,14 +182,52 @@ fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
     settle(&dir.path("images"));
     assert!(
         counts(&dir.bottleneck("images").succeeds().stderr())
-            .starts_with("0 computed, 6 reused, 4 skipped")
+            .starts_with("0 computed, 6 reused, 5 skipped")
     );
     dir.bottleneck("images").arg("--strict").ends_with(1);
     for bad in ["empty.jpg", "text.jpg", "cut.jpg", "dangling.jpg"] {
         fs::remove_file(dir.path("images/hot_dog").join(bad)).unwrap();
     }
+    fs::remove_dir(dir.path("images/hot_dog/folder.jpg")).unwrap();
     dir.bottleneck("images").arg("--strict").succeeds();
     assert!(!dir.path("out/bottlenecks.skipped.tsv").exists());
+}
+
+#[test]
+fn the_limit_on_pixels_holds_whatever_an_earlier_run_allowed() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    let tiny = hd::photo::Rgb {
+        width: 20,
+        height: 10,
+        pixels: vec![77; 600],
+    };
+    dir.write(
+        "images/hot_dog/tiny.jpg",
+        hd::photo::encode_jpeg(&tiny, 90).unwrap(),
+    );
+    settle(&dir.path("images"));
+    let run = |limit: &str| {
+        let run = dir.bottleneck("images").args(["--max-pixels", limit]);
+        counts(&run.succeeds().stderr())
+            .split(" (")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(run("200"), "1 computed, 0 reused, 4 skipped");
+    let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
+    assert!(
+        table
+            .lines()
+            .all(|line| line.ends_with("pixels are more than the limit")),
+        "{table}"
+    );
+    let strict = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    assert_eq!(run("200"), "0 computed, 1 reused, 4 skipped");
+    assert_eq!(run("1000000"), "4 computed, 1 reused, 0 skipped");
+    assert_eq!(run("200"), "0 computed, 1 reused, 4 skipped");
+    assert!(strict == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
 }
 
 #[test]
@@ -354,44 +398,6 @@ fn describes_its_file_as_text() {
         text.contains("# drawings\thotdog\tdrawn with seed 5"),
         "{text}"
     );
-}
-
-#[test]
-fn a_killed_run_leaves_nothing_that_looks_done_and_the_next_goes_on() {
-    let dir = Workdir::new();
-    dir.pictures("images", 25);
-    settle(&dir.path("images"));
-    let mut call = dir.bottleneck("images").args(["--jobs", "1"]);
-    let mut child = call
-        .0
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let journal = dir.path("out/bottlenecks.bin.journal");
-    let begun = Instant::now();
-    // A record is a little over 5 KB, so this is after some pictures and long before the last.
-    while fs::metadata(&journal).map_or(0, |metadata| metadata.len()) < 30_000 {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "nothing was computed"
-        );
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!dir.path("out/bottlenecks.bin").exists());
-    let run = dir.bottleneck("images").succeeds().stderr();
-    let computed: usize = counts(&run).split(' ').next().unwrap().parse().unwrap();
-    assert!(
-        (1..=45).contains(&computed),
-        "{computed} of 50 computed after the kill"
-    );
-    assert!(!journal.exists());
-    let resumed = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
-    fs::remove_dir_all(dir.path("out")).unwrap();
-    dir.bottleneck("images").succeeds();
-    assert!(resumed == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
 }
 
 #[test]

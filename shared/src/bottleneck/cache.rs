@@ -1,15 +1,16 @@
-//! `bottlenecks.bin`: one row a picture, sorted by path, and a matrix of floats beside it.
+//! `bottlenecks.bin`: one row a picture or view of one, sorted by path, and a matrix of floats beside it.
 //!
 //! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's architecture, its
-//! digest, the fingerprint of the preprocessing, the bottleneck size D, the labels, where the pictures came from,
-//! the rows, and the files that were skipped. A row is a path relative to the folder of pictures, a label's index,
-//! the BLAKE3 digest of the file, and the file's size and time if they can be trusted to show a change. The payload
-//! is rows x D float32, little-endian, in the order of the rows; it begins at a multiple of 64 bytes, so that it can
-//! be used where it is mapped. Nothing may follow it.
+//! digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the labels, where the pictures came from,
+//! how they were distorted, the rows, and the files that were skipped. A row is a path relative to the folder of
+//! pictures, a label's index, the BLAKE3 digest of the file, the file's size and time if they can be trusted to show a
+//! change, the picture's number of pixels, and the number of the view, which is 0 for the picture itself. The payload
+//! is rows x D float32, little-endian, in the order of the rows, which is that of paths and then views; it begins at a
+//! multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
@@ -21,10 +22,11 @@ use crate::error::{Error, Result};
 use crate::file::{self, Format};
 use crate::onnx::Network;
 use crate::origin::Origin;
+use crate::photo::{Distortion, Preprocess};
 
 const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 1,
+    version: 2,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -47,6 +49,10 @@ pub struct Row {
     pub digest: Digest,
     /// Its size and time when it was read; absent where a later change might leave both as they are.
     pub stamp: Option<Stamp>,
+    /// How many pixels it has.
+    pub pixels: u64,
+    /// Which view of it this is: 0 is the picture itself, the others are distorted.
+    pub variant: u32,
 }
 
 /// A file that is no picture, or none that can be used.
@@ -61,6 +67,8 @@ pub struct Skipped {
     pub stamp: Option<Stamp>,
     /// Why it is not used.
     pub reason: String,
+    /// How many pixels it has, if there being too many is why; otherwise 0.
+    pub pixels: u64,
 }
 
 /// Everything but the floats.
@@ -68,15 +76,26 @@ pub struct Skipped {
 pub(super) struct Header {
     pub(super) architecture: String,
     pub(super) base: Digest,
-    pub(super) preprocess: Digest,
+    #[serde(with = "as_json")]
+    pub(super) preprocess: Preprocess,
+    pub(super) fingerprint: Digest,
     pub(super) size: u32,
     pub(super) labels: Vec<String>,
     pub(super) origin: Option<Origin>,
+    pub(super) distortion: Option<Distortion>,
     pub(super) rows: Vec<Row>,
     pub(super) skipped: Vec<Skipped>,
 }
 
 impl Header {
+    /// Identifies the bottleneck of a row: by the content of the picture, and by the view.
+    pub(super) fn key(&self, row: &Row) -> Digest {
+        match &self.distortion {
+            Some(distortion) => distortion.key(&row.digest, row.variant),
+            None => row.digest,
+        }
+    }
+
     /// Whether two headers say the same of the same pictures, whatever the times of their files.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         let timeless = |header: &Self| {
@@ -97,6 +116,7 @@ impl Header {
 pub struct Bottlenecks {
     path: PathBuf,
     header: Header,
+    file: File,
     map: Mmap,
     payload: usize,
 }
@@ -107,7 +127,7 @@ impl Bottlenecks {
     /// # Errors
     /// A file that is missing, something else, of another version, or not whole.
     pub fn open(path: &Path) -> Result<Self> {
-        let map = map(path)?;
+        let (file, map) = map(path)?;
         let (header, payload): (Header, usize) = FORMAT.read_header(path, &map)?;
         let damaged = |reason: String| FORMAT.damaged(path, reason);
         let expected = (header.size as usize)
@@ -129,9 +149,19 @@ impl Bottlenecks {
                 "a row has a label that is not in its list".to_owned(),
             ));
         }
+        let views = header
+            .distortion
+            .map_or(1, |it| it.variants.saturating_add(1));
+        let in_order = |(row, number): (&Row, u32)| row.variant == number;
+        if header.rows.len() % views as usize != 0
+            || !header.rows.iter().zip((0..views).cycle()).all(in_order)
+        {
+            return Err(damaged("its views are not in order".to_owned()));
+        }
         Ok(Self {
             path: path.to_path_buf(),
             header,
+            file,
             map,
             payload,
         })
@@ -152,9 +182,19 @@ impl Bottlenecks {
         self.header.base
     }
 
-    /// The fingerprint of what was done to the pictures before the base saw them.
-    pub fn preprocess(&self) -> Digest {
-        self.header.preprocess
+    /// What was done to the pictures before the base saw them.
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.header.preprocess
+    }
+
+    /// Identifies that, and the version of the code that did it.
+    pub fn fingerprint(&self) -> Digest {
+        self.header.fingerprint
+    }
+
+    /// How the views beside the pictures themselves were distorted, if there are any.
+    pub fn distortion(&self) -> Option<&Distortion> {
+        self.header.distortion.as_ref()
     }
 
     /// The size D of a bottleneck.
@@ -172,7 +212,7 @@ impl Bottlenecks {
         self.header.origin.as_ref()
     }
 
-    /// The pictures, sorted by path.
+    /// The pictures and views, sorted by path and number of the view.
     pub fn rows(&self) -> &[Row] {
         &self.header.rows
     }
@@ -192,12 +232,22 @@ impl Bottlenecks {
             .unwrap_or_default()
     }
 
+    /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a map that is gone
+    /// through from end to end would all count as this process's memory.
+    pub(super) fn read_bottleneck(&self, index: usize) -> io::Result<Vec<f32>> {
+        let mut floats = vec![0f32; self.size()];
+        let offset = self.payload + index * self.size() * 4;
+        self.file
+            .read_exact_at(bytemuck::cast_slice_mut(&mut floats), offset as u64)?;
+        Ok(floats)
+    }
+
     /// Errors unless the file was made with `base`.
     ///
     /// # Errors
     /// [`Error::OtherBase`], naming both.
     pub fn check_base(&self, base: &Network) -> Result<()> {
-        if self.is_of(base) {
+        if self.base() == base.digest {
             return Ok(());
         }
         Err(Error::OtherBase {
@@ -210,7 +260,7 @@ impl Bottlenecks {
 
     /// Whether the rows can be taken over for `base`.
     pub(super) fn is_of(&self, base: &Network) -> bool {
-        self.header.base == base.digest && self.header.preprocess == base.preprocess.fingerprint()
+        self.base() == base.digest && self.fingerprint() == base.preprocess.fingerprint()
     }
 
     pub(super) fn not_finite(&self) -> Error {
@@ -221,19 +271,16 @@ impl Bottlenecks {
         &self.header
     }
 
-    /// Where each content's bottleneck is.
-    pub(super) fn rows_by_digest(&self) -> HashMap<Digest, usize> {
-        self.rows()
-            .iter()
-            .enumerate()
-            .map(|(index, row)| (row.digest, index))
-            .collect()
+    /// The key of each row's bottleneck.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Digest> {
+        self.rows().iter().map(|row| self.header.key(row))
     }
 
     /// Prints the header and the rows as tab-separated text.
     pub fn describe(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "# base\t{}\t{}", self.architecture(), self.base())?;
-        writeln!(out, "# preprocessing\t{}", self.preprocess())?;
+        let rule = serde_json::to_string(self.preprocess()).unwrap_or_default();
+        writeln!(out, "# preprocessing\t{rule}\t{}", self.fingerprint())?;
         writeln!(out, "# size\t{}", self.size())?;
         writeln!(out, "# labels\t{}", self.labels().join("\t"))?;
         if let Some(origin) = self.origin() {
@@ -244,12 +291,15 @@ impl Bottlenecks {
             };
             writeln!(out, "# {kind}\t{}\t{}", origin.name, origin.source)?;
         }
+        if let Some(distortion) = self.distortion() {
+            writeln!(out, "# distortion\t{distortion}")?;
+        }
         for skipped in self.skipped() {
             out.write_all(b"# skipped\t")?;
             out.write_all(&crate::tsv::field(&skipped.path))?;
             writeln!(out, "\t{}", skipped.reason)?;
         }
-        writeln!(out, "path\tlabel\tdigest")?;
+        writeln!(out, "path\tlabel\tdigest\tvariant")?;
         self.write_rows(out)
     }
 }
@@ -257,11 +307,11 @@ impl Bottlenecks {
 /// Writes a file of bottlenecks; `bottleneck` gives each row's floats in turn.
 ///
 /// `quietly` keeps the time of the old file, for a new one that says nothing new.
-pub(super) fn write<'a>(
+pub(super) fn write(
     path: &Path,
     header: &Header,
     quietly: bool,
-    mut bottleneck: impl FnMut(&Row) -> io::Result<std::borrow::Cow<'a, [f32]>>,
+    mut bottleneck: impl FnMut(&Row) -> io::Result<Vec<f32>>,
 ) -> Result<()> {
     let write = |out: &mut dyn Write| {
         FORMAT.write_header(out, header)?;
@@ -280,7 +330,7 @@ pub(super) fn write<'a>(
     unsafe_code,
     reason = "a map is what lets a million rows be used without being read"
 )]
-fn map(path: &Path) -> Result<Mmap> {
+fn map(path: &Path) -> Result<(File, Mmap)> {
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     if !file.metadata().map_err(Error::io(path, "read"))?.is_file() {
         return Err(Error::Foreign {
@@ -291,7 +341,32 @@ fn map(path: &Path) -> Result<Mmap> {
     }
     // SAFETY: the file is only ever replaced as a whole, by a rename, which leaves this map the old one. A stranger
     // who cuts it short under us would end the process with SIGBUS, but nothing is believed that was not checked.
-    unsafe { Mmap::map(&file) }.map_err(Error::io(path, "map"))
+    let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path, "map"))?;
+    Ok((file, map))
+}
+
+/// A rule as its JSON, which a later version can tell from damage.
+mod as_json {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::photo::Preprocess;
+
+    pub(super) fn serialize<S: Serializer>(
+        rule: &Preprocess,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let json = serde_json::to_string(rule).map_err(S::Error::custom)?;
+        json.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Preprocess, D::Error> {
+        let json = String::deserialize(deserializer)?;
+        serde_json::from_str(&json).map_err(D::Error::custom)
+    }
 }
 
 /// Paths as their bytes, since a name need not be UTF-8.

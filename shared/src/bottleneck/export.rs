@@ -1,6 +1,7 @@
 //! Bottlenecks for numpy: `bottlenecks.npy`, a float32 array [rows, D], and `rows.tsv`, a line for each of its rows.
 //!
-//! The array is in numpy's format, version 1.0; a line holds path, label and digest, separated by tabs.
+//! The array is in numpy's format, version 1.0; a line holds path, label, digest
+//! and the number of the view, separated by tabs.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -23,7 +24,7 @@ impl Bottlenecks {
         file::replace(&folder.join("rows.tsv"), |out| self.write_rows(out))
     }
 
-    /// Writes path, label and digest of each row, separated by tabs, a line each.
+    /// Writes path, label, digest and view of each row, separated by tabs, a line each.
     pub(super) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
         self.rows().iter().try_for_each(|row| {
             out.write_all(&crate::tsv::field(&row.path))?;
@@ -31,7 +32,7 @@ impl Bottlenecks {
                 .labels()
                 .get(row.label as usize)
                 .map_or("", String::as_str);
-            writeln!(out, "\t{label}\t{}", row.digest)
+            writeln!(out, "\t{label}\t{}\t{}", row.digest, row.variant)
         })
     }
 }

@@ -4,21 +4,23 @@
 //! computed. What is computed goes into the journal at once, and at the end the file is replaced as a whole. If
 //! nothing changed it is not touched.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs, io};
 
 use super::cache::{self, Bottlenecks, Header, Row, Skipped};
 use super::journal::{Journal, Key};
-use super::reader::{Content, Contents, Found, Reader};
-use crate::base::{Base, MakeBase};
-use crate::dataset::{Dataset, Entry};
+use super::reader::{Content, Contents, Found, Reader, Verdict, holds};
+use super::run::run;
+use crate::base::MakeEngine;
+use crate::dataset::{Dataset, Entry, Stamp};
+use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
-use crate::parallel;
+use crate::photo::Distortion;
 
 /// Told how the work goes.
 pub trait Progress {
@@ -45,29 +47,38 @@ pub struct Summary {
 
 /// How to go about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// Pictures to work on at a time.
     pub jobs: NonZeroUsize,
     /// Whether to read every file, also where size and time say that it did not change.
     pub verify: bool,
+    /// A picture of more pixels is skipped.
+    pub max_pixels: u64,
+    /// Which views of the pictures are wanted beside themselves.
+    pub distortion: Option<Distortion>,
+    /// Raised when the work is to end early.
+    pub interrupted: &'a AtomicBool,
 }
 
 /// Brings the file `out` up to date with `dataset`, running `base` on what is new.
 ///
 /// # Errors
 /// No usable picture at all; a file at `out` that is something else; another process at work on it; trouble in
-/// writing; a base that fails. The file is then as it was.
+/// writing; a base that fails; an interruption. The file is then as it was, and what was computed is in the journal.
 pub fn update(
     dataset: &Dataset,
     base: &Network,
-    make_base: &MakeBase,
+    make_engine: &MakeEngine,
     out: &Path,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
     check_place(dataset, out)?;
     let (old, rebuilt) = reusable(out, base)?;
-    let (seen, unread) = recognise(dataset, old.as_ref().filter(|_| !options.verify));
+    let recognisable = old
+        .as_ref()
+        .filter(|old| !options.verify && covers(old, options));
+    let (seen, unread) = recognise(dataset, recognisable, options.max_pixels);
     let mut journal = match unread.is_empty() {
         true => None,
         false => Some(Journal::open(out, &key(base))?),
@@ -75,16 +86,19 @@ pub fn update(
     let reader = Reader {
         dataset,
         base,
-        make_base,
-        contents: Contents::of(old.as_ref(), journal.as_ref()),
+        distortion: options.distortion,
+        max_pixels: options.max_pixels,
+        contents: Contents::of(old.as_ref(), journal.as_ref(), options.max_pixels),
         claimed: Mutex::default(),
     };
     let work = Work {
         reader,
+        make_engine,
+        out,
         options,
         progress,
     };
-    let summary = work.finish(seen, &unread, out, old.as_ref(), journal.as_mut());
+    let summary = work.finish(seen, &unread, old.as_ref(), journal.as_mut());
     // What an interrupted run has computed is for the next one.
     if let Some(journal) = journal.filter(|journal| summary.is_ok() || journal.is_empty()) {
         journal.remove()?;
@@ -93,18 +107,22 @@ pub fn update(
 }
 
 /// One bringing up to date.
-struct Work<'a> {
+struct Work<'a, 'e> {
     reader: Reader<'a>,
-    options: &'a Options,
+    make_engine: &'a MakeEngine<'e>,
+    out: &'a Path,
+    options: &'a Options<'a>,
     progress: &'a dyn Progress,
 }
 
-impl<'a> Work<'a> {
+/// What was found of each file, by its path.
+type Seen<'a> = HashMap<&'a Path, Found<()>>;
+
+impl<'a> Work<'a, '_> {
     fn finish(
         mut self,
-        mut seen: HashMap<&'a Path, Found>,
+        mut seen: Seen<'a>,
         unread: &[&'a Entry],
-        out: &Path,
         old: Option<&Bottlenecks>,
         mut journal: Option<&mut Journal>,
     ) -> Result<Summary> {
@@ -115,62 +133,76 @@ impl<'a> Work<'a> {
             self.progress.end();
             computed = read?;
         }
-        let Reader {
-            dataset,
-            base,
-            contents,
-            ..
-        } = self.reader;
-        let header = header(dataset, base, &seen, &contents);
+        let header = header(&self.reader, &seen);
+        let dataset = self.reader.dataset;
         if header.rows.is_empty() && !dataset.entries.is_empty() {
             return Err(nothing_usable(dataset, &header.skipped));
         }
-        keep(out, &header, old, journal.as_deref())?;
-        let reused = header.rows.len() - computed;
+        keep(self.out, &header, old, journal.as_deref())?;
+        let pictures = header.rows.iter().filter(|row| row.variant == 0).count();
         Ok(Summary {
             computed,
-            reused,
+            reused: pictures - computed,
             skipped: header.skipped,
             rebuilt: None,
         })
     }
 
-    /// Reads files, keeps what is new in the journal, and says how many bottlenecks that were.
+    /// Reads files, keeps what is new in the journal, and says how many pictures that were.
     fn read(
         &mut self,
         unread: &[&'a Entry],
-        seen: &mut HashMap<&'a Path, Found>,
+        seen: &mut Seen<'a>,
         journal: &mut Journal,
     ) -> Result<usize> {
-        let mut bad = HashMap::new();
-        let mut computed = 0;
-        let read =
-            |worker: &mut Option<Box<dyn Base>>, entry: &&Entry| self.reader.read(worker, entry);
-        parallel::ordered(
+        let (mut bad, mut computed, mut done) = (HashMap::new(), 0, 0);
+        let engine = (self.make_engine)()?;
+        run(
+            engine,
+            &self.reader,
             self.options.jobs,
             unread,
-            || None,
-            read,
             |entry, found| {
-                if let (Some(digest), Content::New(bottleneck)) = (found.digest, &found.content) {
-                    journal.append(digest, bottleneck)?;
-                    computed += 1;
+                if self.options.interrupted.load(Ordering::Relaxed) {
+                    return Err(self.interrupted(done, unread.len()));
                 }
-                if let (Some(digest), Content::Bad(reason)) = (found.digest, &found.content) {
-                    bad.insert(digest, reason.clone());
+                match (&found.content, found.digest) {
+                    (Content::New(pixels, views), _) => {
+                        for (key, bottleneck) in views {
+                            journal.append(*key, *pixels, bottleneck)?;
+                        }
+                        computed += 1;
+                    }
+                    (Content::Bad(verdict), Some(digest)) => {
+                        bad.insert(digest, verdict.clone());
+                    }
+                    _ => {}
                 }
-                seen.insert(&entry.path, found.without_bottleneck());
+                seen.insert(&entry.path, found.settled());
+                done += 1;
                 self.progress.step();
                 Ok(())
             },
         )?;
         self.reader.contents.bad.extend(bad);
+        self.reader.contents.kept.extend(journal.keys());
         Ok(computed)
+    }
+
+    fn interrupted(&self, done: usize, files: usize) -> Error {
+        Error::Interrupted {
+            path: self.out.to_path_buf(),
+            done,
+            files,
+        }
     }
 }
 
 /// A file of bottlenecks in a subfolder of the pictures would make that a label the next time.
 fn check_place(dataset: &Dataset, out: &Path) -> Result<()> {
+    if dataset.root.as_os_str().is_empty() {
+        return Ok(());
+    }
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = env::current_dir()
         .unwrap_or_default()
@@ -233,17 +265,32 @@ fn key(base: &Network) -> Key {
     }
 }
 
+/// Whether every picture in the old file has all the views that are wanted.
+fn covers(old: &Bottlenecks, options: &Options) -> bool {
+    match (options.distortion, old.distortion()) {
+        (None, _) => true,
+        (Some(wanted), Some(there)) => {
+            let variants = wanted.variants;
+            variants <= there.variants && wanted == Distortion { variants, ..*there }
+        }
+        (Some(_), None) => false,
+    }
+}
+
 /// Divides the files into those that are known by path, size and time, and those that have to be read.
 fn recognise<'a>(
     dataset: &'a Dataset,
     old: Option<&Bottlenecks>,
-) -> (HashMap<&'a Path, Found>, Vec<&'a Entry>) {
+    max_pixels: u64,
+) -> (Seen<'a>, Vec<&'a Entry>) {
     let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
     let rows = rows
         .iter()
+        .filter(|row| row.variant == 0 && row.pixels <= max_pixels)
         .filter_map(|row| Some((row.path.as_path(), (row.digest, row.stamp?))));
     let skipped = skipped
         .iter()
+        .filter(|bad| holds(bad, max_pixels))
         .filter_map(|bad| Some((bad.path.as_path(), (bad.digest?, bad.stamp?))));
     let known: HashMap<_, _> = rows.chain(skipped).collect();
     let (mut seen, mut unread) = (HashMap::new(), Vec::new());
@@ -264,54 +311,72 @@ fn recognise<'a>(
 }
 
 /// What the new file says, from what was found of each file.
-fn header(
-    dataset: &Dataset,
-    base: &Network,
-    seen: &HashMap<&Path, Found>,
-    contents: &Contents,
-) -> Header {
+fn header(reader: &Reader, seen: &Seen) -> Header {
+    let (dataset, base) = (reader.dataset, reader.base);
     let unreadable = dataset.unreadable.iter().map(|(path, reason)| Skipped {
         path: path.clone(),
         digest: None,
         stamp: None,
         reason: reason.clone(),
+        pixels: 0,
     });
     let (mut rows, mut skipped) = (Vec::new(), unreadable.collect::<Vec<_>>());
     for entry in &dataset.entries {
         let Some(found) = seen.get(entry.path.as_path()) else {
             continue;
         };
-        let (path, digest, stamp) = (entry.path.clone(), found.digest, found.stamp);
-        let known_bad = digest.and_then(|digest| contents.bad.get(&digest));
-        match (&found.content, known_bad, digest) {
-            (Content::Bad(reason), ..) | (_, Some(reason), _) => {
-                skipped.push(Skipped {
-                    path,
-                    digest,
-                    stamp,
-                    reason: reason.clone(),
-                });
-            }
-            (_, None, Some(digest)) => rows.push(Row {
-                path,
-                label: entry.label,
+        match (verdict(reader, found), found.digest) {
+            (Some(verdict), digest) => skipped.push(Skipped {
+                path: entry.path.clone(),
                 digest,
-                stamp,
+                stamp: found.stamp,
+                reason: verdict.reason.clone(),
+                pixels: verdict.pixels,
             }),
-            (_, None, None) => {}
+            (None, Some(digest)) => rows.extend(views(reader, entry, digest, found.stamp)),
+            (None, None) => {}
         }
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Header {
         architecture: base.architecture.clone(),
         base: base.digest,
-        preprocess: base.preprocess.fingerprint(),
+        preprocess: base.preprocess.clone(),
+        fingerprint: base.preprocess.fingerprint(),
         size: base.bottleneck_size as u32,
         labels: dataset.labels.clone(),
         origin: dataset.origin.clone(),
+        distortion: reader.distortion,
         rows,
         skipped,
     }
+}
+
+/// Why a file is of no use, if it is not.
+fn verdict<'a>(reader: &'a Reader, found: &'a Found<()>) -> Option<&'a Verdict> {
+    match (&found.content, found.digest) {
+        (Content::Bad(verdict), _) => Some(verdict),
+        (_, Some(digest)) => reader.contents.bad.get(&digest),
+        _ => None,
+    }
+}
+
+/// The rows of a picture: one for itself and one for each of its views.
+fn views(
+    reader: &Reader,
+    entry: &Entry,
+    digest: Digest,
+    stamp: Option<Stamp>,
+) -> impl Iterator<Item = Row> {
+    let pixels = reader.contents.kept.get(&digest).copied();
+    reader.variants().map(move |variant| Row {
+        path: entry.path.clone(),
+        label: entry.label,
+        digest,
+        stamp,
+        pixels: pixels.unwrap_or_default(),
+        variant,
+    })
 }
 
 fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
@@ -319,7 +384,7 @@ fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
         .first()
         .map(|bad| format!("; {}: {}", bad.path.display(), bad.reason));
     Error::Dataset {
-        path: dataset.root.clone(),
+        path: dataset.name.clone(),
         reason: format!(
             "none of its {} files can be used{}",
             skipped.len(),
@@ -339,11 +404,13 @@ fn keep(
         return Ok(());
     }
     let quietly = old.is_some_and(|old| old.header().agrees_with(header));
-    let places = old.map(Bottlenecks::rows_by_digest).unwrap_or_default();
+    let places: HashMap<Digest, usize> =
+        old.map_or_else(HashMap::new, |old| old.keys().zip(0..).collect());
     cache::write(out, header, quietly, |row| {
-        match (places.get(&row.digest), old, journal) {
-            (Some(&index), Some(old), _) => Ok(Cow::Borrowed(old.bottleneck(index))),
-            (_, _, Some(journal)) => Ok(Cow::Owned(journal.bottleneck(&row.digest)?)),
+        let key = header.key(row);
+        match (places.get(&key), old, journal) {
+            (Some(&index), Some(old), _) => old.read_bottleneck(index),
+            (_, _, Some(journal)) => journal.bottleneck(&key),
             _ => Err(io::Error::other("a bottleneck was lost")),
         }
     })

@@ -1,8 +1,9 @@
 //! The journal: bottlenecks as they are computed, so that an interrupted run loses next to nothing.
 //!
 //! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame that
-//! [`crate::file`] describes there are records of one length: the digest of a picture (32 bytes), its bottleneck
-//! (D float32, little-endian), and the first eight bytes of the BLAKE3 of both. What follows the last whole record
+//! [`crate::file`] describes there are records of one length: the key of a bottleneck (32 bytes), the number of
+//! pixels of its picture (8 bytes), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that,
+//! little-endian throughout. What follows the last whole record
 //! is the trace of a kill, and is cut off.
 
 use std::collections::HashMap;
@@ -20,11 +21,13 @@ use crate::file::{self, Format};
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
-    version: 1,
+    version: 2,
     what: "a journal of bottlenecks",
     maker: "hd-bottleneck",
 };
 const DIGEST: usize = 32;
+/// What stands before the floats.
+const LEAD: usize = DIGEST + 8;
 const CHECK: usize = 8;
 
 /// A power cut loses no more work than this.
@@ -38,13 +41,20 @@ pub(super) struct Key {
     pub(super) size: u32,
 }
 
+/// Where a bottleneck's floats begin, and how many pixels its picture has.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    offset: u64,
+    pixels: u64,
+}
+
 /// An open journal, locked against other processes.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
     size: usize,
-    offsets: HashMap<Digest, u64>,
+    places: HashMap<Digest, Place>,
     end: u64,
     synced: Instant,
 }
@@ -61,7 +71,7 @@ impl Journal {
             path,
             file,
             size: key.size as usize,
-            offsets: HashMap::new(),
+            places: HashMap::new(),
             end: 0,
             synced: Instant::now(),
         };
@@ -71,23 +81,25 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The digests of everything in it.
-    pub(super) fn digests(&self) -> impl Iterator<Item = Digest> {
-        self.offsets.keys().copied()
+    /// The keys of everything in it, each with the pixels of its picture.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (Digest, u64)> {
+        self.places.iter().map(|(key, place)| (*key, place.pixels))
     }
 
     /// Adds a bottleneck.
     ///
     /// # Errors
     /// A full disk, or any other trouble in writing.
-    pub(super) fn append(&mut self, digest: Digest, bottleneck: &[f32]) -> Result<()> {
-        let mut record = digest.as_bytes().to_vec();
+    pub(super) fn append(&mut self, key: Digest, pixels: u64, bottleneck: &[f32]) -> Result<()> {
+        let mut record = key.as_bytes().to_vec();
+        record.extend_from_slice(&pixels.to_le_bytes());
         record.extend_from_slice(bytemuck::cast_slice(bottleneck));
         record.extend_from_slice(&check(&record));
         self.file
             .write_all_at(&record, self.end)
             .map_err(Error::io(&self.path, "write"))?;
-        self.offsets.insert(digest, self.end + DIGEST as u64);
+        let offset = self.end + LEAD as u64;
+        self.places.insert(key, Place { offset, pixels });
         self.end += record.len() as u64;
         if self.synced.elapsed() > SYNC_EVERY {
             self.file
@@ -98,21 +110,21 @@ impl Journal {
         Ok(())
     }
 
-    /// The bottleneck of this content, which must be in it.
-    pub(super) fn bottleneck(&self, digest: &Digest) -> io::Result<Vec<f32>> {
-        let offset = self
-            .offsets
-            .get(digest)
+    /// The bottleneck of this key, which must be in it.
+    pub(super) fn bottleneck(&self, key: &Digest) -> io::Result<Vec<f32>> {
+        let place = self
+            .places
+            .get(key)
             .ok_or_else(|| io::Error::other("a bottleneck was lost"))?;
         let mut floats = vec![0f32; self.size];
         self.file
-            .read_exact_at(bytemuck::cast_slice_mut(&mut floats), *offset)?;
+            .read_exact_at(bytemuck::cast_slice_mut(&mut floats), place.offset)?;
         Ok(floats)
     }
 
     /// Whether nothing is in it.
     pub(super) fn is_empty(&self) -> bool {
-        self.offsets.is_empty()
+        self.places.is_empty()
     }
 
     /// Deletes it, when all it holds is in the file of bottlenecks.
@@ -131,17 +143,18 @@ impl Journal {
             self.file.set_len(0)?;
             return self.file.write_all_at(&header, 0);
         }
-        let mut record = vec![0; DIGEST + self.size * 4 + CHECK];
+        let mut record = vec![0; LEAD + self.size * 4 + CHECK];
         while file.read_exact(&mut record).is_ok() {
             let (body, stored) = record.split_at(record.len() - CHECK);
-            let Some(digest) = body
-                .first_chunk::<DIGEST>()
-                .filter(|_| check(body) == stored)
-            else {
+            let lead = body.split_first_chunk::<DIGEST>();
+            let Some((key, rest)) = lead.filter(|_| check(body) == stored) else {
                 break;
             };
-            self.offsets
-                .insert(Digest::from_bytes(*digest), self.end + DIGEST as u64);
+            let place = Place {
+                offset: self.end + LEAD as u64,
+                pixels: u64::from_le_bytes(rest.first_chunk().copied().unwrap_or_default()),
+            };
+            self.places.insert(Digest::from_bytes(*key), place);
             self.end += record.len() as u64;
         }
         self.file.set_len(self.end)
@@ -210,8 +223,12 @@ mod tests {
 
     fn filled(of: &Path) -> PathBuf {
         let mut journal = Journal::open(of, &key()).unwrap();
-        journal.append(Digest::of(b"a"), &[1.0, 2.0, 3.0]).unwrap();
-        journal.append(Digest::of(b"b"), &[4.0, 5.0, 6.0]).unwrap();
+        journal
+            .append(Digest::of(b"a"), 5, &[1.0, 2.0, 3.0])
+            .unwrap();
+        journal
+            .append(Digest::of(b"b"), 6, &[4.0, 5.0, 6.0])
+            .unwrap();
         journal.path.clone()
     }
 
@@ -221,7 +238,9 @@ mod tests {
         let of = folder.path().join("bottlenecks.bin");
         let path = filled(&of);
         let mut journal = Journal::open(&of, &key()).unwrap();
-        journal.append(Digest::of(b"c"), &[7.0, 8.0, 9.0]).unwrap();
+        journal
+            .append(Digest::of(b"c"), 7, &[7.0, 8.0, 9.0])
+            .unwrap();
         for (content, floats) in [
             (b"a", [1.0, 2.0, 3.0]),
             (b"b", [4.0, 5.0, 6.0]),
@@ -229,6 +248,9 @@ mod tests {
         ] {
             assert_eq!(journal.bottleneck(&Digest::of(content)).unwrap(), floats);
         }
+        let mut pixels: Vec<u64> = journal.keys().map(|(_, pixels)| pixels).collect();
+        pixels.sort();
+        assert_eq!(pixels, [5, 6, 7]);
         journal.remove().unwrap();
         assert!(!path.exists());
     }
@@ -239,13 +261,13 @@ mod tests {
         let of = folder.path().join("bottlenecks.bin");
         let path = filled(&of);
         let whole = fs::read(&path).unwrap();
-        let record = DIGEST + 12 + CHECK;
+        let record = LEAD + 12 + CHECK;
         let begin = whole.len() - 2 * record;
         for length in 0..=whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
             let journal = Journal::open(&of, &key()).unwrap();
             assert_eq!(
-                journal.digests().count(),
+                journal.keys().count(),
                 length.saturating_sub(begin) / record,
                 "cut to {length}"
             );
@@ -258,11 +280,11 @@ mod tests {
         let of = folder.path().join("bottlenecks.bin");
         let path = filled(&of);
         let mut bytes = fs::read(&path).unwrap();
-        let record = DIGEST + 12 + CHECK;
-        let first_float = bytes.len() - 2 * record + DIGEST;
+        let record = LEAD + 12 + CHECK;
+        let first_float = bytes.len() - 2 * record + LEAD;
         bytes[first_float] ^= 1;
         fs::write(&path, bytes).unwrap();
-        assert_eq!(Journal::open(&of, &key()).unwrap().digests().count(), 0);
+        assert_eq!(Journal::open(&of, &key()).unwrap().keys().count(), 0);
     }
 
     #[test]
@@ -274,7 +296,7 @@ mod tests {
             base: Digest::of(b"another"),
             ..key()
         };
-        assert_eq!(Journal::open(&of, &other).unwrap().digests().count(), 0);
+        assert_eq!(Journal::open(&of, &other).unwrap().keys().count(), 0);
     }
 
     #[test]

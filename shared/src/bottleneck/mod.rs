@@ -5,6 +5,7 @@ mod export;
 mod extract;
 mod journal;
 mod reader;
+mod run;
 mod samples;
 mod skipped;
 

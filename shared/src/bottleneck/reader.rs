@@ -1,112 +1,201 @@
-//! Reading files, and running the base on what is new among them.
+//! Reading files, and preparing what is new among them for the base.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::cache::Bottlenecks;
+use super::cache::{Bottlenecks, Skipped};
 use super::journal::Journal;
-use crate::base::{Base, MakeBase};
 use crate::dataset::{Dataset, Entry, Stamp};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::onnx::Network;
-use crate::photo;
+use crate::photo::{self, Distortion, PictureError, View};
 
 /// A file changed within this many seconds before it was read may change again without a trace in its time.
 const SETTLED: i64 = 2;
 
-/// What became of one file.
-pub(super) struct Found {
+/// What became of one file. Of what is new in it there is a `T` a view: an input of the base, and later its output.
+pub(super) struct Found<T> {
     pub(super) digest: Option<Digest>,
     pub(super) stamp: Option<Stamp>,
-    pub(super) content: Content,
+    pub(super) content: Content<T>,
 }
 
 /// What a file holds.
-pub(super) enum Content {
+pub(super) enum Content<T> {
     /// A content whose fate is known by its digest.
     Known,
-    /// A picture that was not known before, and its bottleneck.
-    New(Vec<f32>),
-    /// Nothing that can be used, and why.
-    Bad(String),
+    /// A picture of so many pixels, of which these views were not known.
+    New(u64, Vec<(Digest, T)>),
+    /// Nothing that can be used.
+    Bad(Verdict),
 }
 
-impl Found {
-    /// The floats are in the journal; there may be more of them than fit into memory.
-    pub(super) fn without_bottleneck(self) -> Self {
-        match self.content {
-            Content::New(_) => Self {
-                content: Content::Known,
-                ..self
-            },
-            _ => self,
+/// Why a content is of no use.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) reason: String,
+    /// How many pixels it has, if there being too many is why; otherwise 0.
+    pub(super) pixels: u64,
+}
+
+impl From<PictureError> for Verdict {
+    fn from(error: PictureError) -> Self {
+        let pixels = match error {
+            PictureError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
+            _ => 0,
+        };
+        Self {
+            reason: error.to_string(),
+            pixels,
         }
     }
 }
 
-/// What is known of contents, by their digests.
+impl<T> Found<T> {
+    /// Every new view replaced by what `run` makes of it.
+    ///
+    /// # Errors
+    /// Those of `run`.
+    pub(super) fn map<U>(self, mut run: impl FnMut(T) -> Result<U>) -> Result<Found<U>> {
+        let content = match self.content {
+            Content::Known => Content::Known,
+            Content::Bad(verdict) => Content::Bad(verdict),
+            Content::New(pixels, views) => {
+                let views = views.into_iter().map(|(key, view)| Ok((key, run(view)?)));
+                Content::New(pixels, views.collect::<Result<_>>()?)
+            }
+        };
+        Ok(Found {
+            digest: self.digest,
+            stamp: self.stamp,
+            content,
+        })
+    }
+
+    /// What is left to be known of the file when its views are taken care of.
+    pub(super) fn settled(self) -> Found<()> {
+        let content = match self.content {
+            Content::Bad(verdict) => Content::Bad(verdict),
+            Content::Known | Content::New(..) => Content::Known,
+        };
+        Found {
+            digest: self.digest,
+            stamp: self.stamp,
+            content,
+        }
+    }
+}
+
+/// What is known of contents.
 pub(super) struct Contents {
-    /// Those whose bottleneck is kept somewhere.
-    pub(super) kept: HashSet<Digest>,
-    /// Those that are of no use, and why.
-    pub(super) bad: HashMap<Digest, String>,
+    /// The pixels of the pictures whose bottlenecks are kept somewhere, by the keys of these.
+    pub(super) kept: HashMap<Digest, u64>,
+    /// Those that are of no use, by their digests.
+    pub(super) bad: HashMap<Digest, Verdict>,
 }
 
 impl Contents {
-    pub(super) fn of(old: Option<&Bottlenecks>, journal: Option<&Journal>) -> Self {
-        let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
+    /// What earlier runs found, as far as it holds with this limit on the size of a picture.
+    pub(super) fn of(
+        old: Option<&Bottlenecks>,
+        journal: Option<&Journal>,
+        max_pixels: u64,
+    ) -> Self {
+        let rows = old.into_iter().flat_map(|old| {
+            let pixels = old.rows().iter().map(|row| row.pixels);
+            old.keys().zip(pixels)
+        });
+        let journal = journal.into_iter().flat_map(Journal::keys);
+        let skipped = old.map_or(&[][..], Bottlenecks::skipped).iter();
         Self {
             kept: rows
-                .iter()
-                .map(|row| row.digest)
-                .chain(journal.into_iter().flat_map(Journal::digests))
+                .chain(journal)
+                .filter(|(_, pixels)| *pixels <= max_pixels)
                 .collect(),
             bad: skipped
-                .iter()
-                .filter_map(|bad| Some((bad.digest?, bad.reason.clone())))
+                .filter(|skipped| holds(skipped, max_pixels))
+                .filter_map(|skipped| Some((skipped.digest?, verdict(skipped))))
                 .collect(),
         }
     }
 }
 
-/// Reads files, and runs the base on contents that are new, each once.
+/// Whether a file would be skipped with this limit too.
+pub(super) fn holds(skipped: &Skipped, max_pixels: u64) -> bool {
+    skipped.pixels == 0 || skipped.pixels > max_pixels
+}
+
+fn verdict(skipped: &Skipped) -> Verdict {
+    Verdict {
+        reason: skipped.reason.clone(),
+        pixels: skipped.pixels,
+    }
+}
+
+/// Reads files, and prepares the views of contents that are new, each once.
 pub(super) struct Reader<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) base: &'a Network,
-    pub(super) make_base: &'a MakeBase<'a>,
+    pub(super) distortion: Option<Distortion>,
+    pub(super) max_pixels: u64,
     pub(super) contents: Contents,
     pub(super) claimed: Mutex<HashSet<Digest>>,
 }
 
 impl Reader<'_> {
-    pub(super) fn read(&self, worker: &mut Option<Box<dyn Base>>, entry: &Entry) -> Result<Found> {
+    pub(super) fn read(&self, entry: &Entry) -> Found<Vec<u8>> {
         let stamp = settled(&entry.stamp);
         let bytes = match photo::read(&self.dataset.root.join(&entry.path)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return Ok(Found {
+                return Found {
                     digest: None,
                     stamp: None,
-                    content: Content::Bad(error.to_string()),
-                });
+                    content: Content::Bad(Verdict {
+                        reason: error.to_string(),
+                        pixels: 0,
+                    }),
+                };
             }
         };
         let digest = Digest::of(&bytes);
-        let content = match self.is_known(&digest) || !self.claim(digest) {
+        let missing = self.missing(&digest);
+        let content = match missing.is_empty() || !self.claim(digest) {
             true => Content::Known,
-            false => self.compute(worker, &bytes)?,
+            false => self
+                .prepare(&bytes, missing)
+                .unwrap_or_else(|error| Content::Bad(error.into())),
         };
-        Ok(Found {
+        Found {
             digest: Some(digest),
             stamp,
             content,
-        })
+        }
     }
 
-    fn is_known(&self, digest: &Digest) -> bool {
-        self.contents.kept.contains(digest) || self.contents.bad.contains_key(digest)
+    /// The views of this content that are not known, none where it is known to be of no use.
+    fn missing(&self, digest: &Digest) -> Vec<(Digest, View)> {
+        if self.contents.bad.contains_key(digest) {
+            return Vec::new();
+        }
+        let view = |variant| match self.distortion {
+            Some(distortion) => (
+                distortion.key(digest, variant),
+                distortion.view(digest, variant),
+            ),
+            None => (*digest, View::PLAIN),
+        };
+        self.variants()
+            .map(view)
+            .filter(|(key, _)| !self.contents.kept.contains_key(key))
+            .collect()
+    }
+
+    /// The numbers of the views that every picture has.
+    pub(super) fn variants(&self) -> impl Iterator<Item = u32> + use<> {
+        0..=self.distortion.map_or(0, |distortion| distortion.variants)
     }
 
     /// True for the first to ask for this content.
@@ -117,16 +206,20 @@ impl Reader<'_> {
             .insert(digest)
     }
 
-    fn compute(&self, worker: &mut Option<Box<dyn Base>>, bytes: &[u8]) -> Result<Content> {
-        let pixels = match self.base.preprocess.apply(bytes) {
-            Ok(pixels) => pixels,
-            Err(error) => return Ok(Content::Bad(error.to_string())),
-        };
-        let base = match worker {
-            Some(base) => base,
-            None => worker.insert((self.make_base)()?),
-        };
-        Ok(Content::New(base.run(&pixels)?))
+    fn prepare(
+        &self,
+        bytes: &[u8],
+        views: Vec<(Digest, View)>,
+    ) -> Result<Content<Vec<u8>>, PictureError> {
+        let rule = &self.base.preprocess;
+        let picture = rule.decode(bytes, self.max_pixels)?;
+        let inputs = views
+            .into_iter()
+            .map(|(key, view)| Ok((key, rule.pixels(&picture.rgb, &view)?)));
+        Ok(Content::New(
+            picture.pixels,
+            inputs.collect::<Result<_, PictureError>>()?,
+        ))
     }
 }
 

@@ -8,6 +8,7 @@ use super::cache::{Bottlenecks, Row};
 use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
+use crate::photo::Preprocess;
 
 /// Labelled bottlenecks from one or more files that were made alike, sorted by path.
 #[derive(Debug)]
@@ -18,11 +19,12 @@ pub struct Samples {
     places: Vec<Place>,
 }
 
-/// Where a sample is: its file, its row there, and its label in the common list.
+/// Where a sample is: its file, its row there with those of its views behind it, and its label in the common list.
 #[derive(Debug)]
 struct Place {
     file: usize,
     row: usize,
+    views: u32,
     label: u32,
 }
 
@@ -63,7 +65,7 @@ impl Samples {
         &self.labels
     }
 
-    /// How many samples there are.
+    /// How many samples there are, not counting distorted views of them.
     pub fn len(&self) -> usize {
         self.places.len()
     }
@@ -88,9 +90,14 @@ impl Samples {
         self.first.base()
     }
 
-    /// The fingerprint of what was done to the pictures before the base saw them.
-    pub fn preprocess(&self) -> Digest {
+    /// What was done to the pictures before the base saw them.
+    pub fn preprocess(&self) -> &Preprocess {
         self.first.preprocess()
+    }
+
+    /// Identifies that, and the version of the code that did it.
+    pub fn fingerprint(&self) -> Digest {
+        self.first.fingerprint()
     }
 
     /// The file that messages about all of them name.
@@ -110,6 +117,19 @@ impl Samples {
     /// [`Error::OtherBase`], naming both.
     pub fn check_base(&self, base: &Network) -> Result<()> {
         self.first.check_base(base)
+    }
+
+    /// The bottleneck of a sample's view, and of the sample itself where `view` is 0.
+    pub fn view(&self, index: usize, view: u32) -> &[f32] {
+        let place = self.places.get(index);
+        place
+            .and_then(|place| Some(self.file(place)?.bottleneck(place.row + view as usize)))
+            .unwrap_or_default()
+    }
+
+    /// How many distorted views the sample `index` has beside itself.
+    pub fn views(&self, index: usize) -> u32 {
+        self.places.get(index).map_or(0, |place| place.views)
     }
 
     /// Content digest and label of each sample.
@@ -132,10 +152,7 @@ impl Samples {
 
     /// The bottleneck of the sample `index`: D floats, none where there is no such sample.
     pub fn bottleneck(&self, index: usize) -> &[f32] {
-        let place = self.places.get(index);
-        place
-            .and_then(|place| Some(self.file(place)?.bottleneck(place.row)))
-            .unwrap_or_default()
+        self.view(index, 0)
     }
 
     /// Errors if any bottleneck holds something that is no number.
@@ -143,7 +160,10 @@ impl Samples {
     /// # Errors
     /// [`Error::Damaged`], naming the file.
     pub fn check_finite(&self) -> Result<()> {
-        let finite = |index: usize| self.bottleneck(index).iter().all(|value| value.is_finite());
+        let finite = |index: usize| {
+            let mut views = 0..=self.views(index);
+            views.all(|view| self.view(index, view).iter().all(|value| value.is_finite()))
+        };
         match (0..self.len())
             .find(|&index| !finite(index))
             .and_then(|index| self.places.get(index))
@@ -223,12 +243,17 @@ impl Samples {
         for (index, file) in self.files().enumerate() {
             let number = |name| self.labels.binary_search(name).unwrap_or_default() as u32;
             let numbers: Vec<u32> = file.labels().iter().map(number).collect();
+            let views = file
+                .distortion()
+                .map_or(0, |distortion| distortion.variants);
             let rows = file.rows().iter().enumerate();
-            places.extend(rows.filter_map(|(row, content)| {
+            let samples = rows.filter(|(_, content)| content.variant == 0);
+            places.extend(samples.filter_map(|(row, content)| {
                 let label = *numbers.get(content.label as usize)?;
                 Some(Place {
                     file: index,
                     row,
+                    views,
                     label,
                 })
             }));
@@ -254,7 +279,7 @@ fn check_alike(first: &Bottlenecks, other: &Bottlenecks) -> Result<()> {
             first.path().display()
         )));
     }
-    if (first.preprocess(), first.size()) != (other.preprocess(), other.size()) {
+    if (first.fingerprint(), first.size()) != (other.fingerprint(), other.size()) {
         let reason = format!(
             "its pictures were prepared otherwise than those of {}",
             first.path().display()

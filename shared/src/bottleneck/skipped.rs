@@ -54,6 +54,7 @@ mod tests {
             digest: None,
             stamp: None,
             reason: "not a picture".into(),
+            pixels: 0,
         };
         let path = write_skipped(&of, &[skipped]).unwrap();
         assert_eq!(path, folder.path().join("bottlenecks.skipped.tsv"));

@@ -58,7 +58,7 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
 }
 
 fn check_base(head: &Head, samples: &Samples) -> Result<()> {
-    if (head.base, head.preprocess) == (samples.base(), samples.preprocess()) {
+    if (head.base, head.preprocess) == (samples.base(), samples.fingerprint()) {
         return Ok(());
     }
     let (theirs, ours) = (

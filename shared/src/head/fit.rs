@@ -64,11 +64,11 @@ pub fn train(
         (Strength::Given(l2), _) => l2,
         (_, chosen) => chosen.map_or(0.0, |score| score.l2),
     };
-    let fit = Fit::of(samples, &rows, l2);
+    let fit = Fit::of(samples, &learnable(samples, &splits, &rows), l2);
     let head = Head {
         architecture: samples.architecture().to_owned(),
         base: samples.base(),
-        preprocess: samples.preprocess(),
+        preprocess: samples.fingerprint(),
         labels: samples.labels().to_vec(),
         weights: fit.weights,
         biases: fit.biases,
@@ -88,6 +88,8 @@ pub fn train(
 }
 
 /// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
+///
+/// Distorted views are learned from in the other folds, and nothing is ever scored on one.
 fn folds(samples: &Samples, pictures: &[(Digest, u32)], splits: &[Split]) -> Vec<Fold> {
     let number = |index: &usize| match (splits.get(*index), pictures.get(*index)) {
         (Some(Split::Training), Some((digest, _))) => 1 + SplitRule::part(digest, FOLDS - 1),
@@ -98,6 +100,8 @@ fn folds(samples: &Samples, pictures: &[(Digest, u32)], splits: &[Split]) -> Vec
         let (own, others): (Vec<usize>, Vec<usize>) =
             rows.iter().partition(|index| number(index) == wanted);
         let classes = samples.labels().len();
+        let own = plain(&own);
+        let others = learnable(samples, splits, &others);
         let [y, labels] = [&own, &others].map(|rows| labels(samples, rows));
         Fold::new(
             features(samples, &others),
@@ -108,6 +112,25 @@ fn folds(samples: &Samples, pictures: &[(Digest, u32)], splits: &[Split]) -> Vec
         )
     };
     (0..FOLDS).map(fold).collect()
+}
+
+/// A sample, and which view of it: 0 is the picture itself.
+type Seen = (usize, u32);
+
+/// The samples themselves.
+fn plain(rows: &[usize]) -> Vec<Seen> {
+    rows.iter().map(|&index| (index, 0)).collect()
+}
+
+/// The samples, and the distorted views of those that are for training: what is for validation is seen as it is only.
+fn learnable(samples: &Samples, splits: &[Split], rows: &[usize]) -> Vec<Seen> {
+    let views = |index: usize| match splits.get(index) {
+        Some(Split::Training) => samples.views(index),
+        _ => 0,
+    };
+    rows.iter()
+        .flat_map(|&index| (0..=views(index)).map(move |view| (index, view)))
+        .collect()
 }
 
 fn rows_where(splits: &[Split], wanted: impl Fn(Split) -> bool) -> Vec<usize> {
@@ -166,7 +189,7 @@ struct Fit {
 }
 
 impl Fit {
-    fn of(samples: &Samples, rows: &[usize], l2: f64) -> Self {
+    fn of(samples: &Samples, rows: &[Seen], l2: f64) -> Self {
         let classes = samples.labels().len();
         let mut x = features(samples, rows);
         let scaling = Scaling::of(&x);
@@ -188,12 +211,14 @@ impl Fit {
     }
 }
 
-fn features(samples: &Samples, rows: &[usize]) -> Array2<f32> {
-    gather(rows, samples.size(), |index| samples.bottleneck(index))
+fn features(samples: &Samples, rows: &[Seen]) -> Array2<f32> {
+    gather(rows, samples.size(), |&(index, view)| {
+        samples.view(index, view)
+    })
 }
 
-fn labels(samples: &Samples, rows: &[usize]) -> Vec<u32> {
+fn labels(samples: &Samples, rows: &[Seen]) -> Vec<u32> {
     rows.iter()
-        .filter_map(|&index| samples.label(index))
+        .filter_map(|&(index, _)| samples.label(index))
         .collect()
 }

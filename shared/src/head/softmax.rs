@@ -217,14 +217,10 @@ impl Scaling {
 }
 
 /// Picks rows of a matrix.
-pub(super) fn gather<'a>(
-    rows: &[usize],
-    d: usize,
-    row: impl Fn(usize) -> &'a [f32],
-) -> Array2<f32> {
+pub(super) fn gather<'a, T>(rows: &[T], d: usize, row: impl Fn(&T) -> &'a [f32]) -> Array2<f32> {
     let mut x = Array2::zeros((rows.len(), d));
-    for (mut target, &index) in x.rows_mut().into_iter().zip(rows) {
-        target.iter_mut().zip(row(index)).for_each(|(t, &v)| *t = v);
+    for (mut target, which) in x.rows_mut().into_iter().zip(rows) {
+        target.iter_mut().zip(row(which)).for_each(|(t, &v)| *t = v);
     }
     x
 }

@@ -1,0 +1,188 @@
+//! Where the base runs. No machine that these tests run on has an accelerator, so what can be tested is the choice, its
+//! errors, and the batches, with the processor in the accelerator's place.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use hd::base::{Base, Engine, OnnxBase, Runtime};
+use hd::bottleneck::{self, Bottlenecks, Options, Progress};
+use hd::dataset::Dataset;
+use hd::onnx::Network;
+use hd::photo::{Distortion, MAX_PIXELS};
+
+use crate::workdir::{Workdir, base, drawings};
+
+/// A base that refuses batches of any size but one.
+struct Fixed(OnnxBase, usize);
+
+impl Base for Fixed {
+    fn run(&mut self, pixels: &[u8]) -> hd::Result<Vec<f32>> {
+        assert_eq!(pixels.len(), self.1 * 224 * 224 * 3);
+        self.0.run(pixels)
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: u64) {}
+    fn step(&self) {}
+    fn end(&self) {}
+}
+
+/// Bottlenecks of a folder, with a shared base where `batch` says so.
+fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
+    let network = Network::open_base(base()).unwrap();
+    let load = || {
+        let runtime = Runtime::load(None)?;
+        OnnxBase::load(&runtime, &network)
+    };
+    let make_engine = || match batch {
+        Some(size) => Ok(Engine::Shared {
+            base: Box::new(Fixed(load()?, size)),
+            batch: NonZeroUsize::new(size).unwrap(),
+        }),
+        None => Ok(Engine::EachWorker(Box::new(|| {
+            Ok(Box::new(load()?) as Box<_>)
+        }))),
+    };
+    let options = Options {
+        jobs: NonZeroUsize::new(2).unwrap(),
+        verify: false,
+        max_pixels: MAX_PIXELS,
+        distortion: Some(Distortion {
+            flip_left_right: true,
+            random_crop: 10,
+            random_scale: 10,
+            random_brightness: 10,
+            variants: 2,
+            seed: 0,
+        }),
+        interrupted: &AtomicBool::new(false),
+    };
+    let dataset = Dataset::scan(images).unwrap();
+    bottleneck::update(&dataset, &network, &make_engine, out, &options, &Silent).unwrap();
+    Bottlenecks::open(out).unwrap()
+}
+
+#[test]
+fn batches_of_one_size_give_what_single_pictures_give() {
+    let dir = Workdir::new();
+    dir.pictures("images", 5);
+    dir.write("images/hot_dog/0002.bad", "no picture");
+    fs::copy(
+        drawings().join("hot_dog/0000.jpg"),
+        dir.path("images/not_hot_dog/copy.jpg"),
+    )
+    .unwrap();
+    let single = bottlenecks(&dir.path("images"), &dir.path("single.bin"), None);
+    // 30 views: they fill some batches and leave the last one part empty, or they all fit one.
+    for batch in [1, 4, 7, 64] {
+        let out = dir.path(format!("{batch}.bin"));
+        let batched = bottlenecks(&dir.path("images"), &out, Some(batch));
+        assert_eq!(batched.rows(), single.rows());
+        assert_eq!(batched.skipped(), single.skipped());
+        for index in 0..single.rows().len() {
+            let pairs = batched
+                .bottleneck(index)
+                .iter()
+                .zip(single.bottleneck(index));
+            let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-4, "batches of {batch}, row {index}: {worst}");
+        }
+    }
+}
+
+#[test]
+fn an_accelerator_that_was_asked_for_by_name_is_had_or_missed() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let cuda = |device: &str| dir.bottleneck("images").args(["--device", device]);
+    let missing = cuda("cuda")
+        .env("XDG_CACHE_HOME", dir.path("cache"))
+        .ends_with(1)
+        .stderr();
+    assert!(
+        missing.contains("hd-fetch runtime --device cuda"),
+        "{missing}"
+    );
+
+    let library = Runtime::locate(None).unwrap();
+    let message = cuda("cuda:0")
+        .arg("--runtime")
+        .arg(&library)
+        .ends_with(1)
+        .stderr();
+    assert!(
+        message.contains("there is no libonnxruntime_providers_cuda.so beside it"),
+        "{message}"
+    );
+    assert!(!dir.path("out/bottlenecks.bin").exists());
+    for device in ["gpu", "cuda:x", "cpu:1"] {
+        cuda(device).ends_with(2);
+    }
+}
+
+#[test]
+fn auto_says_what_it_took_and_why() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let device = |stderr: &str| {
+        let line = stderr.lines().find(|line| line.contains("device: "));
+        line.map(str::to_owned)
+    };
+    let run = dir.bottleneck("images").succeeds().stderr();
+    assert_eq!(device(&run).as_deref(), Some("hd-bottleneck: device: cpu"));
+    let run = dir
+        .bottleneck("images")
+        .args(["--verify", "--device", "cpu"])
+        .succeeds();
+    assert_eq!(device(&run.stderr()), None);
+
+    // A library that seems to know CUDA, and does not.
+    let real = Runtime::locate(None).unwrap();
+    let library = dir
+        .write("lib/libonnxruntime_providers_cuda.so", "")
+        .with_file_name("libonnxruntime.so");
+    symlink(real, &library).unwrap();
+    fs::remove_dir_all(dir.path("out")).unwrap();
+    let run = dir
+        .bottleneck("images")
+        .arg("--runtime")
+        .arg(&library)
+        .succeeds()
+        .stderr();
+    let line = device(&run).unwrap();
+    assert!(
+        line.starts_with("hd-bottleneck: warning: device: cpu, since "),
+        "{line}"
+    );
+    assert!(run.contains("2 computed"), "{run}");
+    let run = dir
+        .bottleneck("images")
+        .args(["--verify", "--device", "cuda"]);
+    let message = run.arg("--runtime").arg(&library).ends_with(1).stderr();
+    assert!(
+        message.contains("CUDA") || message.contains("cuda"),
+        "{message}"
+    );
+}
+
+#[test]
+fn onnx_runtime_reports_to_nobody() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    let library = Runtime::locate(None).unwrap();
+    fs::create_dir(dir.path("home")).unwrap();
+    let run = dir.bottleneck("images").env("HOME", dir.path("home"));
+    let run = run
+        .env("XDG_CACHE_HOME", dir.path("home/cache"))
+        .arg("--runtime")
+        .arg(library);
+    run.succeeds();
+    let left: Vec<_> = fs::read_dir(dir.path("home")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
