@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hd::bottleneck::Bottlenecks;
 use hd::onnx::classifier_from_weights;
+use hd::photo::{Filter, Preprocess, ResizeRule};
 
 use crate::workdir::{Workdir, reference};
 
@@ -120,6 +121,83 @@ fn bottlenecks_and_top_classes_are_those_of_torchvision() {
         clear += 1;
     }
     assert!(clear > 40, "only {clear} of {rows} margins are clear");
+}
+
+/// The first of the photos that the reference numbers are for, as a rule makes it the input of a network.
+fn first_input(golden: &Path, photos: &Path, resize: ResizeRule, filter: Filter) -> Vec<u8> {
+    let list: serde_json::Value =
+        serde_json::from_slice(&fs::read(golden.join("images.json")).unwrap()).unwrap();
+    let photo = photos.join(list[0]["path"].as_str().unwrap());
+    let rule = Preprocess {
+        width: 224,
+        height: 224,
+        resize,
+        filter,
+        full_decode: false,
+    };
+    rule.apply(&fs::read(photo).unwrap()).unwrap()
+}
+
+/// The float32 values of an array in numpy's format, of whatever shape.
+fn values(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap();
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let values = bytes[10 + length..].chunks_exact(4);
+    values
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
+}
+
+/// Mean and largest distance, in levels of 255, of our pixels from the reference.
+fn distance(ours: &[u8], theirs: impl Fn(usize) -> f32) -> (f32, f32) {
+    let distances = ours
+        .iter()
+        .enumerate()
+        .map(|(index, &value)| (f32::from(value) - theirs(index)).abs());
+    let (sum, worst) = distances.fold((0.0, 0f32), |(sum, worst), d| (sum + d, worst.max(d)));
+    (sum / ours.len() as f32, worst)
+}
+
+#[test]
+fn the_legacy_filter_gives_the_pixels_of_tensorflow() {
+    let test = "the_legacy_filter_gives_the_pixels_of_tensorflow";
+    let (Some(golden), Some(photos)) =
+        (reference(test, "golden"), reference(test, "photos/hotdog"))
+    else {
+        return;
+    };
+    let input = values(&golden.join("mobilenet_v1_1.0_224.input0.npy"));
+    let ours = first_input(&golden, &photos, ResizeRule::Squash, Filter::LegacyBilinear);
+    let (mean, worst) = distance(&ours, |index| input[index] * 127.5 + 127.5);
+    // TensorFlow decodes with a fast and less exact cosine transform, which alone makes nearly a level on average.
+    assert!(mean < 1.3 && worst < 10.0, "{mean} {worst}");
+    // The antialiased filter is another thing altogether.
+    let other = first_input(&golden, &photos, ResizeRule::Squash, Filter::Antialiased);
+    let (mean, _) = distance(&other, |index| input[index] * 127.5 + 127.5);
+    assert!(mean > 3.0, "{mean}");
+}
+
+#[test]
+fn the_centre_crop_gives_the_pixels_of_torchvision() {
+    let test = "the_centre_crop_gives_the_pixels_of_torchvision";
+    let (Some(golden), Some(photos)) =
+        (reference(test, "golden"), reference(test, "photos/hotdog"))
+    else {
+        return;
+    };
+    let input = values(&golden.join("mobilenet_v2_1.0_224.crop.input0.npy"));
+    let crop = ResizeRule::CentreCrop { shorter_side: 256 };
+    let ours = first_input(&golden, &photos, crop, Filter::Antialiased);
+    // Theirs lies channel by channel, normalised by ImageNet's mean and deviation.
+    let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+    let theirs = |index: usize| {
+        let (pixel, channel) = (index / 3, index % 3);
+        (input[channel * 224 * 224 + pixel] * deviation[channel] + mean[channel]) * 255.0
+    };
+    let (mean, worst) = distance(&ours, theirs);
+    assert!(mean < 0.8 && worst < 8.0, "{mean} {worst}");
+    let squashed = first_input(&golden, &photos, ResizeRule::Squash, Filter::Antialiased);
+    assert!(distance(&squashed, theirs).0 > 5.0);
 }
 
 #[test]
