@@ -23,6 +23,9 @@ mod hd_fetch;
 mod hd_label;
 mod hd_train;
 
+/// Every kind of picture, as real encoders write it.
+mod pictures;
+
 /// The pipeline as a file graph.
 mod makefile;
 

@@ -7,8 +7,10 @@ use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
+use super::orientation::orientation;
 use super::recognise::{name, recognise};
 use super::{Rgb, jpeg};
 
@@ -16,7 +18,7 @@ use super::{Rgb, jpeg};
 pub const MAX_PIXELS: u64 = 1 << 28;
 
 /// How a picture that is cut short is spoken of.
-const CUT_SHORT: &str = "it ends too early";
+pub(super) const CUT_SHORT: &str = "it ends too early";
 
 /// A decoded picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,14 @@ pub enum PictureError {
         /// Rows.
         height: u32,
     },
+    /// A variety of a kind of picture that this build cannot decode.
+    #[error("this {format} cannot be decoded: {reason}")]
+    Variety {
+        /// The kind of picture.
+        format: &'static str,
+        /// What is peculiar about it, in the decoder's words.
+        reason: String,
+    },
     /// A picture that ends too early or does not follow its format.
     #[error("corrupt {format}: {reason}")]
     Corrupt {
@@ -88,12 +98,16 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Picture, PictureError> {
         format: name(format),
         reason,
     };
-    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
-        return Err(corrupt(CUT_SHORT.to_owned()));
+    if format == ImageFormat::Jpeg {
+        jpeg::check(bytes)?;
     }
     match guarded(|| decode_as(format, bytes, want)) {
         Some(Ok(picture)) => Ok(picture),
         Some(Err(Refusal::Size { width, height })) => Err(PictureError::TooLarge { width, height }),
+        Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(PictureError::Variety {
+            format: name(format),
+            reason: variety(&error),
+        }),
         Some(Err(Refusal::Decoder(error))) => Err(corrupt(reason(&error))),
         None => Err(corrupt("the decoder panicked".to_owned())),
     }
@@ -140,7 +154,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
-    let orientation = decoder.orientation()?;
+    let orientation = orientation(format, bytes, &mut decoder)?;
     let reduced = match (format, want.shorter_side) {
         (ImageFormat::Jpeg, Some(shorter)) => jpeg::reduced(bytes, (width, height), shorter),
         _ => None,
@@ -173,6 +187,14 @@ fn over_white(picture: DynamicImage) -> Vec<u8> {
     rgba.pixels()
         .flat_map(|&image::Rgba([r, g, b, a])| [r, g, b].map(|channel| blend(channel, a)))
         .collect()
+}
+
+/// What a decoder cannot do, in as few of its words as it can be said.
+fn variety(error: &UnsupportedError) -> String {
+    match error.kind() {
+        UnsupportedErrorKind::GenericFeature(feature) => feature,
+        _ => error.to_string(),
+    }
 }
 
 /// The decoder's reason without the format's name, which stands before it already.

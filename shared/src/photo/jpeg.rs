@@ -6,20 +6,30 @@
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 
+use super::decode::{CUT_SHORT, PictureError};
+
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
 
-/// Whether the scans of a JPEG are followed by the mark of its end. The decoder does not ask, and paints what is
-/// missing grey.
+/// Refuses a JPEG whose scans are not followed by the mark of its end: the decoder does not ask, and paints what is
+/// missing grey. And one with the arithmetic coding that nobody ever used, for which the decoder has no words.
 ///
 /// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
 /// in the thumbnail of a camera.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
+pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
     let mut rest = bytes;
     while let [first, marker, tail @ ..] = rest {
         rest = match (first, marker) {
             // Start of scan.
-            (0xff, 0xda) => return tail.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            (0xff, 0xda) if tail.windows(2).any(|pair| pair == [0xff, 0xd9]) => return Ok(()),
+            (0xff, 0xda) => break,
+            // Start of frame, of the kinds that are coded so.
+            (0xff, 0xc9..=0xcb | 0xcd..=0xcf) => {
+                return Err(PictureError::Variety {
+                    format: "JPEG",
+                    reason: "it has arithmetic coding".to_owned(),
+                });
+            }
             // Start of image, which has no length; filling; and bytes that do not belong, which decoders pass over.
             (0xff, 0xd8) => tail,
             (0xff, 0xff) | (0..0xff, _) => rest.get(1..).unwrap_or_default(),
@@ -29,7 +39,10 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
             }
         };
     }
-    false
+    Err(PictureError::Corrupt {
+        format: "JPEG",
+        reason: CUT_SHORT.to_owned(),
+    })
 }
 
 /// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its shorter side no shorter

@@ -5,6 +5,7 @@ mod decode;
 mod distort;
 mod encode;
 mod jpeg;
+mod orientation;
 mod preprocess;
 mod read;
 mod recognise;

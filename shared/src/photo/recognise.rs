@@ -15,6 +15,10 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
     if let Some(kind) = undecodable(bytes) {
         return Err(PictureError::Unsupported(kind));
     }
+    if let [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] = bytes {
+        // TIFF with room for more than 4 GiB, which the image library can decode but does not recognise.
+        return Ok(ImageFormat::Tiff);
+    }
     let format = image::guess_format(bytes).map_err(|_| PictureError::NotAPicture)?;
     match format.reading_enabled() {
         true => Ok(format),
