@@ -1,17 +1,24 @@
-"""The peers that `bench` times: bottlenecks with Pillow and onnxruntime in Python, and inference alone.
+"""The peers that `bench` times, and the pictures that it times them on.
 
-    peers.py pipeline BASE IMAGES    decode, resize and run: two threads with a session of one thread each
-    peers.py ceiling BASE COUNT      only run, on one random picture, the same two sessions
-    peers.py label GRAPH PICTURE     one picture, the whole process
+    peers.py pipeline BASE IMAGES        decode, resize and run: two threads with a session of one thread each
+    peers.py ceiling BASE COUNT          only run, on one random picture, the same two sessions
+    peers.py label GRAPH PICTURE         one picture, the whole process
+    peers.py enlarge IMAGES FOLDER N     make N photos of twelve megapixels, unless they are there
+    peers.py link IMAGES FOLDER N        make N links to the pictures
+    peers.py copy IMAGES FOLDER N        make N copies of them, no two of one content
+    peers.py peak COMMAND...             the most memory that a command takes, in MB
 
-Prints the seconds that the work took, without Python's own start and without making the sessions; `label` is timed
-from outside, as a process.
+pipeline and ceiling print the seconds that the work took, without Python's own start and without making the sessions;
+bench also times pipeline from outside, as a process.
 """
 
+import itertools
 import pathlib
+import resource
+import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy
 import onnxruntime
@@ -48,18 +55,70 @@ def timed(base, items, work):
     return time.perf_counter() - begin
 
 
+def pictures(folder):
+    return sorted(path for path in pathlib.Path(folder).glob("*/*") if path.suffix != ".json")
+
+
+def enlarge(job):
+    """A picture as a camera of twelve megapixels might have taken it: enlarged, with the grain of a sensor."""
+    source, target, seed = job
+    with Image.open(source) as picture:
+        large = picture.convert("RGB").resize((4032, 3024), Image.Resampling.BICUBIC)
+    grain = numpy.random.default_rng(seed).normal(0, 4, (3024, 4032, 1)).astype(numpy.float32)
+    pixels = numpy.asarray(large, dtype=numpy.float32) + grain
+    target.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.clip(0, 255).astype(numpy.uint8)).save(target, quality=88)
+
+
+def enlarge_all(images, folder, count):
+    there = pictures(folder)
+    for extra in there[count:]:
+        extra.unlink()
+    sources = pictures(images)
+    step = max(1, len(sources) // count)
+    chosen = itertools.islice(itertools.cycle(sources[::step]), count)
+    targets = [(source, pathlib.Path(folder) / "ab"[seed % 2] / f"{seed:04}.jpg", seed) for seed, source in enumerate(chosen)]
+    with ProcessPoolExecutor(THREADS) as pool:
+        list(pool.map(enlarge, [job for job in targets if not job[1].exists()]))
+
+
+def spread(images, folder, count, place):
+    """Gives `place` a source and a target for each of `count` pictures under two labels, long settled."""
+    for label in "ab":
+        (pathlib.Path(folder) / label).mkdir(parents=True)
+    for number, source in zip(range(count), itertools.cycle(pictures(images))):
+        place(source, pathlib.Path(folder) / "ab"[number % 2] / f"{number:06}{source.suffix}", number)
+
+
+def link(source, target, number):
+    target.symlink_to(source.resolve())
+
+
+def copy(source, target, number):
+    # Bytes behind the end of a picture change its content, and nothing that is seen.
+    target.write_bytes(source.read_bytes() + number.to_bytes(4, "little"))
+
+
 def main():
-    what, network, given = sys.argv[1:]
+    what, given = sys.argv[1], sys.argv[2:]
     if what == "pipeline":
-        pictures = sorted(path for path in pathlib.Path(given).glob("*/*") if path.suffix != ".json")
-        print(timed(network, pictures, lambda s, path: s.run(["bottleneck"], {"image": pixels(path)})))
+        paths = pictures(given[1])
+        print(timed(given[0], paths, lambda s, path: s.run(["bottleneck"], {"image": pixels(path)})))
     elif what == "ceiling":
         picture = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
-        print(timed(network, range(int(given)), lambda s, _: s.run(["bottleneck"], {"image": picture})))
+        print(timed(given[0], range(int(given[1])), lambda s, _: s.run(["bottleneck"], {"image": picture})))
     elif what == "label":
-        print(session(network).run(["final_result"], {"image": pixels(given)})[0])
+        print(session(given[0]).run(["final_result"], {"image": pixels(given[1])})[0])
+    elif what == "enlarge":
+        enlarge_all(given[0], given[1], int(given[2]))
+    elif what in ("link", "copy"):
+        spread(given[0], given[1], int(given[2]), link if what == "link" else copy)
+    elif what == "peak":
+        subprocess.run(given, check=True)
+        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
     else:
         sys.exit(__doc__)
 
 
-main()
+if __name__ == "__main__":
+    main()
