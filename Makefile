@@ -4,6 +4,7 @@
 IMAGES       ?= data/hotdog
 ARCHITECTURE ?= mobilenet_v2_1.0_224
 OUT          ?= out
+BOTTLENECK_FLAGS ?=
 TRAIN_FLAGS  ?=
 EVAL_FLAGS   ?=
 PREFIX       ?= /usr/local
@@ -39,7 +40,7 @@ data/%: | $(BIN)/hd-fetch
 
 # Always run: only hd-bottleneck can tell whether a picture changed, and it touches its file only if one did.
 $(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(filter data/%,$(IMAGES))
-	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@
+	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@ $(BOTTLENECK_FLAGS)
 
 # The head is written last: where it is new, so are the others.
 $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
@@ -103,8 +104,9 @@ help:  ## Show this
 	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of pictures per label' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
+		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
-		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 17,40
+		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,43
 
 .DEFAULT_GOAL := train
 .PHONY: train build test check test-deps bench fmt install clean help runtime always

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use hd::fetch::{
-    Catalog, Drawings, Images, Want, cached_runtime, fetch_base, fetch_images, fetch_runtime,
+    Catalog, Drawings, Images, RuntimeKind, Want, cached_runtime, fetch_base, fetch_images,
+    fetch_runtime,
 };
 use hd_cli::{Bar, Common, Program};
 
@@ -36,7 +37,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum What {
     /// Bring ONNX Runtime's library into the cache
-    Runtime(From),
+    Runtime(RuntimeArguments),
     /// Make a base from its published weights
     Base(BaseArguments),
     /// Bring labelled pictures, or draw some where none can be had
@@ -50,6 +51,31 @@ struct From {
     /// Take files from this folder or address only, by their names
     #[arg(long, value_name = "DIR|URL")]
     mirror: Option<String>,
+}
+
+#[derive(Args)]
+struct RuntimeArguments {
+    /// What it is to run on; for cuda it brings CUDA and cuDNN as well, some gigabytes
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    device: Device,
+
+    #[command(flatten)]
+    from: From,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Device {
+    Cpu,
+    Cuda,
+}
+
+impl Device {
+    fn kind(self) -> RuntimeKind {
+        match self {
+            Self::Cpu => RuntimeKind::Cpu,
+            Self::Cuda => RuntimeKind::Cuda,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -108,7 +134,7 @@ impl Program for Arguments {
 
     fn run(self) -> anyhow::Result<()> {
         match &self.what {
-            What::Runtime(from) => runtime(from),
+            What::Runtime(arguments) => runtime(arguments),
             What::Base(arguments) => base(arguments),
             What::Images(arguments) => images(arguments),
             What::List => list(),
@@ -116,8 +142,9 @@ impl Program for Arguments {
     }
 }
 
-fn runtime(from: &From) -> anyhow::Result<()> {
-    let (path, there) = fetch_runtime(from.mirror.as_deref(), &Bar::default())?;
+fn runtime(arguments: &RuntimeArguments) -> anyhow::Result<()> {
+    let RuntimeArguments { device, from } = arguments;
+    let (path, there) = fetch_runtime(device.kind(), from.mirror.as_deref(), &Bar::default())?;
     log::info!(
         "{}{}",
         path.display(),
@@ -186,16 +213,23 @@ fn stem(what: &str) -> &str {
 fn list() -> anyhow::Result<()> {
     let catalog = Catalog::built_in()?;
     let mut out = io::stdout().lock();
-    let here = match cached_runtime() {
+    let here = |kind| match cached_runtime(kind) {
         Ok(path) if path.is_file() => "here",
         Ok(_) => "not here",
         Err(_) => "not for this machine",
     };
-    writeln!(
-        out,
-        "runtime  onnxruntime {}  {}  {here}",
-        catalog.runtime.version, catalog.runtime.licence
-    )?;
+    let (cpu, cuda) = (&catalog.runtime, &catalog.cuda);
+    for (name, version, licence, kind) in [
+        ("onnxruntime", &cpu.version, &cpu.licence, RuntimeKind::Cpu),
+        (
+            "onnxruntime with CUDA",
+            &cuda.version,
+            &cuda.licence,
+            RuntimeKind::Cuda,
+        ),
+    ] {
+        writeln!(out, "runtime  {name} {version}  {licence}  {}", here(kind))?;
+    }
     for base in &catalog.base {
         writeln!(
             out,

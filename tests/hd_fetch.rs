@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::workdir::{ARCHITECTURE, Call, Workdir, base};
+use crate::workdir::{ARCHITECTURE, Call, Workdir, base, skip};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
 fn cut_off(dir: &Workdir) -> Call {
@@ -184,6 +184,70 @@ fn a_mirror_without_the_file_is_an_error_that_names_it() {
         "{}",
         run.stderr()
     );
+}
+
+/// The folder of the runtime for accelerators.
+const CUDA: &str = "cache/hd/runtime/x86_64-linux-cuda";
+
+#[test]
+fn a_library_of_cuda_with_another_digest_is_refused_and_the_runtime_is_not_there() {
+    if cfg!(not(target_arch = "x86_64")) {
+        return skip(
+            "a_library_of_cuda_with_another_digest",
+            "there is no CUDA for this machine",
+        );
+    }
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let fetch = || {
+        let call = cut_off(&dir).args(["runtime", "--device", "cuda", "--mirror", "mirror"]);
+        call.ends_with(1).stderr()
+    };
+    let message = fetch();
+    let wheel = "onnxruntime_gpu-1.31.1-cp311-cp311-manylinux_2_28_x86_64.whl";
+    assert!(message.contains(wheel), "{message}");
+
+    let mut zip = zip::ZipWriter::new(fs::File::create(dir.path("mirror").join(wheel)).unwrap());
+    let member = "onnxruntime/capi/libonnxruntime.so.1.31.1";
+    zip.start_file(member, zip::write::SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(b"not what it should be").unwrap();
+    zip.finish().unwrap();
+    let message = fetch();
+    assert!(
+        message.contains(member) && message.contains("5104254339"),
+        "{message}"
+    );
+    assert!(!dir.path(CUDA).exists());
+}
+
+#[test]
+fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
+    if cfg!(not(target_arch = "x86_64")) {
+        return skip("the_runtime_for_cuda", "there is no CUDA for this machine");
+    }
+    let dir = Workdir::new();
+    let catalog = hd::fetch::Catalog::built_in().unwrap();
+    let members = catalog.cuda.wheel.iter().flat_map(|wheel| &wheel.member);
+    let mut names: Vec<&str> = members.map(|member| member.name()).collect();
+    let last = names.pop().unwrap();
+    // The libraries take gigabytes. What an interrupted run has brought stands in for them: it was verified then.
+    for name in &names {
+        dir.write(format!("{CUDA}.unfinished/{name}"), "a library");
+    }
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let fetch = || cut_off(&dir).args(["runtime", "--device", "cuda", "--mirror", "mirror"]);
+    let message = fetch().ends_with(1).stderr();
+    assert!(message.contains("mirror/nvidia_cuda_nvrtc-"), "{message}");
+    let listed = || cut_off(&dir).arg("list").succeeds().stdout();
+    let line = "runtime  onnxruntime with CUDA 1.31.1  MIT; CUDA and cuDNN under NVIDIA's  ";
+    assert!(listed().contains(&format!("{line}not here\n")));
+
+    dir.write(format!("{CUDA}.unfinished/{last}"), "a library");
+    fetch().succeeds();
+    assert!(listed().contains(&format!("{line}here\n")));
+    assert!(dir.path(CUDA).join("libonnxruntime.so.1.31.1").is_file());
+    assert!(fetch().succeeds().stderr().contains("it is there already"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
+use crate::fetch::RuntimeKind;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -137,6 +138,8 @@ pub enum Error {
     NoRuntime {
         /// The last place that was looked at.
         path: PathBuf,
+        /// What it was to run on.
+        kind: RuntimeKind,
     },
 
     /// ONNX Runtime could not be loaded, or refused a network.
@@ -240,8 +243,12 @@ impl Error {
                 "add pictures, remove the label, or train with --testing-percentage 0 or --validation-percentage 0"
                     .to_owned()
             }
-            Self::NoRuntime { .. } => {
-                "run `hd-fetch runtime`, or name a library with --runtime or ORT_DYLIB_PATH".to_owned()
+            Self::NoRuntime { kind, .. } => {
+                let device = match kind {
+                    RuntimeKind::Cpu => "",
+                    RuntimeKind::Cuda => " --device cuda",
+                };
+                format!("run `hd-fetch runtime{device}`, or name a library with --runtime or ORT_DYLIB_PATH")
             }
             Self::Interrupted { .. } => "run it again to go on from there".to_owned(),
             Self::UnknownMachine(_) => {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use ort::environment::Environment;
 
 use crate::error::{Error, Result};
-use crate::fetch;
+use crate::fetch::{RuntimeKind, cached_runtime};
 
 /// Overrides the library in the cache.
 const VARIABLE: &str = "ORT_DYLIB_PATH";
@@ -54,7 +54,7 @@ impl Runtime {
     /// # Errors
     /// No file there.
     pub fn locate(given: Option<&Path>) -> Result<PathBuf> {
-        Self::locate_or(given, fetch::cached_runtime)
+        Self::locate_or(given, RuntimeKind::Cpu)
     }
 
     /// Where a library for accelerators is: as in [`Runtime::load`], but of those that hd-fetch brings the one for CUDA.
@@ -62,13 +62,10 @@ impl Runtime {
     /// # Errors
     /// No file there.
     pub(super) fn locate_accelerated(given: Option<&Path>) -> Result<PathBuf> {
-        Self::locate_or(given, fetch::cached_runtime)
+        Self::locate_or(given, RuntimeKind::Cuda)
     }
 
-    fn locate_or(
-        given: Option<&Path>,
-        cached: impl FnOnce() -> Result<PathBuf>,
-    ) -> Result<PathBuf> {
+    fn locate_or(given: Option<&Path>, kind: RuntimeKind) -> Result<PathBuf> {
         let named = given.map(Path::to_path_buf);
         let named = named.or_else(|| {
             env::var_os(VARIABLE)
@@ -77,13 +74,13 @@ impl Runtime {
         });
         let path = match named {
             Some(path) => path,
-            None => cached()?,
+            None => cached_runtime(kind)?,
         };
         // Absolute, since the loader would look for a bare relative path elsewhere first.
         let path = std::path::absolute(&path).map_err(Error::io(&path, "find"))?;
         match path.is_file() {
             true => Ok(path),
-            false => Err(Error::NoRuntime { path }),
+            false => Err(Error::NoRuntime { path, kind }),
         }
     }
 }

@@ -12,6 +12,8 @@ const CATALOG: &str = include_str!("catalog.toml");
 pub struct Catalog {
     /// ONNX Runtime.
     pub runtime: Runtime,
+    /// The same for accelerators.
+    pub cuda: Cuda,
     /// The bases.
     pub base: Vec<Base>,
     /// The sets of images.
@@ -42,6 +44,47 @@ pub struct Library {
     pub member: String,
     /// SHA-256 of the library.
     pub sha256: String,
+}
+
+/// ONNX Runtime with CUDA, and all that it loads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cuda {
+    /// Its version.
+    pub version: String,
+    /// The licences.
+    pub licence: String,
+    /// The one kind of machine that there is one for, as Rust names it.
+    pub machine: String,
+    /// Where the libraries are.
+    pub wheel: Vec<Wheel>,
+}
+
+/// A package, and the libraries that are wanted of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wheel {
+    /// The package.
+    pub package: Package,
+    /// The libraries.
+    pub member: Vec<Member>,
+}
+
+/// A file in a package.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Its path in the package.
+    pub path: String,
+    /// SHA-256 of it.
+    pub sha256: String,
+}
+
+impl Member {
+    /// Its name, without the folders of the package.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
 }
 
 /// A base: where its weights come from.
@@ -139,13 +182,24 @@ impl Catalog {
     /// # Errors
     /// A machine that none is catalogued for.
     pub fn library(&self) -> Result<&Library> {
-        let machine = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+        let machine = machine();
         let found = self
             .runtime
             .machine
             .iter()
             .find(|library| library.name == machine);
         found.ok_or(Error::UnknownMachine(machine))
+    }
+
+    /// ONNX Runtime with CUDA for this machine.
+    ///
+    /// # Errors
+    /// A machine that none is catalogued for.
+    pub fn cuda(&self) -> Result<&Cuda> {
+        match machine() {
+            machine if machine == self.cuda.machine => Ok(&self.cuda),
+            machine => Err(Error::UnknownMachine(format!("{machine} with CUDA"))),
+        }
     }
 
     /// The base `name`.
@@ -178,6 +232,11 @@ impl Catalog {
     }
 }
 
+/// The kind of this machine, as Rust names it.
+fn machine() -> String {
+    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
+}
+
 fn unlisted(kind: &'static str, name: &str, known: Vec<String>) -> Error {
     Error::Unlisted {
         kind,
@@ -203,6 +262,29 @@ mod tests {
             );
             assert_eq!(library.package.version, catalog.runtime.version);
         }
+    }
+
+    #[test]
+    fn the_libraries_of_cuda_have_names_and_digests_of_their_own() {
+        let catalog = Catalog::built_in().unwrap();
+        let members = catalog.cuda.wheel.iter().flat_map(|wheel| &wheel.member);
+        let mut names: Vec<&str> = members.clone().map(Member::name).collect();
+        let runtime = format!("libonnxruntime.so.{}", catalog.cuda.version);
+        for needed in [
+            runtime.as_str(),
+            "libonnxruntime_providers_cuda.so",
+            "libcudart.so.13",
+            "libcudnn.so.9",
+        ] {
+            assert!(names.contains(&needed), "{needed}");
+        }
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let hexadecimal =
+            |text: &str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+        assert!(members.clone().all(|member| hexadecimal(&member.sha256)));
     }
 
     #[test]

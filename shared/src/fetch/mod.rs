@@ -24,7 +24,7 @@ pub use catalog::Catalog;
 pub use error::FetchError;
 pub use images::{Drawings, Images, Want, fetch_images};
 pub use progress::Progress;
-pub use runtime::{cached_runtime, fetch_runtime};
+pub use runtime::{Kind as RuntimeKind, cached_runtime, fetch_runtime};
 
 use crate::error::{Error, Result};
 

@@ -59,14 +59,11 @@ fn pip(package: &Package, folder: &Path) -> Command {
         "--python-version",
         PYTHON,
     ]);
-    command.args([
-        "--implementation",
-        &implementation,
-        "--abi",
-        &package.abi,
-        "--platform",
-        &package.platform,
-    ]);
+    command.args(["--implementation", &implementation, "--abi", &package.abi]);
+    // A wheel may name several, of which each will do.
+    for platform in package.platform.split('.') {
+        command.args(["--platform", platform]);
+    }
     command.arg("--dest").arg(folder).arg(requirement(package));
     // Python looks for modules in the current folder first, and a pip.py there must not be taken for pip.
     command.current_dir(folder);

