@@ -13,6 +13,9 @@ use crate::onnx::Network;
 /// The part of ONNX Runtime that speaks CUDA, which lies beside it where it has that part.
 const PROVIDER: &str = "libonnxruntime_providers_cuda.so";
 
+/// The library of NVIDIA's driver.
+const DRIVER: &str = "libcuda.so.1";
+
 /// Pictures in a run on an accelerator: enough to keep its cores busy, and few enough for its memory.
 const BATCH: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
@@ -138,12 +141,21 @@ fn with_provider(library: PathBuf) -> Result<PathBuf> {
 }
 
 fn on_accelerator<'a>(library: &Path, number: u16, network: &Network) -> Result<Engine<'a>> {
+    check_driver()?;
     preload(library.parent().unwrap_or(Path::new(".")));
     let runtime = Runtime::load(Some(library))?;
     let base = OnnxBase::load_on_cuda(&runtime, network, number.into())?;
     Ok(Engine::Shared {
         base: Box::new(base),
         batch: BATCH,
+    })
+}
+
+/// The driver is the one part that the machine's owner has to bring, so its absence is told in plain words.
+fn check_driver() -> Result<()> {
+    ort::util::preload_dylib(DRIVER).map_err(|_| Error::Runtime {
+        path: DRIVER.into(),
+        reason: "cannot be loaded: this machine has no NVIDIA driver".to_owned(),
     })
 }
 
