@@ -223,9 +223,12 @@ def tiff():
     magick(GREY, "grey-16.tif", "-depth", "16")
     save(bits_of_grey(1).convert("1"), "bits1-plain.tif")
     save(bits_of_grey(1).convert("1"), "bits1-fax.tif", compression="group4")
+    save(paletted(8), "palette8-plain.tif")
+    save(paletted(8), "palette8-lzw.tif", compression="tiff_lzw")
+    magick(paletted(8), "palette8-big-endian.tif", "-type", "Palette", "-define", "tiff:endian=msb")
     save(ALPHA, "alpha-8.tif")
     save(picture("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0)), "colour-cmyk.tif")
-    magick(RGB, "colour-big-endian.tif", "-endian", "MSB")
+    magick(RGB, "colour-big-endian.tif", "-define", "tiff:endian=msb")
     magick(RGB, "colour-tiled.tif", "-define", "tiff:tile-geometry=16x16")
     magick(RGB, "colour-bigtiff.tif", kind="TIFF64")
     magick(RGB, "colour-16.tif", "-depth", "16")
@@ -244,7 +247,7 @@ def others():
 
 def undecodable():
     cjpeg(RGB, "none-arithmetic.jpg", "-arithmetic")
-    save(paletted(8), "none-palette.tif")
+    magick(bits_of_grey(4), "none-grey4.tif", "-depth", "4")
     save(RGB, "none-avif.avif", quality=60)
     save(RGB, "none-jpeg2000.jp2")
     magick(RGB, "none-photoshop.psd")

@@ -13,6 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 
 use super::orientation::orientation;
 use super::recognise::{name, recognise};
+use super::tiff::Palette;
 use super::{Rgb, jpeg};
 
 /// The usual limit on the size of a picture, in pixels. Phones make 200 megapixels; bombs claim more.
@@ -151,6 +152,11 @@ impl From<ImageError> for Refusal {
 }
 
 fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, Refusal> {
+    let palette = match format {
+        ImageFormat::Tiff => Palette::of(bytes),
+        _ => None,
+    };
+    let bytes = palette.as_ref().map_or(bytes, |palette| &palette.grey);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(want.max_pixels.saturating_mul(8));
@@ -174,6 +180,9 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
             DynamicImage::from_decoder(decoder)?
         }
     };
+    if let Some(palette) = &palette {
+        picture = palette.paint(picture);
+    }
     picture.apply_orientation(orientation);
     Ok(Picture {
         rgb: Rgb {

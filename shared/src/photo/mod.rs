@@ -10,6 +10,7 @@ mod preprocess;
 mod read;
 mod recognise;
 mod resize;
+mod tiff;
 
 pub use decode::{MAX_PIXELS, Picture, PictureError, Want, decode, is_decoding};
 pub use distort::{Distortion, View};
