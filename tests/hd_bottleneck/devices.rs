@@ -13,6 +13,7 @@ use hd::dataset::Dataset;
 use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
 
+use super::settle;
 use crate::workdir::{Workdir, base, drawings};
 
 /// A base that refuses batches of any size but one.
@@ -78,6 +79,7 @@ fn batches_of_one_size_give_what_single_pictures_give() {
         dir.path("images/not_hot_dog/copy.jpg"),
     )
     .unwrap();
+    settle(&dir.path("images"));
     let single = bottlenecks(&dir.path("images"), &dir.path("single.bin"), None);
     // 30 views: they fill some batches and leave the last one part empty, or they all fit one.
     for batch in [1, 4, 7, 64] {
