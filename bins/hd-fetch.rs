@@ -9,6 +9,7 @@ use hd::fetch::{
     Catalog, Drawings, Images, RuntimeKind, Want, cached_runtime, fetch_base, fetch_images,
     fetch_runtime,
 };
+use hd::photo::ResizeRule;
 use hd_cli::{Bar, Common, Program};
 
 /// Brings what the other programs need: ONNX Runtime, a base, pictures
@@ -87,8 +88,29 @@ struct BaseArguments {
     #[arg(short, long, value_name = "FILE.onnx")]
     output: Option<PathBuf>,
 
+    /// How pictures are brought to its size; the base carries the rule, and everything that uses it follows
+    #[arg(long, value_enum, default_value_t = Resize::Squash)]
+    resize: Resize,
+
     #[command(flatten)]
     from: From,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Resize {
+    /// All of a picture, whatever its proportions
+    Squash,
+    /// The middle of it, after its shorter side was brought to 256 pixels
+    CentreCrop,
+}
+
+impl Resize {
+    fn rule(self) -> ResizeRule {
+        match self {
+            Self::Squash => ResizeRule::Squash,
+            Self::CentreCrop => ResizeRule::CentreCrop { shorter_side: 256 },
+        }
+    }
 }
 
 #[derive(Args)]
@@ -154,11 +176,22 @@ fn runtime(arguments: &RuntimeArguments) -> anyhow::Result<()> {
 }
 
 fn base(arguments: &BaseArguments) -> anyhow::Result<()> {
-    let BaseArguments { name, output, from } = arguments;
+    let BaseArguments {
+        name,
+        output,
+        resize,
+        from,
+    } = arguments;
     let output = output
         .clone()
         .unwrap_or_else(|| Path::new("models").join(format!("{name}.onnx")));
-    let changed = fetch_base(name, &output, from.mirror.as_deref(), &Bar::default())?;
+    let changed = fetch_base(
+        name,
+        resize.rule(),
+        &output,
+        from.mirror.as_deref(),
+        &Bar::default(),
+    )?;
     log::info!(
         "{}{}",
         output.display(),

@@ -6,7 +6,7 @@ use hd::bottleneck::Bottlenecks;
 use hd::onnx::classifier_from_weights;
 use hd::photo::{Filter, Preprocess, ResizeRule};
 
-use crate::workdir::{Workdir, reference};
+use crate::workdir::{ARCHITECTURE, Workdir, base, reference};
 
 /// Reads a two-dimensional float32 array in numpy's format, version 1: shape, and values row by row.
 fn npy(path: &Path) -> ([usize; 2], Vec<f32>) {
@@ -51,8 +51,8 @@ fn margin(values: &[f32]) -> f32 {
     sorted[0] - sorted[1]
 }
 
-/// The bottlenecks of the photos that the reference numbers are for, in their order.
-fn bottlenecks(photos: &Path, golden: &Path) -> Vec<Vec<f32>> {
+/// The bottlenecks of the photos that the reference numbers are for, in their order, by a base with this `--resize`.
+fn bottlenecks(photos: &Path, golden: &Path, resize: &str) -> Vec<Vec<f32>> {
     let dir = Workdir::new();
     let list: serde_json::Value =
         serde_json::from_slice(&fs::read(golden.join("images.json")).unwrap()).unwrap();
@@ -68,8 +68,13 @@ fn bottlenecks(photos: &Path, golden: &Path) -> Vec<Vec<f32>> {
             fs::read(photos.join(path)).unwrap(),
         );
     }
-    dir.bottleneck("images").succeeds();
-    let ours = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
+    // Brings ONNX Runtime.
+    base();
+    let base = ["base", ARCHITECTURE, "--resize", resize, "-o", "base.onnx"];
+    dir.program("hd-fetch").args(base).succeeds();
+    let run = ["--base", "base.onnx", "images", "-o", "bottlenecks.bin"];
+    dir.program("hd-bottleneck").args(run).succeeds();
+    let ours = Bottlenecks::open(&dir.path("bottlenecks.bin")).unwrap();
     let row = |path: &&str| {
         ours.rows()
             .iter()
@@ -82,6 +87,35 @@ fn bottlenecks(photos: &Path, golden: &Path) -> Vec<Vec<f32>> {
         .collect()
 }
 
+/// Asserts that every row points the way that the reference's does, and says how long it is.
+fn agree(ours: &[Vec<f32>], reference: &Path) -> usize {
+    let ([rows, size], theirs) = npy(reference);
+    assert_eq!((rows, size), (64, 1280));
+    assert_eq!(ours.len(), rows);
+    let cosines = ours
+        .iter()
+        .zip(theirs.chunks(size))
+        .map(|(ours, theirs)| cosine(ours, theirs));
+    let worst = cosines.fold(1.0, f64::min);
+    assert!(worst >= 0.999, "the worst cosine is {worst}");
+    size
+}
+
+#[test]
+fn with_a_centre_crop_too_bottlenecks_are_those_of_torchvision() {
+    let test = "with_a_centre_crop_too_bottlenecks_are_those_of_torchvision";
+    let (Some(golden), Some(photos)) =
+        (reference(test, "golden"), reference(test, "photos/hotdog"))
+    else {
+        return;
+    };
+    let ours = bottlenecks(&photos, &golden, "centre-crop");
+    agree(
+        &ours,
+        &golden.join("mobilenet_v2_1.0_224.crop.pool1280.npy"),
+    );
+}
+
 #[test]
 fn bottlenecks_and_top_classes_are_those_of_torchvision() {
     let test = "bottlenecks_and_top_classes_are_those_of_torchvision";
@@ -90,15 +124,12 @@ fn bottlenecks_and_top_classes_are_those_of_torchvision() {
     else {
         return;
     };
-    let ours = bottlenecks(&photos, &golden);
-    let ([rows, size], theirs) = npy(&golden.join("mobilenet_v2_1.0_224.squash.pool1280.npy"));
-    assert_eq!((rows, size), (64, 1280));
-    let cosines = ours
-        .iter()
-        .zip(theirs.chunks(size))
-        .map(|(ours, theirs)| cosine(ours, theirs));
-    let worst = cosines.fold(1.0, f64::min);
-    assert!(worst >= 0.999, "the worst cosine is {worst}");
+    let ours = bottlenecks(&photos, &golden, "squash");
+    let rows = ours.len();
+    let size = agree(
+        &ours,
+        &golden.join("mobilenet_v2_1.0_224.squash.pool1280.npy"),
+    );
 
     let weights = hd::fetch::cache_folder()
         .unwrap()

@@ -4,6 +4,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use hd::onnx::Network;
+use hd::photo::ResizeRule;
+
 use crate::workdir::{ARCHITECTURE, Call, Workdir, base, skip};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
@@ -184,6 +187,24 @@ fn a_mirror_without_the_file_is_an_error_that_names_it() {
         "{}",
         run.stderr()
     );
+}
+
+#[test]
+fn a_base_carries_the_way_that_pictures_are_brought_to_its_size() {
+    let dir = Workdir::new();
+    let fetch = |resize: &str| {
+        let args = ["base", ARCHITECTURE, "-o", "base.onnx", "--resize", resize];
+        dir.program("hd-fetch").args(args)
+    };
+    fetch("centre-crop").succeeds();
+    let cropped = Network::open_base(&dir.path("base.onnx")).unwrap();
+    let rule = ResizeRule::CentreCrop { shorter_side: 256 };
+    assert_eq!(cropped.preprocess.resize, rule);
+    fetch("squash").succeeds();
+    let squashed = Network::open_base(&dir.path("base.onnx")).unwrap();
+    assert_eq!(squashed.digest, Network::open_base(base()).unwrap().digest);
+    assert_ne!(squashed.digest, cropped.digest);
+    fetch("stretch").ends_with(2);
 }
 
 /// The folder of the runtime for accelerators.

@@ -9,14 +9,16 @@ use super::source::Sources;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::onnx::{Provenance, base_from_weights};
+use crate::photo::ResizeRule;
 
-/// Makes the base `name` in the file `out`, and brings its weights if they are not in the cache. Says whether the file
+/// Makes the base `name` in the file `out`, for pictures that `resize` brings to its size, and brings its weights if they are not in the cache. Says whether the file
 /// changed.
 ///
 /// # Errors
 /// A name that is not in the catalogue; weights that cannot be had, or have another digest; trouble in writing.
 pub fn fetch_base(
     name: &str,
+    resize: ResizeRule,
     out: &Path,
     mirror: Option<&str>,
     progress: &dyn Progress,
@@ -31,7 +33,7 @@ pub fn fetch_base(
         sha256: base.sha256.clone(),
         licence: base.licence.clone(),
     };
-    let network = base_from_weights(&weights, provenance)?;
+    let network = base_from_weights(&weights, provenance, resize)?;
     file::replace_if_changed(out, |out| out.write_all(&network))
 }
 

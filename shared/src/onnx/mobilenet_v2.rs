@@ -34,11 +34,15 @@ const STD: [f64; 3] = [0.229, 0.224, 0.225];
 /// PyTorch's default for BatchNorm2d.
 const EPSILON: f64 = 1e-5;
 
-/// The base made from the PyTorch weights in the file `weights`.
+/// The base made from the PyTorch weights in the file `weights`, for pictures that `resize` brings to its size.
 ///
 /// # Errors
 /// A file that is no legacy PyTorch state dict, or lacks a tensor of MobileNet v2, or has one of another shape.
-pub fn base_from_weights(weights: &Path, provenance: Provenance) -> Result<Vec<u8>> {
+pub fn base_from_weights(
+    weights: &Path,
+    provenance: Provenance,
+    resize: ResizeRule,
+) -> Result<Vec<u8>> {
     let weights = Weights::open(weights)?;
     let mut layers = Layers {
         weights: &weights,
@@ -62,7 +66,7 @@ pub fn base_from_weights(weights: &Path, provenance: Provenance) -> Result<Vec<u
     let preprocess = Preprocess {
         width: SIZE,
         height: SIZE,
-        resize: ResizeRule::Squash,
+        resize,
         filter: Filter::Antialiased,
         full_decode: false,
     };
