@@ -157,6 +157,47 @@ fn every_kind_of_picture_shows_what_its_encoder_was_given() {
 }
 
 #[test]
+fn every_kind_of_jpeg_shows_the_same_at_half_its_size() {
+    let mut halved = 0;
+    for (name, bytes) in files() {
+        if !name.ends_with(".jpg") || shown(&name, 0, 0).is_none() || name == "colour-one-pixel.jpg"
+        {
+            continue;
+        }
+        let want = Want {
+            shorter_side: Some(15),
+            ..Want::default()
+        };
+        let picture = hd::photo::decode(&bytes, &want).unwrap().rgb;
+        // Inks are left to the decoder that knows them, in their full size.
+        let by = if name.contains("cmyk") || name.contains("ycck") {
+            1
+        } else {
+            2
+        };
+        assert_eq!(
+            (picture.width, picture.height),
+            (WIDTH / by, HEIGHT / by),
+            "{name}"
+        );
+        halved += by - 1;
+        let sum: u32 = (0..picture.height)
+            .flat_map(|y| (0..picture.width).map(move |x| (x, y)))
+            .zip(picture.pixels.chunks(3))
+            .flat_map(|((x, y), ours)| {
+                let theirs = shown(&name, x * by, y * by).unwrap();
+                std::iter::zip(theirs, ours.to_vec())
+            })
+            .map(|(theirs, ours)| u32::from(theirs.abs_diff(ours)))
+            .sum();
+        let mean = f64::from(sum) / picture.pixels.len() as f64;
+        let most = if tolerance(&name).0 > 10.0 { 16.0 } else { 9.0 };
+        assert!(mean < most, "{name}: {mean:.2} levels away on average");
+    }
+    assert!(halved > 15, "only {halved} were reduced");
+}
+
+#[test]
 fn what_is_known_and_cannot_be_decoded_is_called_by_its_name() {
     let expected = [
         ("none-avif.avif", "AVIF pictures cannot be decoded"),
@@ -201,6 +242,19 @@ fn a_damaged_picture_is_a_picture_or_an_error_and_nothing_else() {
                 let at = numbers.next().unwrap() % bytes.len();
                 bytes[at] = numbers.next().unwrap() as u8;
             }
+            let reduced = Want {
+                shorter_side: Some(4),
+                ..Want::default()
+            };
+            let message = |error: &PictureError| error.to_string();
+            let error = hd::photo::decode(&bytes, &reduced).err();
+            assert!(
+                !error
+                    .as_ref()
+                    .map(message)
+                    .is_some_and(|m| m.contains("panicked")),
+                "{name}"
+            );
             match decode(&bytes) {
                 Ok(picture) => {
                     let pixels = picture.width as usize * picture.height as usize;

@@ -132,10 +132,10 @@ pub fn is_decoding() -> bool {
 
 /// What `decoder` gives, or nothing where it panics.
 fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
-    DECODING.set(true);
+    let before = DECODING.replace(true);
     // The decoders keep no state between pictures, so nothing half-changed can be seen after a panic.
     let result = catch_unwind(AssertUnwindSafe(decoder)).ok();
-    DECODING.set(false);
+    DECODING.set(before);
     result
 }
 
@@ -169,7 +169,9 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
     }
     let orientation = orientation(format, bytes, &mut decoder)?;
     let reduced = match (format, want.shorter_side) {
-        (ImageFormat::Jpeg, Some(shorter)) => jpeg::reduced(bytes, (width, height), shorter),
+        (ImageFormat::Jpeg, Some(shorter)) => {
+            guarded(|| jpeg::reduced(bytes, (width, height), shorter)).flatten()
+        }
         _ => None,
     };
     let mut picture = match reduced {
@@ -418,6 +420,8 @@ mod tests {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| assert!(is_decoding())));
         assert_eq!(guarded(|| -> u8 { panic!("a bug in a decoder") }), None);
+        let nested = || guarded(|| -> u8 { panic!("a bug in a decoder") }).unwrap_or(2);
+        assert_eq!(guarded(|| (nested(), is_decoding())), Some((2, true)));
         std::panic::set_hook(usual);
         assert!(!is_decoding());
         assert_eq!(guarded(|| 1), Some(1));
