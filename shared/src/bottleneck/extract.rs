@@ -178,7 +178,7 @@ impl<'a> Work<'a, '_> {
                     }
                     _ => {}
                 }
-                seen.insert(&entry.path, found.settled());
+                seen.insert(&entry.path, found.without_views());
                 done += 1;
                 self.progress.step();
                 Ok(())

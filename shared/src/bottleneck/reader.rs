@@ -75,7 +75,7 @@ impl<T> Found<T> {
     }
 
     /// What is left to be known of the file when its views are taken care of.
-    pub(super) fn settled(self) -> Found<()> {
+    pub(super) fn without_views(self) -> Found<()> {
         let content = match self.content {
             Content::Bad(verdict) => Content::Bad(verdict),
             Content::Known | Content::New(..) => Content::Known,

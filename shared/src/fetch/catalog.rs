@@ -40,10 +40,8 @@ pub struct Library {
     pub name: String,
     /// The package that holds it.
     pub package: Package,
-    /// Its path in the package.
-    pub member: String,
-    /// SHA-256 of the library.
-    pub sha256: String,
+    /// The library.
+    pub member: Member,
 }
 
 /// ONNX Runtime with CUDA, and all that it loads.
@@ -256,9 +254,9 @@ mod tests {
         assert!(catalog.images("hotdog").is_ok());
         for library in &catalog.runtime.machine {
             assert!(
-                library.member.ends_with(&catalog.runtime.version),
+                library.member.path.ends_with(&catalog.runtime.version),
                 "{}",
-                library.member
+                library.member.path
             );
             assert_eq!(library.package.version, catalog.runtime.version);
         }

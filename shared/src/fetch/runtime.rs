@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::cache_folder;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Member};
 use super::progress::Progress;
 use super::source::Sources;
 use crate::error::{Error, Result};
@@ -27,8 +27,7 @@ pub fn cached_runtime(kind: Kind) -> Result<PathBuf> {
     let (folder, name) = match kind {
         Kind::Cpu => {
             let library = catalog.library()?;
-            let name = library.member.rsplit('/').next().unwrap_or(&library.member);
-            (library.name.clone(), name.to_owned())
+            (library.name.clone(), library.member.name().to_owned())
         }
         Kind::Cuda => {
             let cuda = catalog.cuda()?;
@@ -58,8 +57,11 @@ pub fn fetch_runtime(
     match kind {
         Kind::Cpu => {
             let library = catalog.library()?;
-            let (package, member) = (&library.package, &library.member);
-            sources.member(package, member, &library.sha256, &path)?;
+            let Member {
+                path: member,
+                sha256,
+            } = &library.member;
+            sources.member(&library.package, member, sha256, &path)?;
         }
         Kind::Cuda => {
             let folder = path.parent().unwrap_or(&path);
