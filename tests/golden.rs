@@ -6,10 +6,16 @@ use hd::bottleneck::Bottlenecks;
 use hd::onnx::classifier_from_weights;
 use hd::photo::{Filter, Preprocess, ResizeRule};
 
-use crate::workdir::{ARCHITECTURE, Workdir, base, reference};
+use crate::workdir::{ARCHITECTURE, Workdir, base, cosine, reference};
 
-/// Reads a two-dimensional float32 array in numpy's format, version 1: shape, and values row by row.
-fn npy(path: &Path) -> ([usize; 2], Vec<f32>) {
+/// Reads a two-dimensional float32 array in numpy's format: shape, and values row by row.
+fn table(path: &Path) -> ([usize; 2], Vec<f32>) {
+    let (shape, values) = npy(path);
+    (shape.try_into().unwrap(), values)
+}
+
+/// Reads a float32 array in numpy's format, version 1: shape, and values with the last index running fastest.
+fn npy(path: &Path) -> (Vec<usize>, Vec<f32>) {
     let bytes = fs::read(path).unwrap();
     let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
@@ -25,17 +31,7 @@ fn npy(path: &Path) -> ([usize; 2], Vec<f32>) {
     let values = bytes[10 + length..]
         .chunks_exact(4)
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    (shape.try_into().unwrap(), values.collect())
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| {
-        a.iter()
-            .zip(b)
-            .map(|(&a, &b)| f64::from(a) * f64::from(b))
-            .sum::<f64>()
-    };
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    (shape, values.collect())
 }
 
 fn argmax(values: &[f32]) -> usize {
@@ -51,17 +47,20 @@ fn margin(values: &[f32]) -> f32 {
     sorted[0] - sorted[1]
 }
 
+/// The photos that the reference numbers are for, in their order.
+fn listed(golden: &Path) -> Vec<String> {
+    let list = fs::read(golden.join("images.json")).unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    let photos = list.as_array().unwrap().iter();
+    photos
+        .map(|photo| photo["path"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// The bottlenecks of the photos that the reference numbers are for, in their order, by a base with this `--resize`.
 fn bottlenecks(photos: &Path, golden: &Path, resize: &str) -> Vec<Vec<f32>> {
     let dir = Workdir::new();
-    let list: serde_json::Value =
-        serde_json::from_slice(&fs::read(golden.join("images.json")).unwrap()).unwrap();
-    let paths: Vec<&str> = list
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|photo| photo["path"].as_str().unwrap())
-        .collect();
+    let paths = listed(golden);
     for path in &paths {
         dir.write(
             Path::new("images").join(path),
@@ -75,7 +74,7 @@ fn bottlenecks(photos: &Path, golden: &Path, resize: &str) -> Vec<Vec<f32>> {
     let run = ["--base", "base.onnx", "images", "-o", "bottlenecks.bin"];
     dir.program("hd-bottleneck").args(run).succeeds();
     let ours = Bottlenecks::open(&dir.path("bottlenecks.bin")).unwrap();
-    let row = |path: &&str| {
+    let row = |path: &String| {
         ours.rows()
             .iter()
             .position(|row| row.path == Path::new(path))
@@ -89,7 +88,7 @@ fn bottlenecks(photos: &Path, golden: &Path, resize: &str) -> Vec<Vec<f32>> {
 
 /// Asserts that every row points the way that the reference's does, and says how long it is.
 fn agree(ours: &[Vec<f32>], reference: &Path) -> usize {
-    let ([rows, size], theirs) = npy(reference);
+    let ([rows, size], theirs) = table(reference);
     assert_eq!((rows, size), (64, 1280));
     assert_eq!(ours.len(), rows);
     let cosines = ours
@@ -135,7 +134,7 @@ fn bottlenecks_and_top_classes_are_those_of_torchvision() {
         .unwrap()
         .join("weights/mobilenet_v2-b0353104.pth");
     let (matrix, bias) = classifier_from_weights(&weights).unwrap();
-    let ([_, classes], logits) = npy(&golden.join("mobilenet_v2_1.0_224.squash.logits1000.npy"));
+    let ([_, classes], logits) = table(&golden.join("mobilenet_v2_1.0_224.squash.logits1000.npy"));
     let mut clear = 0;
     for (ours, theirs) in ours
         .iter()
@@ -156,9 +155,7 @@ fn bottlenecks_and_top_classes_are_those_of_torchvision() {
 
 /// The first of the photos that the reference numbers are for, as a rule makes it the input of a network.
 fn first_input(golden: &Path, photos: &Path, resize: ResizeRule, filter: Filter) -> Vec<u8> {
-    let list: serde_json::Value =
-        serde_json::from_slice(&fs::read(golden.join("images.json")).unwrap()).unwrap();
-    let photo = photos.join(list[0]["path"].as_str().unwrap());
+    let photo = photos.join(&listed(golden)[0]);
     let rule = Preprocess {
         width: 224,
         height: 224,
@@ -167,16 +164,6 @@ fn first_input(golden: &Path, photos: &Path, resize: ResizeRule, filter: Filter)
         full_decode: false,
     };
     rule.apply(&fs::read(photo).unwrap()).unwrap()
-}
-
-/// The float32 values of an array in numpy's format, of whatever shape.
-fn values(path: &Path) -> Vec<f32> {
-    let bytes = fs::read(path).unwrap();
-    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let values = bytes[10 + length..].chunks_exact(4);
-    values
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect()
 }
 
 /// Mean and largest distance, in levels of 255, of our pixels from the reference.
@@ -197,7 +184,7 @@ fn the_legacy_filter_gives_the_pixels_of_tensorflow() {
     else {
         return;
     };
-    let input = values(&golden.join("mobilenet_v1_1.0_224.input0.npy"));
+    let (_, input) = npy(&golden.join("mobilenet_v1_1.0_224.input0.npy"));
     let ours = first_input(&golden, &photos, ResizeRule::Squash, Filter::LegacyBilinear);
     let (mean, worst) = distance(&ours, |index| input[index] * 127.5 + 127.5);
     // TensorFlow decodes with a fast and less exact cosine transform, which alone makes nearly a level on average.
@@ -216,7 +203,7 @@ fn the_centre_crop_gives_the_pixels_of_torchvision() {
     else {
         return;
     };
-    let input = values(&golden.join("mobilenet_v2_1.0_224.crop.input0.npy"));
+    let (_, input) = npy(&golden.join("mobilenet_v2_1.0_224.crop.input0.npy"));
     let crop = ResizeRule::CentreCrop { shorter_side: 256 };
     let ours = first_input(&golden, &photos, crop, Filter::Antialiased);
     // Theirs lies channel by channel, normalised by ImageNet's mean and deviation.

@@ -268,3 +268,12 @@ pub(crate) fn reference(test: &str, name: &str) -> Option<PathBuf> {
         }
     }
 }
+
+/// How far two vectors point the same way: 1 where they do.
+pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+        products.sum()
+    };
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}

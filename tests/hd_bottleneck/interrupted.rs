@@ -28,6 +28,12 @@ fn start(dir: &Workdir) -> Child {
     call.0.spawn().unwrap()
 }
 
+/// Brings the file up to date, and says how many pictures had to be computed for that.
+fn go_on(dir: &Workdir) -> usize {
+    let run = dir.bottleneck("images").succeeds().stderr();
+    counts(&run).split(' ').next().unwrap().parse().unwrap()
+}
+
 /// The bytes that a run gives that nothing disturbs.
 fn undisturbed(dir: &Workdir) -> Vec<u8> {
     let out = dir.path("undisturbed.bin");
@@ -46,8 +52,7 @@ fn a_killed_run_leaves_nothing_that_looks_done_and_the_next_goes_on() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!dir.path("out/bottlenecks.bin").exists());
-    let run = dir.bottleneck("images").succeeds().stderr();
-    let computed: usize = counts(&run).split(' ').next().unwrap().parse().unwrap();
+    let computed = go_on(&dir);
     assert!(
         (1..=45).contains(&computed),
         "{computed} of 50 computed after the kill"
@@ -110,8 +115,7 @@ fn ctrl_c_ends_it_tidily_and_the_next_run_goes_on() {
     );
     let left: Vec<_> = fs::read_dir(dir.path("out")).unwrap().collect();
     assert_eq!(left.len(), 1, "only the journal is left: {left:?}");
-    let run = dir.bottleneck("images").succeeds().stderr();
-    let computed: usize = counts(&run).split(' ').next().unwrap().parse().unwrap();
+    let computed = go_on(&dir);
     assert!((1..50).contains(&computed), "{computed} computed");
     assert!(undisturbed(&dir) == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
 }

@@ -24,6 +24,21 @@ fn counts(stderr: &str) -> &str {
     line.split("labels: ").nth(1).unwrap()
 }
 
+fn set_time(path: &Path, time: SystemTime) {
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_modified(time).unwrap();
+}
+
+/// Changes a picture's content, and leaves its size and time.
+fn change_unseen(picture: &Path) {
+    let time = fs::metadata(picture).unwrap().modified().unwrap();
+    let mut bytes = fs::read(picture).unwrap();
+    let end = bytes.len();
+    bytes[end - 40] ^= 0x15;
+    fs::write(picture, bytes).unwrap();
+    set_time(picture, time);
+}
+
 /// Puts the time of every picture below `folder` back, as that of pictures that have long been there.
 fn settle(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -31,13 +46,7 @@ fn settle(folder: &Path) {
         if path.is_dir() {
             settle(&path);
         } else if path.is_file() {
-            let then = SystemTime::now() - Duration::from_secs(3600);
-            File::options()
-                .write(true)
-                .open(path)
-                .unwrap()
-                .set_modified(then)
-                .unwrap();
+            set_time(&path, SystemTime::now() - Duration::from_secs(3600));
         }
     }
 }
@@ -144,19 +153,8 @@ fn touched_pictures_do_not_touch_the_file() {
 fn a_picture_replaced_by_another_of_the_same_size_and_time_is_noticed_while_it_is_fresh() {
     let dir = Workdir::new();
     dir.pictures("images", 3);
-    let picture = dir.path("images/hot_dog/0000.jpg");
-    let time = fs::metadata(&picture).unwrap().modified().unwrap();
     dir.bottleneck("images").succeeds();
-    let mut bytes = fs::read(&picture).unwrap();
-    let end = bytes.len();
-    bytes[end - 40] ^= 0x15;
-    fs::write(&picture, bytes).unwrap();
-    File::options()
-        .write(true)
-        .open(&picture)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
+    change_unseen(&dir.path("images/hot_dog/0000.jpg"));
     assert_eq!(
         counts(&dir.bottleneck("images").succeeds().stderr()),
         "1 computed, 5 reused, 0 skipped"
@@ -236,18 +234,7 @@ fn verify_finds_a_change_that_size_and_time_hide() {
     dir.pictures("images", 2);
     settle(&dir.path("images"));
     dir.bottleneck("images").succeeds();
-    let picture = dir.path("images/hot_dog/0000.jpg");
-    let time = fs::metadata(&picture).unwrap().modified().unwrap();
-    let mut bytes = fs::read(&picture).unwrap();
-    let end = bytes.len();
-    bytes[end - 40] ^= 0x15;
-    fs::write(&picture, bytes).unwrap();
-    File::options()
-        .write(true)
-        .open(&picture)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
+    change_unseen(&dir.path("images/hot_dog/0000.jpg"));
     assert_eq!(
         counts(&dir.bottleneck("images").succeeds().stderr()),
         "0 computed, 4 reused, 0 skipped"

@@ -9,7 +9,7 @@ use hd::photo::{Preprocess, Rgb, encode_jpeg};
 use hd::split::{Split, SplitRule};
 
 use super::{counts, settle};
-use crate::workdir::{Workdir, base, drawings};
+use crate::workdir::{Workdir, base, cosine, drawings};
 
 /// A drawing as a photo of this size.
 fn enlarged(drawing: &str, width: u32, height: u32) -> Vec<u8> {
@@ -27,14 +27,6 @@ fn enlarged(drawing: &str, width: u32, height: u32) -> Vec<u8> {
         pixels,
     };
     encode_jpeg(&picture, 90).unwrap()
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| -> f64 {
-        let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
-        products.sum()
-    };
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 #[test]
