@@ -6,11 +6,12 @@ use ort::ep::CUDA;
 use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::value::TensorRef;
 
+use super::input::input;
 use super::{Base, Runtime};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
+use crate::photo::Preprocess;
 
 /// A session of one thread. For more, make one session a thread: that is how ONNX Runtime gives the most pictures
 /// a second, and one picture a run keeps a result independent of its neighbours.
@@ -18,8 +19,7 @@ use crate::onnx::Network;
 pub struct OnnxBase {
     session: Session,
     path: PathBuf,
-    /// Height and width of a picture.
-    sides: [usize; 2],
+    rule: Preprocess,
     output: &'static str,
     size: usize,
 }
@@ -57,12 +57,10 @@ impl OnnxBase {
             reason: error.to_string(),
         })?;
         let (output, size) = network.output();
-        let preprocess = &network.preprocess;
-        let sides = [preprocess.height as usize, preprocess.width as usize];
         Ok(Self {
             session,
             path: network.path.clone(),
-            sides,
+            rule: network.preprocess.clone(),
             output,
             size,
         })
@@ -75,23 +73,22 @@ impl OnnxBase {
         }
     }
 
-    fn infer(&mut self, pixels: &[u8], count: usize) -> ort::Result<Vec<f32>> {
-        let [height, width] = self.sides;
-        let input = TensorRef::from_array_view(([count, height, width, 3], pixels))?;
+    /// The outputs, and how many pictures they are of.
+    fn infer(&mut self, pixels: &[u8]) -> ort::Result<(Vec<f32>, usize)> {
+        let (input, count) = input(&self.rule, pixels)?;
         let outputs = self.session.run(ort::inputs![input])?;
         let output = outputs
             .get(self.output)
             .ok_or_else(|| ort::Error::new("the output is missing"))?;
         let (_, values) = output.try_extract_tensor::<f32>()?;
-        Ok(values.to_vec())
+        Ok((values.to_vec(), count))
     }
 }
 
 impl Base for OnnxBase {
     fn run(&mut self, pixels: &[u8]) -> Result<Vec<f32>> {
-        let count = pixels.len() / self.sides.iter().product::<usize>().max(1) / 3;
-        let values = self
-            .infer(pixels, count)
+        let (values, count) = self
+            .infer(pixels)
             .map_err(|error| self.failed(error.to_string()))?;
         match values.len() == self.size * count && values.iter().all(|value| value.is_finite()) {
             true => Ok(values),

@@ -45,6 +45,8 @@ pub struct Want {
     /// The shorter side may be reduced to no less than this many pixels where that saves work; absent, the picture is
     /// wanted in its full size.
     pub shorter_side: Option<u32>,
+    /// Whether a JPEG is to have the very pixels that TensorFlow gives it.
+    pub as_tensorflow: bool,
 }
 
 impl Default for Want {
@@ -53,6 +55,7 @@ impl Default for Want {
         Self {
             max_pixels: MAX_PIXELS,
             shorter_side: None,
+            as_tensorflow: false,
         }
     }
 }
@@ -179,7 +182,11 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
         None => {
             let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
             let _turn = (pixels > ALONE).then(turn);
-            DynamicImage::from_decoder(decoder)?
+            let picture = DynamicImage::from_decoder(decoder)?;
+            // A picture that the first decoder refuses is refused whatever it is for.
+            let wanted = want.as_tensorflow && format == ImageFormat::Jpeg;
+            let other = wanted.then(|| guarded(|| jpeg::as_tensorflow(bytes)));
+            other.flatten().flatten().unwrap_or(picture)
         }
     };
     if let Some(palette) = &palette {

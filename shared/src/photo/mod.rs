@@ -15,7 +15,7 @@ mod tiff;
 pub use decode::{MAX_PIXELS, Picture, PictureError, Want, decode, is_decoding};
 pub use distort::{Distortion, View};
 pub use encode::encode_jpeg;
-pub use preprocess::{Filter, Preprocess, ResizeRule};
+pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
 
 /// A picture in RGB, 8 bits a channel.

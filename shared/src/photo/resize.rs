@@ -58,8 +58,7 @@ pub(super) fn antialiased(
 
 /// The part of the picture at `width` x `height`: TensorFlow's `resize_bilinear` as it was before version 2, without
 /// aligned corners or half-pixel centres. The four pixels around `index * scale`, in float32, across and then down;
-/// nothing is averaged over what lies between, however strong the reduction. The result is rounded to 8 bits, which
-/// TensorFlow does not do.
+/// nothing is averaged over what lies between, however strong the reduction. Nothing is rounded.
 ///
 /// # Errors
 /// A picture without pixels.
@@ -68,7 +67,7 @@ pub(super) fn legacy_bilinear(
     part: Part,
     width: u32,
     height: u32,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<f32>, String> {
     let columns = taps(part.left, part.width, picture.width, width);
     let rows = taps(part.top, part.height, picture.height, height);
     let stride = picture.width as usize * 3;
@@ -90,7 +89,7 @@ pub(super) fn legacy_bilinear(
                     from + (to - from) * across.share
                 };
                 let (upper, lower) = (mix(upper), mix(lower));
-                pixels.push((upper + (lower - upper) * down.share).round() as u8);
+                pixels.push(upper + (lower - upper) * down.share);
             }
         }
     }
@@ -136,6 +135,22 @@ mod tests {
         antialiased(picture, Part::whole(picture), width, height).unwrap()
     }
 
+    /// The other filter, rounded.
+    fn legacy(picture: &Rgb, part: Part, width: u32, height: u32) -> Result<Vec<u8>, String> {
+        let resized = legacy_bilinear(picture, part, width, height)?;
+        Ok(resized
+            .into_iter()
+            .map(|value| value.round() as u8)
+            .collect())
+    }
+
+    #[test]
+    fn tensorflow_rounds_nothing() {
+        let picture = row(&[0, 101]);
+        let resized = legacy_bilinear(&picture, Part::whole(&picture), 8, 1).unwrap();
+        assert_eq!(resized[..6], [0.0, 0.0, 0.0, 25.25, 25.25, 25.25]);
+    }
+
     #[test]
     fn widens_the_filter_with_the_reduction() {
         // Halving four columns, Pillow's way: the triangle has the half-width 2 around the centres 1 and 3, is cut at
@@ -155,10 +170,10 @@ mod tests {
     #[test]
     fn tensorflow_takes_neighbours_and_averages_nothing() {
         let picture = row(&[0, 100, 200, 40, 80]);
-        let resized = legacy_bilinear(&picture, Part::whole(&picture), 2, 1).unwrap();
+        let resized = legacy(&picture, Part::whole(&picture), 2, 1).unwrap();
         // Samples at 0 and 2.5: the column 0 itself, and half-way from 200 to 40.
         assert_eq!(resized, [0, 0, 0, 120, 120, 120]);
-        let larger = legacy_bilinear(&picture, Part::whole(&picture), 10, 1).unwrap();
+        let larger = legacy(&picture, Part::whole(&picture), 10, 1).unwrap();
         let firsts: Vec<u8> = larger.chunks(3).map(|pixel| pixel[0]).collect();
         // The last column has no neighbour and stays.
         assert_eq!(firsts, [0, 50, 100, 150, 200, 120, 40, 60, 80, 80]);
@@ -174,7 +189,7 @@ mod tests {
             width: 32.0,
             height: 1.0,
         };
-        for resize in [antialiased, legacy_bilinear] {
+        for resize in [antialiased, legacy] {
             let resized = resize(&picture, part, 16, 1).unwrap();
             assert_eq!((resized[4 * 3], resized[12 * 3]), (50, 90));
         }
@@ -188,7 +203,7 @@ mod tests {
             pixels: vec![1, 2, 3, 4, 5, 6],
         };
         assert_eq!(squash(&picture, 2, 1), picture.pixels);
-        let same = legacy_bilinear(&picture, Part::whole(&picture), 2, 1).unwrap();
+        let same = legacy(&picture, Part::whole(&picture), 2, 1).unwrap();
         assert_eq!(same, picture.pixels);
     }
 
@@ -199,7 +214,7 @@ mod tests {
             height: 91,
             pixels: [9, 120, 255].repeat(37 * 91),
         };
-        for resize in [antialiased, legacy_bilinear] {
+        for resize in [antialiased, legacy] {
             let resized = resize(&picture, Part::whole(&picture), 224, 224).unwrap();
             assert_eq!(resized, [9, 120, 255].repeat(224 * 224));
         }
