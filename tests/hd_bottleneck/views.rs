@@ -6,7 +6,7 @@ use std::path::Path;
 use hd::bottleneck::Bottlenecks;
 use hd::onnx::Network;
 use hd::photo::{Preprocess, Rgb, encode_jpeg};
-use hd::split::{Split, SplitRule};
+use hd::split::{Picture, Split, SplitRule};
 
 use super::{counts, settle};
 use crate::workdir::{Workdir, base, cosine, drawings};
@@ -170,12 +170,16 @@ fn views_are_learned_from_in_training_and_looked_at_nowhere_else() {
     let rule = SplitRule {
         validation: 15,
         testing: 15,
-        seed: 0,
+        ..SplitRule::default()
     };
     let pictures: Vec<_> = file
         .rows()
         .iter()
-        .map(|row| (row.digest, row.label))
+        .map(|row| Picture {
+            digest: row.digest,
+            label: row.label,
+            path: &row.path,
+        })
         .collect();
     let splits = rule.assign(&pictures, file.labels()).unwrap();
     let variant = |row: usize| file.rows()[row].variant > 0;

@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
 use crate::photo::Preprocess;
+use crate::split::Picture;
 
 /// Labelled bottlenecks from one or more files that were made alike, sorted by path.
 #[derive(Debug)]
@@ -132,12 +133,18 @@ impl Samples {
         self.places.get(index).map_or(0, |place| place.views)
     }
 
-    /// Content digest and label of each sample.
-    pub fn pictures(&self) -> Vec<(Digest, u32)> {
-        self.places
-            .iter()
-            .filter_map(|place| Some((self.row(place)?.digest, place.label)))
-            .collect()
+    /// Each sample, as it can be divided.
+    pub fn pictures(&self) -> Vec<Picture<'_>> {
+        let picture = |place: &Place| {
+            let row = self.row(place)?;
+            Some(Picture {
+                digest: row.digest,
+                label: place.label,
+                path: &row.path,
+            })
+        };
+        // Every place is one of a row.
+        self.places.iter().filter_map(picture).collect()
     }
 
     /// The path of the sample `index`, relative to its folder of pictures.
@@ -177,8 +184,9 @@ impl Samples {
     pub fn contradictions(&self) -> Vec<&Path> {
         let mut labels: HashMap<Digest, u32> = HashMap::new();
         let pictures = self.pictures();
-        let contradicts =
-            |(digest, label): &(Digest, u32)| *labels.entry(*digest).or_insert(*label) != *label;
+        let contradicts = |picture: &Picture| {
+            *labels.entry(picture.digest).or_insert(picture.label) != picture.label
+        };
         let indices: Vec<bool> = pictures.iter().map(contradicts).collect();
         indices
             .iter()

@@ -1,9 +1,13 @@
 //! Which pictures a head learns from, is tuned on, and is tested on.
 //!
 //! A picture's split follows from the digest of its content, the percentages and a seed, and from nothing else. So
-//! it stays when pictures are added, renamed or moved, and byte-equal files are always on the same side.
+//! it stays when pictures are added, renamed or moved, and byte-equal files are always on the same side. For comparison
+//! there is retrain.py's division by path too.
+
+mod by_path;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +43,32 @@ impl Split {
 /// 2^64 divided by the golden ratio.
 const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// What decides where a picture goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SplitBy {
+    /// Its content.
+    #[default]
+    Content,
+    /// Its path, as in retrain.py; the seed has no say.
+    Path {
+        /// What stands before the path within the folder of pictures: that folder, as retrain.py was given it.
+        prefix: String,
+    },
+}
+
+/// A picture to be divided.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'a> {
+    /// Of its content.
+    pub digest: Digest,
+    /// The number of its label.
+    pub label: u32,
+    /// Within its folder of pictures.
+    pub path: &'a Path,
+}
+
 /// How pictures are divided into splits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitRule {
     /// How many of a hundred pictures are for validation.
     pub validation: u32,
@@ -48,20 +76,34 @@ pub struct SplitRule {
     pub testing: u32,
     /// Another seed is another division.
     pub seed: u64,
+    /// What decides.
+    pub by: SplitBy,
 }
 
 impl SplitRule {
-    /// The splits of pictures given by content digest and label, in the order given.
+    /// The splits of pictures, in the order given.
     ///
-    /// Each picture falls where its digest says. A label that would be missing from a split that was asked for
-    /// gets there the picture that came nearest to it.
+    /// Each picture falls where its content says. A label that would be missing from a split that was asked for
+    /// gets there the picture that came nearest to it. By path nothing is moved, and such a label is an error.
     ///
     /// # Errors
-    /// A label with fewer different pictures than there are splits.
-    pub fn assign(&self, pictures: &[(Digest, u32)], labels: &[String]) -> Result<Vec<Split>> {
+    /// A label with too few different pictures to be in every split.
+    pub fn assign(&self, pictures: &[Picture], labels: &[String]) -> Result<Vec<Split>> {
+        match &self.by {
+            SplitBy::Content => self.assign_by_content(pictures, labels),
+            SplitBy::Path { prefix } => {
+                let split = |picture: &Picture| self.by_path(prefix, picture.path);
+                let splits: Vec<Split> = pictures.iter().map(split).collect();
+                self.check_complete(pictures, &splits, labels)?;
+                Ok(splits)
+            }
+        }
+    }
+
+    fn assign_by_content(&self, pictures: &[Picture], labels: &[String]) -> Result<Vec<Split>> {
         let mut splits: BTreeMap<Digest, Split> = pictures
             .iter()
-            .map(|(digest, _)| (*digest, self.natural(digest)))
+            .map(|picture| (picture.digest, self.by_content(&picture.digest)))
             .collect();
         let by_label = digests_by_label(pictures);
         for (&label, digests) in &by_label {
@@ -74,11 +116,39 @@ impl SplitRule {
             };
             self.complete(name, digests, &shared, &mut splits)?;
         }
-        let split = |(digest, _): &(Digest, u32)| splits.get(digest).copied();
+        let split = |picture: &Picture| splits.get(&picture.digest).copied();
         Ok(pictures
             .iter()
             .map(|picture| split(picture).unwrap_or(Split::Training))
             .collect())
+    }
+
+    /// Errors where a label is missing from a split that was asked for.
+    fn check_complete(
+        &self,
+        pictures: &[Picture],
+        splits: &[Split],
+        labels: &[String],
+    ) -> Result<()> {
+        for (number, label) in (0..).zip(labels) {
+            let own = || {
+                pictures
+                    .iter()
+                    .zip(splits)
+                    .filter(|(picture, _)| picture.label == number)
+            };
+            let missing = self
+                .wanted()
+                .find(|wanted| own().all(|(_, split)| split != wanted));
+            if let Some(missing) = missing.filter(|_| own().next().is_some()) {
+                return Err(Error::Training(format!(
+                    "label '{label}': by their paths none of its pictures is for {}; divide by content, or give it \
+                     more pictures",
+                    missing.name()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The splits that this rule asks for.
@@ -148,7 +218,8 @@ impl SplitRule {
         }
     }
 
-    fn natural(&self, digest: &Digest) -> Split {
+    /// Where a picture falls by its content alone, which is where [`Self::assign`] leaves all but a few.
+    pub(crate) fn by_content(&self, digest: &Digest) -> Split {
         let position = self.position(digest);
         let within = |split: &Split| {
             let (from, to) = self.interval(*split);
@@ -189,9 +260,9 @@ impl SplitRule {
     }
 }
 
-fn digests_by_label(pictures: &[(Digest, u32)]) -> BTreeMap<u32, BTreeSet<Digest>> {
+fn digests_by_label(pictures: &[Picture]) -> BTreeMap<u32, BTreeSet<Digest>> {
     let mut labels: BTreeMap<u32, BTreeSet<Digest>> = BTreeMap::new();
-    for (digest, label) in pictures {
+    for Picture { digest, label, .. } in pictures {
         labels.entry(*label).or_default().insert(*digest);
     }
     labels
@@ -205,17 +276,16 @@ mod tests {
         validation: 15,
         testing: 15,
         seed: 0,
+        by: SplitBy::Content,
     };
 
-    fn pictures(count: u32, label: u32) -> Vec<(Digest, u32)> {
-        (0..count)
-            .map(|i| {
-                (
-                    Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
-                    label,
-                )
-            })
-            .collect()
+    fn pictures(count: u32, label: u32) -> Vec<Picture<'static>> {
+        let picture = |i: u32| Picture {
+            digest: Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
+            label,
+            path: Path::new(""),
+        };
+        (0..count).map(picture).collect()
     }
 
     fn labels() -> Vec<String> {
@@ -251,8 +321,9 @@ mod tests {
 
     #[test]
     fn ten_seeds_test_nearly_every_picture() {
-        let tested = |(digest, _): &(Digest, u32)| {
-            (0..10).any(|seed| SplitRule { seed, ..RULE }.natural(digest) == Split::Testing)
+        let tested = |picture: &Picture| {
+            let rule = |seed| SplitRule { seed, ..RULE };
+            (0..10).any(|seed| rule(seed).by_content(&picture.digest) == Split::Testing)
         };
         let share = pictures(1000, 0)
             .iter()
@@ -264,7 +335,10 @@ mod tests {
     #[test]
     fn byte_equal_pictures_never_straddle_even_across_labels() {
         let mut twice = pictures(50, 0);
-        twice.extend(pictures(50, 0).into_iter().map(|(digest, _)| (digest, 1)));
+        twice.extend(pictures(50, 0).into_iter().map(|picture| Picture {
+            label: 1,
+            ..picture
+        }));
         let splits = RULE.assign(&twice, &labels()).unwrap();
         assert_eq!(splits[..50], splits[50..]);
     }
@@ -280,7 +354,7 @@ mod tests {
                     let has = all
                         .iter()
                         .zip(&splits)
-                        .any(|(p, s)| p.1 == label && *s == wanted);
+                        .any(|(p, s)| p.label == label && *s == wanted);
                     assert!(
                         has,
                         "{count} pictures: label {label} is missing from {}",
@@ -304,12 +378,32 @@ mod tests {
 
     #[test]
     fn a_split_of_zero_percent_is_not_asked_for() {
-        let rule = SplitRule {
-            validation: 0,
-            testing: 0,
-            seed: 0,
-        };
+        let rule = SplitRule::default();
         let splits = rule.assign(&pictures(1, 0), &labels()).unwrap();
         assert_eq!(splits, [Split::Training]);
+    }
+
+    #[test]
+    fn by_path_a_label_that_is_missing_somewhere_is_an_error() {
+        let rule = SplitRule {
+            by: SplitBy::Path {
+                prefix: "data".into(),
+            },
+            ..RULE
+        };
+        let paths: Vec<String> = (0..200).map(|i| format!("a/{i}.jpg")).collect();
+        let many: Vec<Picture> = (paths.iter().zip(pictures(200, 0)))
+            .map(|(path, picture)| Picture {
+                path: Path::new(path),
+                ..picture
+            })
+            .collect();
+        let splits = rule.assign(&many, &labels()).unwrap();
+        assert!(Split::ALL.iter().all(|split| splits.contains(split)));
+        let message = rule.assign(&many[..1], &labels()).unwrap_err().to_string();
+        assert!(
+            message.contains("label 'a'") && message.contains("divide by content"),
+            "{message}"
+        );
     }
 }

@@ -1,0 +1,83 @@
+//! retrain.py's division: by the SHA-1 of a picture's path, as its user spelled it.
+//!
+//! It is here for comparison. Another spelling of the folder is another division, and byte-equal pictures can be learned
+//! from under one name and tested on under the other.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use sha1::{Digest, Sha1};
+
+use super::{Split, SplitRule};
+
+/// retrain.py's MAX_NUM_IMAGES_PER_CLASS: positions are whole numbers up to this.
+const LARGEST: u32 = (1 << 27) - 1;
+
+/// From here on a path does not count, so that pictures of one thing can be kept on one side.
+const UNHASHED: &[u8] = b"_nohash_";
+
+impl SplitRule {
+    /// The split of the picture `path` of the folder that is spelled `prefix`.
+    pub(super) fn by_path(&self, prefix: &str, path: &Path) -> Split {
+        let position = position(prefix, path);
+        if position < f64::from(self.validation) {
+            Split::Validation
+        } else if position < f64::from(self.testing + self.validation) {
+            Split::Testing
+        } else {
+            Split::Training
+        }
+    }
+}
+
+/// Where a picture lies between 0 and 100.
+fn position(prefix: &str, path: &Path) -> f64 {
+    let mut spelled = prefix.as_bytes().to_vec();
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        spelled.push(b'/');
+    }
+    spelled.extend(path.as_os_str().as_bytes());
+    let end = spelled
+        .windows(UNHASHED.len())
+        .position(|window| window == UNHASHED);
+    let hashed = spelled
+        .get(..end.unwrap_or(spelled.len()))
+        .unwrap_or_default();
+    let hash = Sha1::digest(hashed);
+    let last = hash.last_chunk().copied().map_or(0, u32::from_be_bytes);
+    f64::from(last & LARGEST) * (100.0 / f64::from(LARGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_those_of_retrain_py() {
+        // Computed with Python's hashlib by retrain.py's formula.
+        let daisy = "daisy/3475870145_685a19116d.jpg";
+        for (prefix, path, expected) in [
+            ("tf_files/flower_photos", daisy, 81.874051555053),
+            ("./tf_files/flower_photos", daisy, 15.558527525950),
+            ("/data", "leaf/a_nohash_1.jpg", 26.160817043191),
+            ("/data/", "leaf/a_nohash_2.jpg", 26.160817043191),
+            ("", "/data/leaf/a_nohash_2.jpg", 26.160817043191),
+        ] {
+            let found = position(prefix, Path::new(path));
+            assert!((found - expected).abs() < 1e-9, "{prefix} {path}: {found}");
+        }
+    }
+
+    #[test]
+    fn validation_comes_before_testing() {
+        let rule = |validation, testing| SplitRule {
+            validation,
+            testing,
+            ..SplitRule::default()
+        };
+        let split = |rule: SplitRule| rule.by_path("/data", Path::new("leaf/a_nohash_1.jpg"));
+        assert_eq!(split(rule(27, 10)), Split::Validation);
+        assert_eq!(split(rule(20, 10)), Split::Testing);
+        assert_eq!(split(rule(10, 10)), Split::Training);
+    }
+}
