@@ -5,11 +5,12 @@ use ndarray::Array2;
 use super::lbfgs::minimise;
 use super::model::Head;
 use super::select::{Fold, Score, TOLERANCE, best, path};
+use super::sgd::{Pool, Sgd, Step};
 use super::softmax::{Problem, Scaling, gather};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::split::{Split, SplitRule};
+use crate::split::{Picture, Split, SplitRule};
 
 /// The folds of cross-validation: with the usual percentages all are about as large as the validation pictures.
 const FOLDS: usize = 6;
@@ -23,10 +24,28 @@ pub enum Strength {
     Given(f64),
 }
 
+/// How a head is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Solver {
+    /// To the optimum, by L-BFGS.
+    Lbfgs(Strength),
+    /// Step by step, as retrain.py does it.
+    Sgd(Sgd),
+}
+
+/// What is told while a head is trained.
+#[derive(Clone, Copy, Debug)]
+pub enum Told {
+    /// How a strength did.
+    Score(Score),
+    /// What was measured after a step.
+    Step(Step),
+}
+
 /// What came of training.
 #[derive(Debug)]
 pub struct Training {
-    /// The head, fitted on training and validation pictures.
+    /// The head, fitted on training and validation pictures; by [`Sgd`] on training pictures alone.
     pub head: Head,
     /// How the chosen strength did in fits on other pictures.
     pub score: Option<Score>,
@@ -39,60 +58,118 @@ pub struct Training {
 /// Trains a head on `samples`, divided by `rule`.
 ///
 /// The strength is chosen by cross-validation on the training and validation pictures; then the head is fitted on all of
-/// them. The testing pictures are never looked at. With many labels this takes a while; `told` hears the score of each
-/// strength as it is known.
+/// them. The testing pictures are never looked at. With many labels this takes a while; `told` hears how it goes.
 ///
 /// # Errors
 /// Fewer than two labels; a label too small to be in every split.
 pub fn train(
     samples: &Samples,
     rule: SplitRule,
-    strength: Strength,
-    told: &dyn Fn(&Score),
+    solver: &Solver,
+    told: &dyn Fn(&Told),
 ) -> Result<Training> {
     check_labels(samples)?;
     samples.check_finite()?;
     let pictures = samples.pictures();
     let splits = rule.assign(&pictures, samples.labels())?;
-    let rows = rows_where(&splits, |split| split != Split::Testing);
+    let fitted = match solver {
+        Solver::Lbfgs(strength) => optimum(samples, &pictures, &splits, *strength, told),
+        Solver::Sgd(sgd) => steps(samples, &splits, sgd, rule.seed, told),
+    };
+    let count = |wanted| splits.iter().filter(|split| **split == wanted).count() as u64;
+    let head = Head {
+        architecture: samples.architecture().to_owned(),
+        base: samples.base(),
+        preprocess: samples.fingerprint(),
+        labels: samples.labels().to_vec(),
+        weights: fitted.fit.weights,
+        biases: fitted.fit.biases,
+        split: rule,
+        counts: Split::ALL.map(count),
+        pictures: identify(&pictures),
+        l2: fitted.l2,
+        scores: fitted.scores,
+        sgd: match solver {
+            Solver::Sgd(sgd) => Some(sgd.clone()),
+            Solver::Lbfgs(_) => None,
+        },
+    };
+    Ok(Training {
+        head,
+        score: fitted.score,
+        iterations: fitted.fit.iterations,
+        converged: fitted.fit.converged,
+    })
+}
+
+/// What a solver has found.
+struct Fitted {
+    fit: Fit,
+    l2: f64,
+    scores: Vec<Score>,
+    score: Option<Score>,
+}
+
+fn optimum(
+    samples: &Samples,
+    pictures: &[Picture],
+    splits: &[Split],
+    strength: Strength,
+    told: &dyn Fn(&Told),
+) -> Fitted {
+    let rows = rows_where(splits, |split| split != Split::Testing);
     let scores = match strength {
         Strength::Given(_) => Vec::new(),
-        Strength::Chosen => path(&mut folds(samples, &pictures, &splits), told),
+        Strength::Chosen => path(&mut folds(samples, pictures, splits), &|score| {
+            told(&Told::Score(*score));
+        }),
     };
     let score = best(&scores);
     let l2 = match (strength, score) {
         (Strength::Given(l2), _) => l2,
         (_, chosen) => chosen.map_or(0.0, |score| score.l2),
     };
-    let fit = Fit::of(samples, &learnable(samples, &splits, &rows), l2);
-    let head = Head {
-        architecture: samples.architecture().to_owned(),
-        base: samples.base(),
-        preprocess: samples.fingerprint(),
-        labels: samples.labels().to_vec(),
-        weights: fit.weights,
-        biases: fit.biases,
-        split: rule,
-        counts: Split::ALL
-            .map(|wanted| splits.iter().filter(|split| **split == wanted).count() as u64),
-        pictures: identify(&pictures),
+    Fitted {
+        fit: Fit::of(samples, &learnable(samples, splits, &rows), l2),
         l2,
         scores,
-    };
-    Ok(Training {
-        head,
         score,
-        iterations: fit.iterations,
-        converged: fit.converged,
-    })
+    }
+}
+
+fn steps(
+    samples: &Samples,
+    splits: &[Split],
+    sgd: &Sgd,
+    seed: u64,
+    told: &dyn Fn(&Told),
+) -> Fitted {
+    let rows = |wanted| rows_where(splits, |split| split == wanted);
+    let training = learnable(samples, splits, &rows(Split::Training));
+    let [training, validation] =
+        [training, plain(&rows(Split::Validation))].map(|seen| Pool::new(samples, &seen));
+    let (weights, biases) = sgd.fit(&training, &validation, seed, &|step| {
+        told(&Told::Step(*step))
+    });
+    Fitted {
+        fit: Fit {
+            weights,
+            biases,
+            iterations: sgd.steps as usize,
+            converged: true,
+        },
+        l2: 0.0,
+        scores: Vec::new(),
+        score: None,
+    }
 }
 
 /// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
 ///
 /// Distorted views are learned from in the other folds, and nothing is ever scored on one.
-fn folds(samples: &Samples, pictures: &[(Digest, u32)], splits: &[Split]) -> Vec<Fold> {
+fn folds(samples: &Samples, pictures: &[Picture], splits: &[Split]) -> Vec<Fold> {
     let number = |index: &usize| match (splits.get(*index), pictures.get(*index)) {
-        (Some(Split::Training), Some((digest, _))) => 1 + SplitRule::part(digest, FOLDS - 1),
+        (Some(Split::Training), Some(picture)) => 1 + SplitRule::part(&picture.digest, FOLDS - 1),
         _ => 0,
     };
     let rows = rows_where(splits, |split| split != Split::Testing);
@@ -143,8 +220,11 @@ fn rows_where(splits: &[Split], wanted: impl Fn(Split) -> bool) -> Vec<usize> {
 }
 
 /// Identifies pictures and their labels, in whatever order they come.
-pub(crate) fn identify(pictures: &[(Digest, u32)]) -> Digest {
-    let mut sorted = pictures.to_vec();
+pub(crate) fn identify(pictures: &[Picture]) -> Digest {
+    let mut sorted: Vec<_> = pictures
+        .iter()
+        .map(|picture| (picture.digest, picture.label))
+        .collect();
     sorted.sort();
     let bytes: Vec<u8> = sorted
         .iter()
@@ -171,7 +251,7 @@ fn check_labels(samples: &Samples) -> Result<()> {
         _ => {}
     }
     for (number, label) in (0..).zip(samples.labels()) {
-        if !pictures.iter().any(|(_, found)| *found == number) {
+        if !pictures.iter().any(|picture| picture.label == number) {
             return Err(Error::Training(format!(
                 "label '{label}' has no picture: add some, or remove its folder"
             )));

@@ -4,10 +4,12 @@ mod fit;
 mod lbfgs;
 mod model;
 mod select;
+mod sgd;
 mod softmax;
 
 pub(crate) use fit::identify;
-pub use fit::{Strength, Training, train};
+pub use fit::{Solver, Strength, Told, Training, train};
 pub use model::Head;
 pub use select::Score;
+pub use sgd::{Sgd, Step};
 pub use softmax::probabilities;

@@ -9,15 +9,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::select::Score;
+use super::sgd::Sgd;
 use super::softmax::probabilities;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::file::{self, Format};
-use crate::split::SplitRule;
+use crate::split::{SplitBy, SplitRule};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 1,
+    version: 2,
     what: "a head",
     maker: "hd-train",
 };
@@ -47,6 +48,8 @@ pub struct Head {
     pub l2: f64,
     /// How each strength did in cross-validation; empty where the strength was given.
     pub scores: Vec<Score>,
+    /// How it was trained, if step by step: then nothing was held small.
+    pub sgd: Option<Sgd>,
 }
 
 impl Head {
@@ -112,7 +115,23 @@ impl fmt::Display for Head {
         )?;
         writeln!(f, "validation percentage\t{}", self.split.validation)?;
         writeln!(f, "testing percentage\t{}", self.split.testing)?;
+        match &self.split.by {
+            SplitBy::Content => writeln!(f, "split by\tcontent")?,
+            SplitBy::Path { prefix } => writeln!(f, "split by\tpath\t{prefix}")?,
+        }
         writeln!(f, "seed\t{}", self.split.seed)?;
+        if let Some(sgd) = &self.sgd {
+            let Sgd {
+                steps,
+                learning_rate,
+                train_batch_size,
+                ..
+            } = sgd;
+            return writeln!(
+                f,
+                "sgd\t{steps} steps\trate {learning_rate}\tbatches of {train_batch_size}"
+            );
+        }
         writeln!(f, "l2\t{}", self.l2)?;
         for score in &self.scores {
             let Score {
@@ -146,6 +165,7 @@ mod tests {
                 validation: 15,
                 testing: 15,
                 seed: 3,
+                by: SplitBy::Content,
             },
             counts: [7, 2, 2],
             pictures: Digest::of(b"pictures"),
@@ -156,6 +176,7 @@ mod tests {
                 accuracy: 0.9,
                 validation_accuracy: 0.8,
             }],
+            sgd: None,
         }
     }
 
