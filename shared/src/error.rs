@@ -217,6 +217,8 @@ pub enum Error {
         what: String,
         /// A line for each place that was tried, with its reason.
         tried: Vec<String>,
+        /// What else can be done.
+        remedy: &'static str,
     },
 }
 
@@ -255,6 +257,7 @@ impl Error {
                 "bring a libonnxruntime of version 1.23 or newer and name it with ORT_DYLIB_PATH".to_owned()
             }
             Self::Occupied { path, .. } => format!("name another with -o, or remove {} first", path.display()),
+            Self::Unreachable { remedy, .. } => (*remedy).to_owned(),
             Self::Unlisted { .. } => "`hd-fetch list` shows what there is".to_owned(),
             _ => return None,
         })

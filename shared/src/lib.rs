@@ -22,12 +22,12 @@
 //!
 //! ```no_run
 //! use hd::bottleneck::Samples;
-//! use hd::head::{Strength, train};
+//! use hd::head::{Solver, Strength, train};
 //! use hd::split::{Split, SplitRule};
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
-//! let rule = SplitRule { validation: 15, testing: 15, seed: 0 };
-//! let head = train(&samples, rule, Strength::Chosen, &|_| ())?.head;
+//! let rule = SplitRule { validation: 15, testing: 15, ..SplitRule::default() };
+//! let head = train(&samples, rule, &Solver::Lbfgs(Strength::Chosen), &|_| ())?.head;
 //! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
 //! assert!(metrics.accuracy > 0.9);
 //! # Ok::<(), hd::Error>(())

@@ -1,19 +1,24 @@
 //! Networks at work. This module alone speaks to ONNX Runtime.
 
+mod calibrate;
 mod device;
+mod input;
 mod runtime;
 mod session;
+mod wrap;
 
+pub use calibrate::calibrate;
 pub use device::{Chosen, Device, Engine, MakeEngine};
 pub use runtime::Runtime;
 pub use session::OnnxBase;
+pub use wrap::{candidates, wrap};
 
 use crate::error::Result;
 
 /// A network that turns pictures into vectors of floats: a base into bottlenecks, a retrained graph into probabilities.
 pub trait Base: Send {
-    /// The outputs for pictures, given as the `height * width * 3` bytes of their network inputs, one behind the other;
-    /// the outputs lie in the same order.
+    /// The outputs for pictures, given as the bytes of their network inputs, one behind the other; the outputs lie in the
+    /// same order.
     ///
     /// # Errors
     /// The runtime's, such as running out of memory.

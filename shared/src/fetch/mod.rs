@@ -10,6 +10,7 @@ mod download;
 mod error;
 mod images;
 mod progress;
+mod quantise;
 mod registry;
 mod runtime;
 mod source;
@@ -19,11 +20,12 @@ use std::env;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-pub use base::fetch_base;
-pub use catalog::Catalog;
+pub use base::{Own, fetch_base};
+pub use catalog::{Base, Catalog};
 pub use error::FetchError;
 pub use images::{Drawings, Images, Want, fetch_images};
 pub use progress::Progress;
+pub use quantise::{QUANTIZED, quantise};
 pub use runtime::{Kind as RuntimeKind, cached_runtime, fetch_runtime};
 
 use crate::error::{Error, Result};

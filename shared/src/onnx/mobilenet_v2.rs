@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::build::{GraphBuilder, Window};
-use super::network::{BOTTLENECK, IMAGE, Network, Provenance};
-use super::proto::{FLOAT, UINT8, ValueInfo};
+use super::network::{BOTTLENECK, IMAGE};
+use super::plan::{Cut, Plan};
+use super::proto::Model;
 use super::torch::{Tensor, read_state_dict};
 use crate::error::{Error, Result};
-use crate::file;
-use crate::photo::{Filter, Preprocess, ResizeRule};
 
 /// Expansion, output channels, repetitions and first stride of the seven groups of inverted residuals.
 const GROUPS: [(i64, i64, i64, i64); 7] = [
@@ -26,69 +25,46 @@ const GROUPS: [(i64, i64, i64, i64); 7] = [
 ];
 const STEM: i64 = 32;
 const SIZE: u32 = 224;
-
-/// What torchvision trains with: the mean and standard deviation of ImageNet's channels, of 1.
-const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
-const STD: [f64; 3] = [0.229, 0.224, 0.225];
+/// The labels of ImageNet.
+const CLASSES: i64 = 1000;
 
 /// PyTorch's default for BatchNorm2d.
 const EPSILON: f64 = 1e-5;
 
-/// The base made from the PyTorch weights in the file `weights`, for pictures that `resize` brings to its size.
+/// The base made from the PyTorch weights `weights`: the features before the classifier of ImageNet, or its logits.
+/// `path` is what messages name.
 ///
 /// # Errors
-/// A file that is no legacy PyTorch state dict, or lacks a tensor of MobileNet v2, or has one of another shape.
-pub fn base_from_weights(
-    weights: &Path,
-    provenance: Provenance,
-    resize: ResizeRule,
-) -> Result<Vec<u8>> {
-    let weights = Weights::open(weights)?;
+/// Bytes that are no legacy PyTorch state dict, or lacks a tensor of MobileNet v2, or has one of another shape.
+pub fn base_from_weights(path: &Path, weights: &[u8], plan: &Plan) -> Result<Vec<u8>> {
+    let weights = Weights::read(path, weights)?;
     let mut layers = Layers {
         weights: &weights,
         graph: GraphBuilder::default(),
     };
-    let last = layers.features()?;
+    let last = layers.features(plan)?;
     let mut builder = layers.graph;
-    builder.global_average_pool(&last, BOTTLENECK);
-    let mut graph = builder.finish();
-    graph.name = provenance.architecture.clone();
-    graph.input = vec![ValueInfo::batch_of(
-        IMAGE,
-        UINT8,
-        &[SIZE.into(), SIZE.into(), 3],
-    )];
-    graph.output = vec![ValueInfo::batch_of(
-        BOTTLENECK,
-        FLOAT,
-        &[weights.bottleneck_size()?],
-    )];
-    let preprocess = Preprocess {
-        width: SIZE,
-        height: SIZE,
-        resize,
-        filter: Filter::Antialiased,
-        full_decode: false,
+    let pooled = builder.global_average_pool("pool", &last);
+    let values = match plan.cut {
+        Cut::Pooled => {
+            builder.flatten(BOTTLENECK, &pooled);
+            weights.bottleneck_size()?
+        }
+        Cut::Logits => {
+            let features = builder.flatten("classifier.input", &pooled);
+            let (matrix, biases) = weights.classifier()?;
+            let (matrix, biases) = (
+                ("classifier.1.weight", matrix),
+                ("classifier.1.bias", biases),
+            );
+            builder.fully_connected(BOTTLENECK, &features, matrix, biases);
+            CLASSES
+        }
+        Cut::Named(ref name) => {
+            return Err(weights.wrong(format!("weights have no tensor '{name}' to take")));
+        }
     };
-    Ok(Network::encode(
-        graph,
-        &preprocess,
-        &provenance.properties(),
-    ))
-}
-
-/// The ImageNet classifier in the file `weights`: W, 1000 x 1280, in rows, and b. It turns bottlenecks into
-/// ImageNet logits, by which a base can be checked.
-///
-/// # Errors
-/// As [`base_from_weights`].
-pub fn classifier_from_weights(weights: &Path) -> Result<(Vec<f32>, Vec<f32>)> {
-    let weights = Weights::open(weights)?;
-    let matrix = weights.tensor("classifier.1.weight", &[1000, weights.bottleneck_size()?])?;
-    Ok((
-        matrix.to_vec(),
-        weights.tensor("classifier.1.bias", &[1000])?.to_vec(),
-    ))
+    Ok(plan.encode(Model::of(builder.finish()), SIZE, values as usize, None))
 }
 
 /// The tensors of a state dict.
@@ -98,8 +74,8 @@ struct Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    fn open(path: &'a Path) -> Result<Self> {
-        let tensors = read_state_dict(&file::read(path)?).map_err(|error| Error::Weights {
+    fn read(path: &'a Path, bytes: &[u8]) -> Result<Self> {
+        let tensors = read_state_dict(bytes).map_err(|error| Error::Weights {
             path: path.to_path_buf(),
             reason: error.to_string(),
         })?;
@@ -130,6 +106,12 @@ impl<'a> Weights<'a> {
             return Err(self.wrong(reason));
         }
         Ok(&tensor.data)
+    }
+
+    /// The classifier of ImageNet: W in rows, and b.
+    fn classifier(&self) -> Result<(&[f32], &[f32])> {
+        let matrix = self.tensor("classifier.1.weight", &[CLASSES, self.bottleneck_size()?])?;
+        Ok((matrix, self.tensor("classifier.1.bias", &[CLASSES])?))
     }
 
     /// The number of channels of the last convolution.
@@ -174,8 +156,8 @@ struct Layers<'a> {
 
 impl Layers<'_> {
     /// All convolutions; returns the name of the last one's output.
-    fn features(&mut self) -> Result<String> {
-        let input = self.graph.normalise(IMAGE, MEAN, STD);
+    fn features(&mut self, plan: &Plan) -> Result<String> {
+        let input = self.graph.normalise(IMAGE, plan.mean, plan.std);
         let mut x = self.convolution("features.0", ("0", "1"), &input, [3, STEM, 3], 2, true)?;
         let mut channels = STEM;
         let mut index = 1;
@@ -253,11 +235,7 @@ impl Layers<'_> {
         let (weights, bias) = self
             .weights
             .folded(&name, &format!("{prefix}.{norm}"), &shape)?;
-        let window = Window {
-            kernel,
-            stride,
-            group: if from == 1 { to } else { 1 },
-        };
+        let window = Window::square(kernel, stride, if from == 1 { to } else { 1 });
         let x = self
             .graph
             .convolution(&name, input, (&shape, &weights), &bias, &window);

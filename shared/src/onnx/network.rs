@@ -4,22 +4,26 @@
 //! |---|---|
 //! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
 //! | `hd.preprocess` | JSON: width, height and how pictures are resized; see [`Preprocess`] |
+//! | `hd.bottleneck` | which tensor is the bottleneck: `pooled`, `logits`, or the name that the source has for it |
 //! | `hd.source` | where the weights came from |
 //! | `hd.source_sha256` | SHA-256 of the file of weights |
 //! | `hd.licence` | the weights' licence |
+//! | `hd.quantised` | how it was brought to integers; only where it was |
 //! | `hd.labels` | JSON array, in output order; retrained graphs only |
 //! | `hd.base` | BLAKE3 of the base's file; retrained graphs only |
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::proto::{FLOAT, Graph, Model, OperatorSet, Property, UINT8, ValueInfo};
+use super::plan::Cut;
+use super::proto::{FLOAT, Graph, Model, Property, UINT8, ValueInfo};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::photo::Preprocess;
+use crate::photo::{Element, Filter, Preprocess};
 
 /// The name of the input of every network.
 pub(super) const IMAGE: &str = "image";
@@ -32,10 +36,6 @@ pub(super) const ARCHITECTURE: &str = "hd.architecture";
 pub(super) const PREPROCESS: &str = "hd.preprocess";
 pub(super) const LABELS: &str = "hd.labels";
 pub(super) const BASE: &str = "hd.base";
-
-/// Old enough for any runtime of the last years: opset 13 and IR version 8 date from 2020 and 2021.
-const OPSET: i64 = 13;
-const IR_VERSION: i64 = 8;
 
 /// Where a base's weights came from.
 #[derive(Clone, Debug)]
@@ -52,9 +52,10 @@ pub struct Provenance {
 
 impl Provenance {
     /// As metadata.
-    pub(super) fn properties(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn properties(&self, cut: &Cut) -> Vec<(&'static str, String)> {
         vec![
             (ARCHITECTURE, self.architecture.clone()),
+            ("hd.bottleneck", cut.name().to_owned()),
             ("hd.source", self.source.clone()),
             ("hd.source_sha256", self.sha256.clone()),
             ("hd.licence", self.licence.clone()),
@@ -79,6 +80,8 @@ pub struct Network {
     pub bottleneck_size: usize,
     /// The labels in output order; a base has none.
     pub labels: Option<Vec<String>>,
+    /// Everything in its metadata: key and value.
+    pub properties: Vec<(String, String)>,
 }
 
 impl Network {
@@ -128,7 +131,18 @@ impl Network {
     }
 
     fn open(path: &Path, expected: &'static str) -> Result<Self> {
-        let bytes = Bytes::from(file::read(path)?);
+        Self::parse(path, Bytes::from(file::read(path)?), expected)
+    }
+
+    /// The base that was just made, to be written to `path`.
+    ///
+    /// # Errors
+    /// As [`Self::open_base`].
+    pub fn made(path: &Path, base: Vec<u8>) -> Result<Self> {
+        Self::parse(path, base.into(), "a base that hd-fetch makes")
+    }
+
+    fn parse(path: &Path, bytes: Bytes, expected: &'static str) -> Result<Self> {
         let model = Model::decode(bytes.clone()).map_err(|_| {
             foreign(
                 path,
@@ -175,12 +189,15 @@ impl Network {
             preprocess,
             bottleneck_size,
             labels,
+            properties: (model.metadata_props.iter())
+                .map(|property| (property.key.clone(), property.value.clone()))
+                .collect(),
         })
     }
 
-    /// The file of a network with this graph and metadata.
+    /// The file of this network with other metadata.
     pub(super) fn encode(
-        graph: Graph,
+        model: Model,
         preprocess: &Preprocess,
         properties: &[(&str, String)],
     ) -> Vec<u8> {
@@ -193,17 +210,23 @@ impl Network {
             value,
         };
         Model {
-            ir_version: IR_VERSION,
             producer_name: "hd".to_owned(),
             producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-            graph: Some(graph),
-            opset_import: vec![OperatorSet {
-                domain: String::new(),
-                version: OPSET,
-            }],
             metadata_props: all.into_iter().map(property).collect(),
+            ..model
         }
         .encode_to_vec()
+    }
+}
+
+/// For `--describe`: one fact a line, name and value separated by a tab.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "bottleneck\t{} values", self.bottleneck_size)?;
+        writeln!(f, "file\t{} bytes\t{}", self.bytes.len(), self.digest)?;
+        self.properties
+            .iter()
+            .try_for_each(|(key, value)| writeln!(f, "{key}\t{value}"))
     }
 }
 
@@ -215,11 +238,20 @@ fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
     }
 }
 
+/// The data type of the input that pictures are brought to with this filter.
+pub(super) fn input_kind(filter: Filter) -> i32 {
+    match filter.element() {
+        Element::Byte => UINT8,
+        Element::Float => FLOAT,
+    }
+}
+
 /// The input must be the one that `preprocess` makes.
 fn check_input(graph: &Graph, preprocess: &Preprocess) -> Option<()> {
     let input = graph.input.iter().find(|input| input.name == IMAGE)?;
     let dims = vec![preprocess.height.into(), preprocess.width.into(), 3];
-    (preprocess.is_possible() && input.batch_dims()? == (UINT8, dims)).then_some(())
+    let kind = input_kind(preprocess.filter);
+    (preprocess.is_possible() && input.batch_dims()? == (kind, dims)).then_some(())
 }
 
 /// The size D of the output `name`, if that is float32 [N, D].

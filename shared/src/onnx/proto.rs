@@ -1,7 +1,9 @@
 //! The messages of ONNX that a network needs, with the field numbers of onnx.proto3.
 //!
-//! What is not named here is dropped when a file is read. That is harmless for the files that this project wrote,
-//! and no other file is written again.
+//! What is not named here is dropped when a file is read: documentation, the shapes between nodes, which every runtime
+//! finds by itself, and how a network was trained.
+
+use std::collections::HashSet;
 
 use prost::bytes::Bytes;
 
@@ -9,6 +11,14 @@ use prost::bytes::Bytes;
 pub(super) const FLOAT: i32 = 1;
 /// `TensorProto.DataType.UINT8`.
 pub(super) const UINT8: i32 = 2;
+/// `TensorProto.DataType.INT8`.
+pub(super) const INT8: i32 = 3;
+/// `TensorProto.DataType.FLOAT16`.
+pub(super) const FLOAT16: i32 = 10;
+/// `TensorProto.DataType.INT32`.
+pub(super) const INT32: i32 = 6;
+/// `TensorProto.DataLocation.EXTERNAL`.
+pub(super) const EXTERNAL: i32 = 1;
 /// `AttributeProto.AttributeType.INT`.
 pub(super) const INT: i32 = 2;
 /// `AttributeProto.AttributeType.INTS`.
@@ -28,6 +38,29 @@ pub(super) struct Model {
     pub(super) opset_import: Vec<OperatorSet>,
     #[prost(message, repeated, tag = "14")]
     pub(super) metadata_props: Vec<Property>,
+    /// Operations that the network brings along. Nothing in them depends on what is around them, so they stay as they
+    /// are.
+    #[prost(bytes = "bytes", repeated, tag = "25")]
+    pub(super) functions: Vec<Bytes>,
+}
+
+/// Old enough for any runtime of the last years: opset 13 and IR version 8 date from 2020 and 2021.
+const OPSET: i64 = 13;
+pub(super) const IR_VERSION: i64 = 8;
+
+impl Model {
+    /// A network of this project's own making.
+    pub(super) fn of(graph: Graph) -> Self {
+        Self {
+            ir_version: IR_VERSION,
+            graph: Some(graph),
+            opset_import: vec![OperatorSet {
+                domain: String::new(),
+                version: OPSET,
+            }],
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -58,6 +91,21 @@ pub(super) struct Graph {
     pub(super) input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub(super) output: Vec<ValueInfo>,
+    #[prost(bytes = "bytes", repeated, tag = "15")]
+    pub(super) sparse_initializer: Vec<Bytes>,
+}
+
+impl Graph {
+    /// A name that two tensors have, if there is one. Old networks name their weights among their inputs again.
+    pub(super) fn first_twice(&self) -> Option<&str> {
+        let mut known = HashSet::new();
+        let outputs = self.node.iter().flat_map(|node| &node.output);
+        let initializers = self.initializer.iter().map(|tensor| &tensor.name);
+        let mut names = outputs.chain(initializers);
+        names
+            .find(|name| !name.is_empty() && !known.insert(name.as_str()))
+            .map(String::as_str)
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -72,6 +120,10 @@ pub(super) struct Node {
     pub(super) op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub(super) attribute: Vec<Attribute>,
+    #[prost(string, tag = "7")]
+    pub(super) domain: String,
+    #[prost(string, tag = "8")]
+    pub(super) overload: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -79,12 +131,32 @@ pub(super) struct Attribute {
     #[prost(string, tag = "1")]
     pub(super) name: String,
     // Optional, since the checker wants even a zero to be written down.
+    #[prost(float, optional, tag = "2")]
+    pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub(super) s: Option<Bytes>,
+    #[prost(message, optional, tag = "5")]
+    pub(super) t: Option<Tensor>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) g: Option<Graph>,
+    #[prost(float, repeated, packed = "false", tag = "7")]
+    pub(super) floats: Vec<f32>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
+    #[prost(bytes = "bytes", repeated, tag = "9")]
+    pub(super) strings: Vec<Bytes>,
+    #[prost(message, repeated, tag = "10")]
+    pub(super) tensors: Vec<Tensor>,
+    #[prost(message, repeated, tag = "11")]
+    pub(super) graphs: Vec<Graph>,
+    #[prost(bytes = "bytes", optional, tag = "14")]
+    pub(super) tp: Option<Bytes>,
     #[prost(int32, tag = "20")]
     pub(super) kind: i32,
+    #[prost(bytes = "bytes", optional, tag = "22")]
+    pub(super) sparse_tensor: Option<Bytes>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -93,11 +165,52 @@ pub(super) struct Tensor {
     pub(super) dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub(super) data_type: i32,
+    #[prost(float, repeated, tag = "4")]
+    pub(super) float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub(super) int32_data: Vec<i32>,
+    #[prost(bytes = "bytes", repeated, tag = "6")]
+    pub(super) string_data: Vec<Bytes>,
+    #[prost(int64, repeated, tag = "7")]
+    pub(super) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(super) name: String,
     // Shares the buffer that the file was read into, so that opening a network copies no weights.
-    #[prost(bytes = "bytes", tag = "9")]
-    pub(super) raw_data: Bytes,
+    #[prost(bytes = "bytes", optional, tag = "9")]
+    pub(super) raw_data: Option<Bytes>,
+    #[prost(double, repeated, tag = "10")]
+    pub(super) double_data: Vec<f64>,
+    #[prost(uint64, repeated, tag = "11")]
+    pub(super) uint64_data: Vec<u64>,
+    #[prost(message, repeated, tag = "13")]
+    pub(super) external_data: Vec<Property>,
+    #[prost(int32, tag = "14")]
+    pub(super) data_location: i32,
+}
+
+impl Tensor {
+    /// A tensor of this shape, with the values as little-endian bytes.
+    pub(super) fn of(name: &str, data_type: i32, dims: &[i64], bytes: Vec<u8>) -> Self {
+        Self {
+            dims: dims.to_vec(),
+            data_type,
+            name: name.to_owned(),
+            raw_data: Some(Bytes::from(bytes)),
+            ..Self::default()
+        }
+    }
+
+    /// The values of a float32 tensor that [`Self::floats`] has made.
+    pub(super) fn values(&self) -> Vec<f32> {
+        let (words, _) = self.raw_data.as_deref().unwrap_or_default().as_chunks();
+        words.iter().map(|&word| f32::from_le_bytes(word)).collect()
+    }
+
+    /// A float32 tensor of this shape.
+    pub(super) fn floats(name: &str, dims: &[i64], values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        Self::of(name, FLOAT, dims, bytes.collect())
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -161,6 +274,19 @@ impl ValueInfo {
                 tensor: Some(tensor),
             }),
         }
+    }
+
+    /// The same for a fixed number of pictures, if one is given.
+    pub(super) fn with_batch(mut self, batch: Option<i64>) -> Self {
+        let tensor = self.kind.as_mut().and_then(|kind| kind.tensor.as_mut());
+        let shape = tensor.and_then(|tensor| tensor.shape.as_mut());
+        if let (Some(_), Some(first)) = (batch, shape.and_then(|shape| shape.dim.first_mut())) {
+            *first = Dimension {
+                value: batch,
+                name: None,
+            };
+        }
+        self
     }
 
     /// The element type, and the fixed dimensions behind the batch, if this is such a tensor.

@@ -28,9 +28,9 @@ pub fn stitch(base: &Network, head: &Head) -> Result<Vec<u8>> {
         );
         return Err(foreign(&base.path, found));
     }
-    let model = Model::decode(base.bytes.clone())
+    let mut model = Model::decode(base.bytes.clone())
         .map_err(|error| foreign(&base.path, error.to_string()))?;
-    let mut builder = GraphBuilder::from_graph(model.graph.unwrap_or_default());
+    let mut builder = GraphBuilder::from_graph(model.graph.take().unwrap_or_default());
     builder.softmax_layer(FINAL_RESULT, BOTTLENECK, &head.weights, &head.biases);
     let mut graph = builder.finish();
     graph.output.insert(
@@ -38,14 +38,13 @@ pub fn stitch(base: &Network, head: &Head) -> Result<Vec<u8>> {
         ValueInfo::batch_of(FINAL_RESULT, FLOAT, &[head.biases.len() as i64]),
     );
     let labels = serde_json::to_string(&head.labels).unwrap_or_default();
-    let inherited = model
-        .metadata_props
-        .iter()
-        .map(|p| (p.key.as_str(), p.value.clone()));
+    let inherited = std::mem::take(&mut model.metadata_props);
+    let inherited = inherited.iter().map(|p| (p.key.as_str(), p.value.clone()));
     let mut properties: Vec<_> = inherited
         .filter(|(key, _)| *key != super::network::PREPROCESS)
         .collect();
     properties.push((LABELS, labels));
     properties.push((BASE, base.digest.to_string()));
-    Ok(Network::encode(graph, &base.preprocess, &properties))
+    model.graph = Some(graph);
+    Ok(Network::encode(model, &base.preprocess, &properties))
 }

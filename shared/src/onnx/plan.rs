@@ -1,0 +1,88 @@
+//! What a network is made into a base with.
+
+use super::network::{BOTTLENECK, IMAGE, Network, Provenance, input_kind};
+use super::proto::{FLOAT, Model, ValueInfo};
+use crate::photo::{Filter, Preprocess, ResizeRule};
+
+/// Which tensor of a network is the bottleneck.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    /// The features that the network's own classifier takes: the mean over all pixels of the last convolution.
+    #[default]
+    Pooled,
+    /// What that classifier makes of them: a number for each label that the network was trained for.
+    Logits,
+    /// The tensor of this name.
+    Named(String),
+}
+
+impl Cut {
+    /// As the base's metadata has it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Pooled => "pooled",
+            Self::Logits => "logits",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+/// Everything about a base that its network does not say.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the network came from.
+    pub provenance: Provenance,
+    /// What of it is taken.
+    pub cut: Cut,
+    /// Rows and columns of a picture, for a network that takes any.
+    pub size: Option<u32>,
+    /// What the network expects its pixels to be brought to: of 0 to 1, this is taken off each channel.
+    pub mean: [f64; 3],
+    /// Then each channel is divided by this.
+    pub std: [f64; 3],
+    /// How pictures are brought to their size.
+    pub resize: ResizeRule,
+    /// With which filter.
+    pub filter: Filter,
+}
+
+impl Plan {
+    /// The rule for pictures of this size.
+    pub(super) fn preprocess(&self, size: u32) -> Preprocess {
+        Preprocess {
+            width: size,
+            height: size,
+            resize: self.resize,
+            filter: self.filter,
+            full_decode: false,
+        }
+    }
+
+    /// The input of the base, for any number of pictures or for a fixed one.
+    pub(super) fn picture(&self, size: u32, batch: Option<i64>) -> ValueInfo {
+        let picture = ValueInfo::batch_of(
+            IMAGE,
+            input_kind(self.filter),
+            &[size.into(), size.into(), 3],
+        );
+        picture.with_batch(batch)
+    }
+
+    /// The file of the base of this model, whose graph leads from `image` to `bottleneck`.
+    pub(super) fn encode(
+        &self,
+        mut model: Model,
+        size: u32,
+        values: usize,
+        batch: Option<i64>,
+    ) -> Vec<u8> {
+        let mut graph = model.graph.take().unwrap_or_default();
+        graph.name.clone_from(&self.provenance.architecture);
+        graph.input = vec![self.picture(size, batch)];
+        let output = ValueInfo::batch_of(BOTTLENECK, FLOAT, &[values as i64]);
+        graph.output = vec![output.with_batch(batch)];
+        model.graph = Some(graph);
+        let properties = self.provenance.properties(&self.cut);
+        Network::encode(model, &self.preprocess(size), &properties)
+    }
+}
