@@ -26,6 +26,9 @@ mod hd_train;
 /// Every kind of picture, as real encoders write it.
 mod pictures;
 
+/// Networks of the user's own as bases.
+mod networks;
+
 /// The pipeline as a file graph.
 mod makefile;
 

@@ -1,0 +1,402 @@
+//! hd-train: fits a head to bottlenecks and joins it to the base.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod retrain;
+
+use clap::{Args, Parser, ValueEnum};
+use hd::bottleneck::Samples;
+use hd::file;
+use hd::head::{Head, Score, Sgd, Solver, Step, Strength, Told, Training, train};
+use hd::onnx::{Network, stitch};
+use hd::split::{SplitBy, SplitRule};
+use hd_cli::{Bar, Common, Program, check_outputs, misuse};
+use retrain::{ELSEWHERE, Foreign, Own};
+
+/// Fits a softmax head to bottlenecks and joins it to the base
+///
+/// Pictures are divided by their content into training, validation and testing, so that a picture stays on its side
+/// when others come or go. The strength of the regularisation is chosen by cross-validation on the training and
+/// validation pictures, then the head is fitted on all of them. The testing pictures are left for hd-eval.
+#[derive(Parser)]
+#[command(
+    name = "hd-train",
+    version,
+    override_usage = "hd-train [OPTIONS] --head <FILE> <BOTTLENECKS>...\n       hd-train --describe <FILE>",
+    max_term_width = 100,
+    after_help = "\
+Example:  hd-train out/bottlenecks.bin --base models/mobilenet_v2_1.0_224.onnx --head out/head.bin \\
+              --output-graph out/retrained_graph.onnx --output-labels out/retrained_labels.txt
+See also: hd-bottleneck (makes the input), hd-eval (scores the head), hd-label (uses the graph)"
+)]
+struct Arguments {
+    /// Files of bottlenecks, as hd-bottleneck makes them
+    #[arg(required_unless_present_any = ELSEWHERE)]
+    bottlenecks: Vec<PathBuf>,
+
+    /// The base that the bottlenecks were made with; needed for --output-graph
+    #[arg(long, value_name = "BASE.onnx")]
+    base: Option<PathBuf>,
+
+    /// Where to write the head
+    #[arg(long, value_name = "FILE", required_unless_present_any = ELSEWHERE)]
+    head: Option<PathBuf>,
+
+    /// Where to write the base and the head as one network that labels pictures
+    #[arg(long, value_name = "FILE.onnx")]
+    output_graph: Option<PathBuf>,
+
+    /// Where to write the labels, one a line, in the order of the network's outputs
+    #[arg(long, value_name = "FILE")]
+    output_labels: Option<PathBuf>,
+
+    /// How many of a hundred pictures are kept for hd-eval [default: 15]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
+    testing_percentage: Option<u32>,
+
+    /// How many of a hundred pictures are the first fold of cross-validation, and give the validation accuracy [default:
+    /// 15]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
+    validation_percentage: Option<u32>,
+
+    /// How strongly the weights are held small: `auto`, or a number, 1/(C N) in scikit-learn's terms
+    #[arg(long, value_name = "STRENGTH", default_value = "auto", value_parser = strength, allow_negative_numbers = true)]
+    l2: Strength,
+
+    /// What decides whether a picture is for training, validation or testing
+    #[arg(long, value_enum, default_value_t = By::Content)]
+    split_by: By,
+
+    /// With --split-by path, what stands before the paths: the folder of pictures, as retrain.py was given it
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    path_prefix: String,
+
+    /// Another seed divides the pictures otherwise, and draws other batches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Print a head as text, and do nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels"])]
+    describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    steps: Steps,
+
+    #[command(flatten)]
+    foreign: Foreign,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How retrain.py trained.
+#[derive(Args)]
+#[command(next_help_heading = "Training step by step, as retrain.py does it")]
+struct Steps {
+    /// How the head is trained: to the optimum, or by gradient descent, which the flags below ask for too
+    #[arg(long, value_enum)]
+    solver: Option<Method>,
+
+    /// Steps [default: 4000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    how_many_training_steps: Option<u32>,
+
+    /// How far a step goes [default: 0.01]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    learning_rate: Option<f32>,
+
+    /// Pictures in the batch of a step, every label as likely as any other [default: 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    train_batch_size: Option<u32>,
+
+    /// Pictures that validation accuracy is measured on, drawn likewise; -1 for all of them [default: 100]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = batch)]
+    validation_batch_size: Option<Batch>,
+
+    /// Steps from one measurement to the next [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    eval_step_interval: Option<u32>,
+}
+
+/// So many pictures, or all.
+#[derive(Clone, Copy)]
+struct Batch(Option<u32>);
+
+fn batch(text: &str) -> Result<Batch, String> {
+    match (text, text.parse::<u32>()) {
+        ("-1", _) => Ok(Batch(None)),
+        (_, Ok(count @ 1..=1_000_000)) => Ok(Batch(Some(count))),
+        _ => Err("expected a number from 1 to 1000000, or -1".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}
+
+impl Steps {
+    /// The gradient descent that is asked for, if it is.
+    fn sgd(&self) -> Option<Sgd> {
+        let asked = self.how_many_training_steps.is_some()
+            || self.learning_rate.is_some()
+            || self.train_batch_size.is_some()
+            || self.validation_batch_size.is_some()
+            || self.eval_step_interval.is_some();
+        let wanted = asked || matches!(self.solver, Some(Method::Sgd));
+        wanted.then(|| Sgd {
+            steps: self.how_many_training_steps.unwrap_or(4000),
+            learning_rate: self.learning_rate.unwrap_or(0.01),
+            train_batch_size: self.train_batch_size.unwrap_or(100),
+            validation_batch_size: self
+                .validation_batch_size
+                .map_or(Some(100), |batch| batch.0),
+            eval_step_interval: self.eval_step_interval.unwrap_or(10),
+        })
+    }
+
+    /// The flags that ask for it.
+    fn flags(&self) -> String {
+        let Some(sgd) = self.sgd() else {
+            return "--solver sgd".to_owned();
+        };
+        let validation = sgd
+            .validation_batch_size
+            .map_or("-1".to_owned(), |size| size.to_string());
+        format!(
+            "--how-many-training-steps {} --learning-rate {} --train-batch-size {} --validation-batch-size {validation} \
+             --eval-step-interval {}",
+            sgd.steps, sgd.learning_rate, sgd.train_batch_size, sgd.eval_step_interval
+        )
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum By {
+    /// Its content, wherever it lies
+    Content,
+    /// Its path, as in retrain.py
+    Path,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Method {
+    Lbfgs,
+    Sgd,
+}
+
+/// Pictures of a hundred for validation, and for testing.
+const PERCENTAGE: u32 = 15;
+
+fn main() -> ExitCode {
+    hd_cli::main::<Arguments>()
+}
+
+fn strength(text: &str) -> Result<Strength, String> {
+    match (text, text.parse::<f64>()) {
+        ("auto", _) => Ok(Strength::Chosen),
+        (_, Ok(number)) if number >= 0.0 && number.is_finite() => Ok(Strength::Given(number)),
+        _ => Err("expected `auto` or a number of at least 0".to_owned()),
+    }
+}
+
+impl Program for Arguments {
+    const NAME: &'static str = "hd-train";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self) -> anyhow::Result<()> {
+        if let Some(path) = &self.describe {
+            return Ok(write!(io::stdout(), "{}", Head::open(path)?)?);
+        }
+        if let Some(text) = self.foreign.explained(&self.own()) {
+            return misuse(text);
+        }
+        let rule = self.rule()?;
+        let solver = self.solver()?;
+        if self.output_graph.is_some() && self.base.is_none() {
+            return misuse(
+                "--output-graph needs --base, the base that the bottlenecks were made with"
+                    .to_owned(),
+            );
+        }
+        let inputs = self.bottlenecks.iter().chain(&self.base);
+        check_outputs(
+            inputs,
+            [&self.head, &self.output_graph, &self.output_labels]
+                .into_iter()
+                .flatten(),
+        )?;
+        let samples = Samples::open(&self.bottlenecks)?;
+        let mut base = self.base.as_deref().map(Network::open_base).transpose()?;
+        if let Some(base) = &mut base {
+            samples.check_base(base)?;
+            // What the pictures went through is what the graph has to ask for.
+            base.preprocess = samples.preprocess().clone();
+        }
+        let contradictions = samples.contradictions();
+        if let Some(picture) = contradictions.first() {
+            let (count, picture) = (contradictions.len(), picture.display());
+            log::warn!("{count} pictures stand under more than one label, such as {picture}");
+        }
+        let bar = Bar::default();
+        if solver == Solver::Lbfgs(Strength::Chosen) {
+            bar.spin("choosing the strength of the regularisation");
+        }
+        let told = |told: &Told| match told {
+            Told::Score(score) => bar.message(log::Level::Debug, &describe(score)),
+            Told::Step(step) => tell_step(step),
+        };
+        let training = train(&samples, rule, &solver, &told);
+        bar.clear();
+        let training = training?;
+        tell(&training);
+        self.write(&training.head, base.as_ref())
+    }
+}
+
+impl Arguments {
+    fn rule(&self) -> anyhow::Result<SplitRule> {
+        let [validation, testing] = [self.validation_percentage, self.testing_percentage]
+            .map(|percentage| percentage.unwrap_or(PERCENTAGE));
+        if validation + testing >= 100 {
+            return misuse(format!(
+                "{validation} % for validation and {testing} % for testing leave nothing to train on"
+            ));
+        }
+        Ok(SplitRule {
+            validation,
+            testing,
+            seed: self.seed,
+            by: match self.split_by {
+                By::Content if !self.path_prefix.is_empty() => {
+                    return misuse("--path-prefix needs --split-by path".to_owned());
+                }
+                By::Content => SplitBy::Content,
+                By::Path => SplitBy::Path {
+                    prefix: self.path_prefix.clone(),
+                },
+            },
+        })
+    }
+
+    fn solver(&self) -> anyhow::Result<Solver> {
+        match (self.steps.sgd(), self.steps.solver, self.l2) {
+            (None, _, strength) => Ok(Solver::Lbfgs(strength)),
+            (Some(_), Some(Method::Lbfgs), _) => misuse(
+                "--solver lbfgs goes to the optimum, and takes no steps to be counted".to_owned(),
+            ),
+            (Some(_), _, Strength::Given(_)) => {
+                misuse("--solver sgd holds nothing small: --l2 is for lbfgs".to_owned())
+            }
+            (Some(sgd), _, Strength::Chosen) => Ok(Solver::Sgd(sgd)),
+        }
+    }
+
+    fn own(&self) -> Own {
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        Own {
+            output_graph: text(&self.output_graph),
+            output_labels: text(&self.output_labels),
+            testing_percentage: self.testing_percentage,
+            validation_percentage: self.validation_percentage,
+            solver: self.steps.flags(),
+        }
+    }
+
+    /// The head comes last: where it is, the others are.
+    fn write(&self, head: &Head, base: Option<&Network>) -> anyhow::Result<()> {
+        if let (Some(path), Some(base)) = (&self.output_graph, base) {
+            let graph = stitch(base, head)?;
+            file::replace(path, |out| out.write_all(&graph))?;
+        }
+        if let Some(path) = &self.output_labels {
+            file::replace(path, |out| {
+                head.labels
+                    .iter()
+                    .try_for_each(|label| writeln!(out, "{label}"))
+            })?;
+        }
+        if let Some(path) = &self.head {
+            head.write(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// In the words of retrain.py.
+fn tell_step(step: &Step) {
+    let Step {
+        index,
+        accuracy,
+        cross_entropy,
+        validation,
+    } = step;
+    log::info!("Step {index}: Train accuracy = {:.1}%", 100.0 * accuracy);
+    log::info!("Step {index}: Cross entropy = {cross_entropy:.6}");
+    if let Some((accuracy, n)) = validation {
+        log::info!(
+            "Step {index}: Validation accuracy = {:.1}% (N={n})",
+            100.0 * accuracy
+        );
+    }
+}
+
+/// Says what came of it.
+fn tell(
+    Training {
+        head,
+        score,
+        iterations,
+        converged,
+    }: &Training,
+) {
+    let [training, validation, testing] = head.counts;
+    log::info!(
+        "{training} pictures for training, {validation} for validation, {testing} for testing"
+    );
+    if let Some(Score {
+        l2,
+        cross_entropy,
+        accuracy,
+        validation_accuracy,
+    }) = score
+    {
+        let [accuracy, own] = [accuracy, validation_accuracy].map(|share| 100.0 * share);
+        let n = training + validation;
+        log::info!(
+            "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}% (N={n}), cross-entropy = {cross_entropy:.4}"
+        );
+        if validation > 0 {
+            log::info!("Validation accuracy = {own:.1}% (N={validation})");
+        }
+    }
+    log::debug!("the last fit took {iterations} steps");
+    if !converged {
+        log::warn!("the fit did not converge in {iterations} steps; a larger --l2 helps");
+    }
+}
+
+fn describe(score: &Score) -> String {
+    let Score {
+        l2,
+        cross_entropy,
+        accuracy,
+        ..
+    } = score;
+    let accuracy = 100.0 * accuracy;
+    format!(
+        "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}%, cross-entropy = {cross_entropy:.4}"
+    )
+}
