@@ -4,6 +4,8 @@
 IMAGES       ?= data/hotdog
 ARCHITECTURE ?= mobilenet_v2_1.0_224
 OUT          ?= out
+BASE         ?= models/$(ARCHITECTURE).onnx
+BASE_FLAGS   ?=
 BOTTLENECK_FLAGS ?=
 TRAIN_FLAGS  ?=
 EVAL_FLAGS   ?=
@@ -16,8 +18,7 @@ endif
 # A ~ that the shell left, and the slash that its completion adds.
 override IMAGES := $(patsubst %/,%,$(patsubst ~/%,$(HOME)/%,$(IMAGES)))
 
-BASE := models/$(ARCHITECTURE).onnx
-BIN  := target/release
+BIN := target/release
 export CARGO_TARGET_DIR := target
 PROGRAMS := hd-fetch hd-bottleneck hd-train hd-eval hd-label
 
@@ -32,14 +33,21 @@ PRODUCTS := $(addprefix $(OUT)/,retrained_graph.onnx retrained_labels.txt metric
 train: $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
 	@$(BIN)/hd-eval --describe $(OUT)/metrics.json
 
-$(BASE): | $(BIN)/hd-fetch
-	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@
+# A base in integers is calibrated on the pictures.
+CALIBRATED := $(filter %_quantized,$(ARCHITECTURE))
+DATA := $(filter data/%,$(IMAGES))
+
+# A base that was not made here has no flags, and stays as it is.
+STAMPED := $(if $(wildcard $(BASE).flags),$(BASE).flags,$(if $(wildcard $(BASE)),,$(BASE).flags))
+$(BASE): $(STAMPED) | $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
+	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@ $(if $(CALIBRATED),--calibrate '$(IMAGES)') $(BASE_FLAGS)
+	@touch $@
 
 data/%: | $(BIN)/hd-fetch
 	$(BIN)/hd-fetch images $* -o $@
 
 # Always run: only hd-bottleneck can tell whether a picture changed, and it touches its file only if one did.
-$(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(filter data/%,$(IMAGES))
+$(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(DATA)
 	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@ $(BOTTLENECK_FLAGS)
 
 # The head is written last: where it is new, so are the others.
@@ -54,11 +62,23 @@ $(OUT)/metrics.json $(OUT)/report.html &: \
 		--metrics $(OUT)/metrics.json $(EVAL_FLAGS) >/dev/null
 
 # The flags of the last run, so that other flags are a reason to run again.
+$(BASE).flags: flags = $(ARCHITECTURE) $(BASE_FLAGS)
 $(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
 $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
-$(OUT)/.train-flags $(OUT)/.eval-flags: always
+$(BASE).flags $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+# The lab's Exercise 3: what retrain.py does with its base, its 1001 values a picture, its division and its steps. The
+# division is by the paths as they are spelled in the folder that holds the folder of pictures, wherever that lies.
+given = $(filter command% environment% override,$(origin $1))
+POETS = $(if $(call given,ARCHITECTURE),$(ARCHITECTURE),mobilenet_1.0_224)
+POETS_FLAGS := --how-many-training-steps 500 --learning-rate 0.01 --train-batch-size 100 \
+	--testing-percentage 15 --validation-percentage 15 --split-by path
+poets:  ## The lab as retrain.py does it: mobilenet_1.0_224, 500 steps of gradient descent, its own division
+	@$(MAKE) --no-print-directory train ARCHITECTURE=$(POETS) OUT=$(if $(call given,OUT),$(OUT),$(OUT)/poets) \
+		BASE=models/$(POETS).logits.onnx BASE_FLAGS='--bottleneck logits' \
+		TRAIN_FLAGS="$(POETS_FLAGS) --path-prefix '$$(basename '$(IMAGES)')' $(TRAIN_FLAGS)"
 
 runtime: | $(BIN)/hd-fetch
 	@$(if $(ORT_DYLIB_PATH),,$(BIN)/hd-fetch --quiet runtime)
@@ -104,11 +124,13 @@ help:  ## Show this
 	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of pictures per label' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
+		BASE '$(BASE)' 'the file of the base' \
+		BASE_FLAGS '$(BASE_FLAGS)' 'flags for hd-fetch base' \
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
 		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,43
 
 .DEFAULT_GOAL := train
-.PHONY: train build test check test-deps bench fmt install clean help runtime always
+.PHONY: train poets build test check test-deps bench fmt install clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

@@ -160,3 +160,46 @@ fn install_copies_the_programs() {
         assert!(run.stdout().starts_with(program));
     }
 }
+
+#[test]
+fn poets_does_what_the_lab_does() {
+    let dir = Workdir::new();
+    dir.pictures("images", 30);
+    let run = make(&dir, &["poets"]).succeeds();
+    let lines = run.stdout();
+    assert!(
+        run.stderr()
+            .contains("hd-train: Step 499: Train accuracy = "),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        lines
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("Final test accuracy = "),
+        "{lines}"
+    );
+    let described = dir
+        .program("hd-train")
+        .args(["--describe", "out/head.bin"])
+        .succeeds()
+        .stdout();
+    for line in [
+        "weights\t2 x 1001",
+        "split by\tpath\timages",
+        "sgd\t500 steps\trate 0.01\tbatches of 100",
+    ] {
+        assert!(
+            described.lines().any(|found| found == line),
+            "{line:?} is not in\n{described}"
+        );
+    }
+    // Nothing is left to do.
+    assert!(
+        ran(&make(&dir, &["poets"]).succeeds().stdout())
+            .iter()
+            .all(|program| program != "hd-train")
+    );
+}
