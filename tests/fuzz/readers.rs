@@ -1,0 +1,53 @@
+//! The readers of files that strangers make, each on bytes that may be anything.
+
+#![allow(dead_code, reason = "each target calls one of them")]
+
+use std::path::Path;
+
+use hd::onnx::{
+    Cut, Foreign, Network, Plan, Provenance, Tensor, base_from_graph, base_from_weights,
+};
+use hd::photo::{Filter, ResizeRule};
+
+fn plan(cut: Cut) -> Plan {
+    Plan {
+        provenance: Provenance {
+            architecture: "any".into(),
+            source: "any".into(),
+            sha256: String::new(),
+            licence: String::new(),
+        },
+        cut,
+        size: Some(32),
+        mean: [0.5; 3],
+        std: [0.5; 3],
+        resize: ResizeRule::Squash,
+        filter: Filter::LegacyBilinear,
+    }
+}
+
+/// A frozen graph of TensorFlow.
+pub(crate) fn graphdef(bytes: &[u8]) {
+    let graph = bytes.to_vec().into();
+    let _ = base_from_graph(Path::new("any"), &graph, &plan(Cut::Pooled), None);
+    let _ = base_from_graph(Path::new("any"), &graph, &plan(Cut::Logits), None);
+}
+
+/// A network in ONNX, and a base of this project.
+pub(crate) fn onnx(bytes: &[u8]) {
+    let _ = Network::made(Path::new("any"), bytes.to_vec());
+    let Ok(network) = Foreign::read(Path::new("any"), bytes.to_vec().into()) else {
+        return;
+    };
+    for cut in [Cut::Pooled, Cut::Logits] {
+        if let Ok(name) = network.tensor(&cut) {
+            let _ = network.base(&Tensor { name, values: 4 }, true, &plan(cut));
+        }
+    }
+    let _ = network.probe(&network.tensors(), &plan(Cut::Pooled));
+}
+
+/// A state dict of PyTorch.
+pub(crate) fn torch(bytes: &[u8]) {
+    let _ = base_from_weights(Path::new("any"), bytes, &plan(Cut::Pooled));
+}
