@@ -33,6 +33,11 @@ def session(path):
     return onnxruntime.InferenceSession(path, options)
 
 
+def kind(session):
+    """The data type of a base's pixels."""
+    return numpy.uint8 if session.get_inputs()[0].type == "tensor(uint8)" else numpy.float32
+
+
 def pixels(path):
     with Image.open(path) as picture:
         small = picture.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
@@ -43,7 +48,7 @@ def timed(base, items, work):
     """Seconds for `work(session, item)` on all items, divided among the threads."""
     sessions = [session(base) for _ in range(THREADS)]
     for each in sessions:
-        each.run(["bottleneck"], {"image": numpy.zeros((1, 224, 224, 3), numpy.uint8)})
+        each.run(["bottleneck"], {"image": numpy.zeros((1, 224, 224, 3), kind(each))})
 
     def share(number):
         for item in items[number::THREADS]:
@@ -106,7 +111,8 @@ def main():
         print(timed(given[0], paths, lambda s, path: s.run(["bottleneck"], {"image": pixels(path)})))
     elif what == "ceiling":
         picture = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
-        print(timed(given[0], range(int(given[1])), lambda s, _: s.run(["bottleneck"], {"image": picture})))
+        run = lambda s, _: s.run(["bottleneck"], {"image": picture.astype(kind(s), copy=False)})
+        print(timed(given[0], range(int(given[1])), run))
     elif what == "label":
         print(session(given[0]).run(["final_result"], {"image": pixels(given[1])})[0])
     elif what == "enlarge":
