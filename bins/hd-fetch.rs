@@ -12,7 +12,7 @@ use hd::fetch::{
     fetch_images, fetch_runtime, quantise,
 };
 use hd::file;
-use hd::onnx::{Cut, Network, Tensor};
+use hd::onnx::{Cut, Network};
 use hd::photo::ResizeRule;
 use hd_cli::{Bar, Common, Program, misuse};
 
@@ -150,7 +150,7 @@ struct OwnArguments {
     )]
     output: Option<String>,
 
-    /// Print the tensors that can be taken and how many values they have, and do nothing else
+    /// Print the tensors that can be taken and their shapes, and do nothing else
     #[arg(long, requires = "from_file")]
     list: bool,
 
@@ -383,10 +383,11 @@ impl BaseArguments {
     }
 }
 
-fn list_tensors(tensors: &[Tensor]) -> anyhow::Result<()> {
+fn list_tensors(tensors: &[(String, Vec<i64>)]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    for Tensor { name, values } in tensors {
-        writeln!(out, "{name}\t{values}")?;
+    for (name, shape) in tensors {
+        let sides = shape.iter().skip(1).map(|side| format!(", {side}"));
+        writeln!(out, "{name}\t[N{}]", sides.collect::<String>())?;
     }
     Ok(())
 }

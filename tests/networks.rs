@@ -119,11 +119,13 @@ fn any_vector_of_a_network_can_be_its_bottleneck() {
     };
     assert_eq!(
         list("efficientnet.onnx"),
-        "mean\t8\nconv2d_2\t2\nval_5\t2\nsilu_2\t2\nconv2d_3\t8\nsigmoid\t8\nmean_1\t8\nlinear\t4\nsoftmax\t4\n"
+        "mean\t[N, 8, 1, 1]\nconv2d_2\t[N, 2, 1, 1]\nval_5\t[N, 2, 1, 1]\nsilu_2\t[N, 2, 1, 1]\nconv2d_3\t[N, 8, 1, 1]\n\
+         sigmoid\t[N, 8, 1, 1]\nmean_1\t[N, 8]\nlinear\t[N, 4]\nsoftmax\t[N, 4]\n"
     );
-    assert_eq!(list("vit.onnx"), "select_3\t8\nlinear_4\t4\n");
+    assert_eq!(list("vit.onnx"), "select_3\t[N, 8]\nlinear_4\t[N, 4]\n");
     for line in list("resnet.onnx").lines() {
-        let (tensor, values) = line.split_once('\t').unwrap();
+        let (tensor, shape) = line.split_once('\t').unwrap();
+        let values = shape.split([',', ']']).nth(1).unwrap().trim();
         let base = wrap(&dir, "resnet.onnx", &["--output", tensor]);
         assert_eq!(base.bottleneck_size.to_string(), values);
     }

@@ -203,9 +203,13 @@ impl Foreign {
         let [testing, validation] = [own.testing_percentage, own.validation_percentage]
             .map(|percentage| percentage.unwrap_or(PERCENTAGE));
         let solver = &own.solver;
+        let calibrated = match architecture.ends_with("_quantized") {
+            true => format!(" --calibrate {}", quoted(images)),
+            false => String::new(),
+        };
         [
             format!(
-                "hd-fetch base {} --bottleneck logits -o {base}",
+                "hd-fetch base {} --bottleneck logits{calibrated} -o {base}",
                 quoted(&architecture)
             ),
             format!(

@@ -14,18 +14,22 @@ use crate::onnx::{Foreign, Plan, Tensor};
 /// The largest difference, relative to the largest value, that a picture's neighbour may make.
 const SAME: f32 = 1e-3;
 
-/// The tensors of `network` that can be a bottleneck, one vector a picture, in the network's order.
+/// The tensors of `network` that can be a bottleneck, one vector a picture, in the network's order, with their shapes for
+/// one picture.
 ///
 /// # Errors
 /// A network that ONNX Runtime cannot run.
-pub fn candidates(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<Tensor>> {
+pub fn candidates(
+    runtime: &Runtime,
+    network: &Foreign,
+    plan: &Plan,
+) -> Result<Vec<(String, Vec<i64>)>> {
     let names = network.tensors();
     let outputs = probe(runtime, network, &names, plan)?;
-    let tensor = |(name, shape): (String, Vec<i64>)| {
-        let values = vector(&shape, 1)?;
-        Some(Tensor { name, values })
-    };
-    Ok(names.into_iter().zip(outputs).filter_map(tensor).collect())
+    let shapes = names.into_iter().zip(outputs);
+    Ok(shapes
+        .filter(|(_, shape)| vector(shape, 1).is_some())
+        .collect())
 }
 
 /// The base that `plan` makes of `network`.

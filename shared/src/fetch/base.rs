@@ -15,9 +15,7 @@ use super::source::Sources;
 use crate::base::{Runtime, candidates, wrap};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::onnx::{
-    Cut, Expected, Foreign, Plan, Provenance, Tensor, base_from_graph, base_from_weights,
-};
+use crate::onnx::{Cut, Expected, Foreign, Plan, Provenance, base_from_graph, base_from_weights};
 use crate::photo::{Filter, ResizeRule};
 
 /// The mean and the standard deviation of the three colours, of 1, that pixels are brought to.
@@ -149,11 +147,14 @@ impl Own<'_> {
         }
     }
 
-    /// The tensors that it can be cut at.
+    /// The tensors that it can be cut at, and their shapes for one picture.
     ///
     /// # Errors
     /// As [`Self::base`]; a file that is not ONNX.
-    pub fn candidates(&self, load: &dyn Fn() -> Result<Runtime>) -> Result<Vec<Tensor>> {
+    pub fn candidates(
+        &self,
+        load: &dyn Fn() -> Result<Runtime>,
+    ) -> Result<Vec<(String, Vec<i64>)>> {
         match self.kind()? {
             Kind::Onnx => {
                 let network = self.network()?;

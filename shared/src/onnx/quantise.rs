@@ -77,7 +77,12 @@ impl Quantiser {
             .filter_map(|node| node.output.first().cloned())
             .collect();
         let tensors = bytes(body, &convolutions);
-        match convolutions.is_empty() {
+        // What a foreign network does with its weights is not known well enough to change them.
+        let outputs = graph.node.iter().flat_map(|node| &node.output);
+        let known = outputs
+            .into_iter()
+            .all(|output| !output.starts_with(super::wrap::PREFIX));
+        match convolutions.is_empty() || !known {
             true => Err(foreign()),
             false => Ok(Self {
                 model,
@@ -289,6 +294,43 @@ fn bytes(body: &[Node], convolutions: &BTreeSet<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_other_making_is_left_alone() {
+        let path = Path::new("base.onnx");
+        let made = |output: &str| {
+            let mut graph = GraphBuilder::default();
+            let mut last = graph.normalise("image", [0.5; 3], [0.5; 3]);
+            for index in 0..5 {
+                let weights = (&[3, 3, 1, 1][..], &[0.1f32; 9][..]);
+                let window = super::super::build::Window::square(1, 1, 1);
+                let name = format!("{output}{index}");
+                last = graph.convolution(&name, &last, weights, &[0.0; 3], &window);
+            }
+            let pooled = graph.global_average_pool("pool", &last);
+            graph.flatten("bottleneck", &pooled);
+            let plan = crate::onnx::Plan {
+                provenance: crate::onnx::Provenance {
+                    architecture: "net".into(),
+                    source: String::new(),
+                    sha256: String::new(),
+                    licence: String::new(),
+                },
+                cut: crate::onnx::Cut::Pooled,
+                size: None,
+                mean: [0.5; 3],
+                std: [0.5; 3],
+                resize: crate::photo::ResizeRule::Squash,
+                filter: crate::photo::Filter::Antialiased,
+            };
+            let base = plan.encode(Model::of(graph.finish()), 8, 3, None);
+            Quantiser::new(&Network::made(path, base).unwrap())
+        };
+        // Three convolutions stay in floats; the two behind them take one tensor and give two.
+        assert_eq!(made("own").unwrap().tensors(), ["own2", "own3", "own4"]);
+        let message = made("network/own").unwrap_err().to_string();
+        assert!(message.contains("can be quantised"), "{message}");
+    }
 
     #[test]
     fn a_scale_covers_its_range_and_holds_zero_exactly() {

@@ -20,7 +20,7 @@ use super::proto::{FLOAT, FLOAT16, Graph, IR_VERSION, Model, ValueInfo};
 use crate::error::{Error, Result};
 
 /// Keeps the network's names apart from those of what is added.
-const PREFIX: &str = "network/";
+pub(super) const PREFIX: &str = "network/";
 /// Operations that turn logits into probabilities.
 const PROBABILITIES: [&str; 3] = ["Softmax", "LogSoftmax", "Sigmoid"];
 /// Operations that leave one number of each channel.
