@@ -168,6 +168,13 @@ struct OwnArguments {
     std: Option<Colours>,
 }
 
+impl OwnArguments {
+    /// Whether something about a network is taken to be as it usually is.
+    fn is_assumed(&self) -> bool {
+        self.from.is_some() && (self.mean.is_none() || self.std.is_none())
+    }
+}
+
 /// A number for each of red, green and blue.
 type Colours = [f64; 3];
 
@@ -306,6 +313,12 @@ fn base(arguments: &BaseArguments) -> anyhow::Result<()> {
             )?
         }
     };
+    if arguments.own.is_assumed() {
+        log::info!(
+            "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 (TensorFlow); \
+             --mean and --std say otherwise"
+        );
+    }
     if let Some(images) = calibrate {
         bar.spin("calibrating");
         let quantised = quantise(&load()?, &Network::made(&output, base)?, &name, images);
