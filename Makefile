@@ -54,7 +54,8 @@ $(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(DATA)
 $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
 		$(OUT)/bottlenecks.bin $(BASE) $(BIN)/hd-train $(OUT)/.train-flags
 	$(BIN)/hd-train $(OUT)/bottlenecks.bin --base $(BASE) --head $(OUT)/head.bin \
-		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt $(TRAIN_FLAGS)
+		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt \
+		--summaries-dir $(OUT)/training_summaries $(TRAIN_FLAGS)
 
 $(OUT)/metrics.json $(OUT)/report.html &: \
 		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
@@ -68,6 +69,9 @@ $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
 $(BASE).flags $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+
+tensorboard: test-deps  ## Show the training in a browser, at the address that it prints
+	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
 
 # The lab's Exercise 3: what retrain.py does with its base, its 1001 values a picture, its division and its steps. The
 # division is by the paths as they are spelled in the folder that holds the folder of pictures, wherever that lies.
@@ -100,9 +104,10 @@ check:  ## The formatting, the lints and the documentation, without a warning
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
-test-deps:  ## Bring what some tests and bench compare with: onnx, onnxruntime and Pillow, into target/venv
+test-deps:  ## Bring what some tests and bench compare with: onnx, onnxruntime, Pillow and TensorBoard, into target/venv
 	python3 -m venv target/venv
-	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0
+	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
+		tensorboard==2.21.0
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
 	scripts/bench '$(IMAGES)' $(BASE) $(OUT)/retrained_graph.onnx
@@ -131,6 +136,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,43
 
 .DEFAULT_GOAL := train
-.PHONY: train poets build test check test-deps bench fmt install clean help runtime always
+.PHONY: train tensorboard poets build test check test-deps bench fmt install clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

@@ -29,6 +29,9 @@ mod pictures;
 /// Networks of the user's own as bases.
 mod networks;
 
+/// What the real TensorBoard shows of a training.
+mod tensorboard;
+
 /// The pipeline as a file graph.
 mod makefile;
 

@@ -1,5 +1,6 @@
 //! hd-train: fits a head to bottlenecks and joins it to the base.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,9 +10,10 @@ mod retrain;
 use clap::{Args, Parser, ValueEnum};
 use hd::bottleneck::Samples;
 use hd::file;
-use hd::head::{Head, Score, Sgd, Solver, Step, Strength, Told, Training, train};
+use hd::head::{Head, Score, Sgd, Solver, Step, Strength, Training, Watch, train};
 use hd::onnx::{Network, stitch};
-use hd::split::{SplitBy, SplitRule};
+use hd::split::{Split, SplitBy, SplitRule};
+use hd::tensorboard::{self, Run, Shown};
 use hd_cli::{Bar, Common, Program, check_outputs, misuse};
 use retrain::{ELSEWHERE, Foreign, Own};
 
@@ -52,6 +54,11 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     output_labels: Option<PathBuf>,
 
+    /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, for training and
+    /// for validation pictures
+    #[arg(long, value_name = "DIR")]
+    summaries_dir: Option<PathBuf>,
+
     /// How many of a hundred pictures are kept for hd-eval [default: 15]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
     testing_percentage: Option<u32>,
@@ -83,7 +90,7 @@ struct Arguments {
     seed: u64,
 
     /// Print a head as text, and do nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels", "summaries_dir"])]
     describe: Option<PathBuf>,
 
     #[command(flatten)]
@@ -254,14 +261,25 @@ impl Program for Arguments {
         if solver == Solver::Lbfgs(Strength::Chosen) {
             bar.spin("choosing the strength of the regularisation");
         }
-        let told = |told: &Told| match told {
-            Told::Score(score) => bar.message(log::Level::Debug, &describe(score)),
-            Told::Step(step) => tell_step(step),
+        let runs = self.summaries_dir.is_some().then(Runs::default);
+        let watch = Watcher {
+            bar: &bar,
+            runs: runs.as_ref(),
         };
-        let training = train(&samples, rule, &solver, &told);
+        let training = train(&samples, rule, &solver, &watch);
         bar.clear();
         let training = training?;
         tell(&training);
+        if let (
+            Some(folder),
+            Some(Runs {
+                training,
+                validation,
+            }),
+        ) = (&self.summaries_dir, runs)
+        {
+            tensorboard::write(folder, &training.into_inner(), &validation.into_inner())?;
+        }
         self.write(&training.head, base.as_ref())
     }
 }
@@ -307,6 +325,7 @@ impl Arguments {
     fn own(&self) -> Own {
         let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         Own {
+            summaries_dir: text(&self.summaries_dir),
             output_graph: text(&self.output_graph),
             output_labels: text(&self.output_labels),
             testing_percentage: self.testing_percentage,
@@ -332,6 +351,41 @@ impl Arguments {
             head.write(path)?;
         }
         Ok(())
+    }
+}
+
+/// The runs that TensorBoard shows.
+#[derive(Default)]
+struct Runs {
+    training: RefCell<Run>,
+    validation: RefCell<Run>,
+}
+
+/// Tells how training goes, and keeps what is to be shown of it.
+struct Watcher<'a> {
+    bar: &'a Bar,
+    runs: Option<&'a Runs>,
+}
+
+impl Watch for Watcher<'_> {
+    fn score(&self, score: &Score) {
+        self.bar.message(log::Level::Debug, &describe(score));
+    }
+
+    fn step(&self, step: &Step) {
+        tell_step(step);
+    }
+
+    fn wants_all(&self) -> bool {
+        self.runs.is_some()
+    }
+
+    fn show(&self, split: Split, shown: &Shown) {
+        match (self.runs, split) {
+            (Some(runs), Split::Training) => runs.training.borrow_mut().add(shown),
+            (Some(runs), Split::Validation) => runs.validation.borrow_mut().add(shown),
+            _ => {}
+        }
     }
 }
 

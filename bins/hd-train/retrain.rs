@@ -18,8 +18,6 @@ pub(crate) struct Foreign {
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) architecture: Option<String>,
     #[arg(long, hide = true, value_name = "DIR")]
-    pub(crate) summaries_dir: Option<String>,
-    #[arg(long, hide = true, value_name = "DIR")]
     pub(crate) intermediate_output_graphs_dir: Option<String>,
     #[arg(long, hide = true, value_name = "N")]
     pub(crate) intermediate_store_frequency: Option<String>,
@@ -40,13 +38,12 @@ pub(crate) struct Foreign {
 }
 
 /// The flags beside which no bottlenecks are needed: these, and the one that prints a head.
-pub(crate) const ELSEWHERE: [&str; 15] = [
+pub(crate) const ELSEWHERE: [&str; 14] = [
     "describe",
     "image_dir",
     "bottleneck_dir",
     "model_dir",
     "architecture",
-    "summaries_dir",
     "intermediate_output_graphs_dir",
     "intermediate_store_frequency",
     "final_tensor_name",
@@ -60,6 +57,7 @@ pub(crate) const ELSEWHERE: [&str; 15] = [
 
 /// What hd-train itself was given.
 pub(crate) struct Own {
+    pub(crate) summaries_dir: Option<String>,
     pub(crate) output_graph: Option<String>,
     pub(crate) output_labels: Option<String>,
     pub(crate) testing_percentage: Option<u32>,
@@ -97,7 +95,6 @@ impl Foreign {
                 "--architecture",
                 "NAME of hd-fetch base",
             ),
-            (self.summaries_dir.is_some(), "--summaries-dir", none),
             (
                 self.intermediate_output_graphs_dir.is_some(),
                 "--intermediate-output-graphs-dir",
@@ -203,6 +200,10 @@ impl Foreign {
         let [testing, validation] = [own.testing_percentage, own.validation_percentage]
             .map(|percentage| percentage.unwrap_or(PERCENTAGE));
         let solver = &own.solver;
+        let summaries = match &own.summaries_dir {
+            Some(folder) => format!(" --summaries-dir {}", quoted(folder)),
+            None => String::new(),
+        };
         let calibrated = match architecture.ends_with("_quantized") {
             true => format!(" --calibrate {}", quoted(images)),
             false => String::new(),
@@ -218,7 +219,7 @@ impl Foreign {
                 self.distortions()
             ),
             format!(
-                "hd-train {cache} --base {base} --head {head} --output-graph {graph} --output-labels {labels} {solver} \
+                "hd-train {cache} --base {base} --head {head} --output-graph {graph} --output-labels {labels}{summaries} {solver} \
                  --split-by path --path-prefix {} --testing-percentage {testing} --validation-percentage {validation}",
                 quoted(images)
             ),

@@ -15,6 +15,7 @@
 //! | a base, a retrained graph | [`onnx`] |
 //! | `bottlenecks.bin` | [`bottleneck`] |
 //! | `head.bin` | [`head`] |
+//! | `training_summaries/` | [`tensorboard`] |
 //! | `metrics.json`, `report.html` | [`eval`] |
 //! | `source.json` | [`origin`] |
 //!
@@ -27,7 +28,7 @@
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
 //! let rule = SplitRule { validation: 15, testing: 15, ..SplitRule::default() };
-//! let head = train(&samples, rule, &Solver::Lbfgs(Strength::Chosen), &|_| ())?.head;
+//! let head = train(&samples, rule, &Solver::Lbfgs(Strength::Chosen), &())?.head;
 //! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
 //! assert!(metrics.accuracy > 0.9);
 //! # Ok::<(), hd::Error>(())
@@ -50,6 +51,7 @@ pub mod origin;
 pub mod parallel;
 pub mod photo;
 pub mod split;
+pub mod tensorboard;
 pub mod tsv;
 
 pub use error::{Error, Result};

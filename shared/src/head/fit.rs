@@ -1,12 +1,13 @@
 //! From bottlenecks to a head.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
-use super::lbfgs::minimise;
+use super::lbfgs::minimise_watched;
 use super::model::Head;
 use super::select::{Fold, Score, TOLERANCE, best, path};
-use super::sgd::{Pool, Sgd, Step};
+use super::sgd::{Pool, Sgd};
 use super::softmax::{Problem, Scaling, gather};
+use super::watch::{Look, Watch};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
@@ -33,15 +34,6 @@ pub enum Solver {
     Sgd(Sgd),
 }
 
-/// What is told while a head is trained.
-#[derive(Clone, Copy, Debug)]
-pub enum Told {
-    /// How a strength did.
-    Score(Score),
-    /// What was measured after a step.
-    Step(Step),
-}
-
 /// What came of training.
 #[derive(Debug)]
 pub struct Training {
@@ -58,7 +50,8 @@ pub struct Training {
 /// Trains a head on `samples`, divided by `rule`.
 ///
 /// The strength is chosen by cross-validation on the training and validation pictures; then the head is fitted on all of
-/// them. The testing pictures are never looked at. With many labels this takes a while; `told` hears how it goes.
+/// them. The testing pictures are never looked at. With many labels this takes a while; `watch` is told how it goes. What
+/// it is shown is a fit on the training pictures alone, since the last one has seen those for validation too.
 ///
 /// # Errors
 /// Fewer than two labels; a label too small to be in every split.
@@ -66,15 +59,15 @@ pub fn train(
     samples: &Samples,
     rule: SplitRule,
     solver: &Solver,
-    told: &dyn Fn(&Told),
+    watch: &dyn Watch,
 ) -> Result<Training> {
     check_labels(samples)?;
     samples.check_finite()?;
     let pictures = samples.pictures();
     let splits = rule.assign(&pictures, samples.labels())?;
     let fitted = match solver {
-        Solver::Lbfgs(strength) => optimum(samples, &pictures, &splits, *strength, told),
-        Solver::Sgd(sgd) => steps(samples, &splits, sgd, rule.seed, told),
+        Solver::Lbfgs(strength) => optimum(samples, &pictures, &splits, *strength, watch),
+        Solver::Sgd(sgd) => steps(samples, &splits, sgd, rule.seed, watch),
     };
     let count = |wanted| splits.iter().filter(|split| **split == wanted).count() as u64;
     let head = Head {
@@ -115,20 +108,24 @@ fn optimum(
     pictures: &[Picture],
     splits: &[Split],
     strength: Strength,
-    told: &dyn Fn(&Told),
+    watch: &dyn Watch,
 ) -> Fitted {
     let rows = rows_where(splits, |split| split != Split::Testing);
     let scores = match strength {
         Strength::Given(_) => Vec::new(),
-        Strength::Chosen => path(&mut folds(samples, pictures, splits), &|score| {
-            told(&Told::Score(*score));
-        }),
+        Strength::Chosen => {
+            let told = |score: &Score| watch.score(score);
+            path(&mut folds(samples, pictures, splits), &told)
+        }
     };
     let score = best(&scores);
     let l2 = match (strength, score) {
         (Strength::Given(l2), _) => l2,
         (_, chosen) => chosen.map_or(0.0, |score| score.l2),
     };
+    if watch.wants_all() {
+        show(samples, splits, l2, watch);
+    }
     Fitted {
         fit: Fit::of(samples, &learnable(samples, splits, &rows), l2),
         l2,
@@ -137,20 +134,12 @@ fn optimum(
     }
 }
 
-fn steps(
-    samples: &Samples,
-    splits: &[Split],
-    sgd: &Sgd,
-    seed: u64,
-    told: &dyn Fn(&Told),
-) -> Fitted {
+fn steps(samples: &Samples, splits: &[Split], sgd: &Sgd, seed: u64, watch: &dyn Watch) -> Fitted {
     let rows = |wanted| rows_where(splits, |split| split == wanted);
     let training = learnable(samples, splits, &rows(Split::Training));
     let [training, validation] =
         [training, plain(&rows(Split::Validation))].map(|seen| Pool::new(samples, &seen));
-    let (weights, biases) = sgd.fit(&training, &validation, seed, &|step| {
-        told(&Told::Step(*step))
-    });
+    let (weights, biases) = sgd.fit(&training, &validation, seed, watch);
     Fitted {
         fit: Fit {
             weights,
@@ -270,16 +259,30 @@ struct Fit {
 
 impl Fit {
     fn of(samples: &Samples, rows: &[Seen], l2: f64) -> Self {
+        Self::watched(samples, rows, l2, &mut |_, _, _| ())
+    }
+
+    /// The same; `step` is given the number of each step, and the W in rows and b that it has led to.
+    fn watched(
+        samples: &Samples,
+        rows: &[Seen],
+        l2: f64,
+        step: &mut dyn FnMut(usize, Vec<f32>, Vec<f32>),
+    ) -> Self {
         let classes = samples.labels().len();
         let mut x = features(samples, rows);
         let scaling = Scaling::of(&x);
         scaling.apply(&mut x);
         let problem = Problem::new(x, labels(samples, rows), classes);
         let start = vec![0.0; problem.parameters()];
-        let minimum = minimise(
+        let minimum = minimise_watched(
             &|at, gradient| problem.loss(at, l2, gradient),
             start,
             TOLERANCE,
+            &mut |number, at| {
+                let (weights, biases) = scaling.fold(at, classes);
+                step(number, weights, biases);
+            },
         );
         let (weights, biases) = scaling.fold(&minimum.at, classes);
         Self {
@@ -289,6 +292,40 @@ impl Fit {
             converged: minimum.converged,
         }
     }
+}
+
+/// Fits on the training pictures and shows each step, on them and on those for validation.
+fn show(samples: &Samples, splits: &[Split], l2: f64, watch: &dyn Watch) {
+    let training = rows_where(splits, |split| split == Split::Training);
+    let look = |rows: &[usize]| Look {
+        x: features(samples, &plain(rows)),
+        y: rows
+            .iter()
+            .map(|&index| samples.label(index).unwrap_or_default() as usize)
+            .collect(),
+    };
+    let validation = rows_where(splits, |split| split == Split::Validation);
+    let looks = [
+        (Split::Training, &training),
+        (Split::Validation, &validation),
+    ];
+    let looks: Vec<(Split, Look)> = looks
+        .into_iter()
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(split, rows)| (split, look(rows)))
+        .collect();
+    let seen = learnable(samples, splits, &training);
+    Fit::watched(samples, &seen, l2, &mut |step, weights, biases| {
+        let shape = (biases.len(), samples.size());
+        let Ok(weights) = Array2::from_shape_vec(shape, weights) else {
+            return;
+        };
+        let biases = Array1::from(biases);
+        for (split, look) in &looks {
+            let measured = look.measure(&weights, &biases);
+            measured.show(watch, *split, step, &weights, &biases);
+        }
+    });
 }
 
 fn features(samples: &Samples, rows: &[Seen]) -> Array2<f32> {

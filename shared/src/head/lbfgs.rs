@@ -39,6 +39,16 @@ pub(super) fn minimise(
     start: Vec<f64>,
     tolerance: f64,
 ) -> Minimum {
+    minimise_watched(function, start, tolerance, &mut |_, _| ())
+}
+
+/// The same; `step` is given the number of each step, from 0 on, and where it has led.
+pub(super) fn minimise_watched(
+    function: &dyn Fn(&[f64], &mut [f64]) -> f64,
+    start: Vec<f64>,
+    tolerance: f64,
+    step: &mut dyn FnMut(usize, &[f64]),
+) -> Minimum {
     let evaluate = |at: Vec<f64>| {
         let mut gradient = vec![0.0; at.len()];
         let value = function(&at, &mut gradient);
@@ -67,12 +77,12 @@ pub(super) fn minimise(
         }
         let direction = memory.direction(&point.gradient);
         // Without memory the direction is the raw gradient, whose length says nothing about the step.
-        let step = if memory.pairs.is_empty() {
+        let length = if memory.pairs.is_empty() {
             1.0 / norm(&point.gradient).max(1.0)
         } else {
             1.0
         };
-        let Some(next) = search(&evaluate, &point, &direction, step) else {
+        let Some(next) = search(&evaluate, &point, &direction, length) else {
             return Minimum {
                 at: point.at,
                 iterations,
@@ -81,6 +91,7 @@ pub(super) fn minimise(
         };
         memory.remember(&point, &next);
         point = next;
+        step(iterations, &point.at);
     }
     Minimum {
         at: point.at,

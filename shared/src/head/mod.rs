@@ -6,10 +6,12 @@ mod model;
 mod select;
 mod sgd;
 mod softmax;
+mod watch;
 
 pub(crate) use fit::identify;
-pub use fit::{Solver, Strength, Told, Training, train};
+pub use fit::{Solver, Strength, Training, train};
 pub use model::Head;
 pub use select::Score;
 pub use sgd::{Sgd, Step};
 pub use softmax::probabilities;
+pub use watch::Watch;

@@ -9,7 +9,9 @@ use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
 use super::softmax::probabilities;
+use super::watch::{Look, Measured, Watch};
 use crate::bottleneck::Samples;
+use crate::split::Split;
 
 /// The standard deviation of the weights at the beginning.
 const DEVIATION: f32 = 0.001;
@@ -69,12 +71,12 @@ impl<'a> Pool<'a> {
     }
 
     /// `count` pictures, with as good a chance for every label; or all, each once.
-    fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> (Array2<f32>, Vec<usize>) {
+    fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> Look {
         let mut features = Vec::new();
-        let mut labels = Vec::new();
+        let mut y = Vec::new();
         let mut take = |label: usize, (index, view): (usize, u32)| {
             features.extend_from_slice(self.samples.view(index, view));
-            labels.push(label);
+            y.push(label);
         };
         match count {
             Some(count) => {
@@ -91,18 +93,18 @@ impl<'a> Pool<'a> {
                 all.for_each(|(label, own)| own.iter().for_each(|&one| take(label, one)));
             }
         }
-        let shape = (labels.len(), self.samples.size());
-        let features = Array2::from_shape_vec(shape, features);
-        (
-            features.unwrap_or_else(|_| Array2::zeros((0, shape.1))),
-            labels,
-        )
+        let size = self.samples.size();
+        let x = Array2::from_shape_vec((y.len(), size), features);
+        Look {
+            x: x.unwrap_or_else(|_| Array2::zeros((0, size))),
+            y,
+        }
     }
 }
 
 /// A softmax layer on its way.
 struct Layer {
-    /// [D, C].
+    /// [C, D].
     weights: Array2<f32>,
     /// [C].
     biases: Array1<f32>,
@@ -110,48 +112,30 @@ struct Layer {
 
 impl Layer {
     fn new(features: usize, classes: usize, chance: &mut Pcg64Mcg) -> Self {
+        let weight = || DEVIATION * normal(chance);
         Self {
-            weights: Array2::from_shape_simple_fn((features, classes), || {
-                DEVIATION * normal(chance)
-            }),
+            weights: Array2::from_shape_simple_fn((classes, features), weight),
             biases: Array1::zeros(classes),
         }
     }
 
-    fn logits(&self, x: &Array2<f32>) -> Array2<f32> {
-        x.dot(&self.weights) + &self.biases
-    }
-
-    /// One step down the gradient: dL/dW = 1/N x^T (softmax(x W + b) - onehot(y)).
-    fn step(&mut self, x: &Array2<f32>, y: &[usize], rate: f32) {
-        let mut residual = self.logits(x);
-        for (mut row, &label) in residual.rows_mut().into_iter().zip(y) {
+    /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x.
+    fn step(&mut self, batch: &Look, rate: f32) {
+        let mut residual = batch.x.dot(&self.weights.t()) + &self.biases;
+        for (mut row, &label) in residual.rows_mut().into_iter().zip(&batch.y) {
             let softmax = probabilities(row.iter().copied());
             row.iter_mut().zip(softmax).for_each(|(r, p)| *r = p as f32);
             if let Some(own) = row.get_mut(label) {
                 *own -= 1.0;
             }
         }
-        let rate = rate / y.len().max(1) as f32;
-        self.weights.scaled_add(-rate, &x.t().dot(&residual));
+        let rate = rate / batch.y.len().max(1) as f32;
+        self.weights.scaled_add(-rate, &residual.t().dot(&batch.x));
         self.biases.scaled_add(-rate, &residual.sum_axis(Axis(0)));
     }
 
-    /// Accuracy and mean cross-entropy.
-    fn measure(&self, x: &Array2<f32>, y: &[usize]) -> (f64, f64) {
-        let (mut right, mut cross_entropy) = (0.0, 0.0);
-        for (row, &label) in self.logits(x).rows().into_iter().zip(y) {
-            let softmax = probabilities(row.iter().copied());
-            let own = softmax.get(label).copied().unwrap_or_default();
-            cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
-            // Of equals the first, as argmax has it.
-            let first = softmax
-                .iter()
-                .position(|&p| softmax.iter().all(|&other| other <= p));
-            right += f64::from(first == Some(label));
-        }
-        let n = y.len().max(1) as f64;
-        (right / n, cross_entropy / n)
+    fn measure(&self, look: &Look) -> Measured {
+        look.measure(&self.weights, &self.biases)
     }
 }
 
@@ -168,35 +152,44 @@ fn normal(chance: &mut Pcg64Mcg) -> f32 {
 }
 
 impl Sgd {
-    /// Trains on `training`; `told` hears what was measured. W in rows, [C, D], and b.
+    /// Trains on `training`. W in rows, [C, D], and b.
     pub(super) fn fit(
         &self,
         training: &Pool,
         validation: &Pool,
         seed: u64,
-        told: &dyn Fn(&Step),
+        watch: &dyn Watch,
     ) -> (Vec<f32>, Vec<f32>) {
         let mut chance = Pcg64Mcg::seed_from_u64(seed);
         let classes = training.seen.len();
         let mut layer = Layer::new(training.samples.size(), classes, &mut chance);
         for index in 0..self.steps {
-            let (x, y) = training.batch(Some(self.train_batch_size), &mut chance);
-            layer.step(&x, &y, self.learning_rate);
-            if index.is_multiple_of(self.eval_step_interval) || index + 1 == self.steps {
-                let (accuracy, cross_entropy) = layer.measure(&x, &y);
-                let validation = (!validation.is_empty()).then(|| {
-                    let (x, y) = validation.batch(self.validation_batch_size, &mut chance);
-                    (layer.measure(&x, &y).0, y.len())
+            let batch = training.batch(Some(self.train_batch_size), &mut chance);
+            layer.step(&batch, self.learning_rate);
+            let evaluated =
+                index.is_multiple_of(self.eval_step_interval) || index + 1 == self.steps;
+            if !evaluated && !watch.wants_all() {
+                continue;
+            }
+            let (weights, biases) = (&layer.weights, &layer.biases);
+            let trained = layer.measure(&batch);
+            trained.show(watch, Split::Training, index as usize, weights, biases);
+            if evaluated {
+                let validated = (!validation.is_empty()).then(|| {
+                    let look = validation.batch(self.validation_batch_size, &mut chance);
+                    let measured = layer.measure(&look);
+                    measured.show(watch, Split::Validation, index as usize, weights, biases);
+                    (measured.accuracy, look.y.len())
                 });
-                told(&Step {
+                watch.step(&Step {
                     index,
-                    accuracy,
-                    cross_entropy,
-                    validation,
+                    accuracy: trained.accuracy,
+                    cross_entropy: trained.cross_entropy,
+                    validation: validated,
                 });
             }
         }
-        let weights = layer.weights.t().iter().copied().collect();
+        let weights = layer.weights.iter().copied().collect();
         (weights, layer.biases.to_vec())
     }
 }
@@ -208,25 +201,28 @@ mod tests {
     #[test]
     fn a_step_goes_down_the_gradient_of_the_cross_entropy() {
         let x = Array2::from_shape_fn((6, 4), |(r, c)| ((r * 7 + c * 3) % 5) as f32 - 2.0);
-        let y = [0, 1, 2, 0, 1, 2];
+        let look = Look {
+            x,
+            y: vec![0, 1, 2, 0, 1, 2],
+        };
         let layer = || Layer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
         // The change of the loss is that which finite differences foretell.
-        let (before, rate) = (layer().measure(&x, &y).1, 1e-3);
+        let (before, rate) = (layer().measure(&look).cross_entropy, 1e-3);
         let mut slope = 0.0;
         let nudge = 1e-2f32;
         for index in 0..12 {
             let mut nudged = layer();
-            nudged.weights[[index / 3, index % 3]] += nudge;
-            slope += ((nudged.measure(&x, &y).1 - before) / f64::from(nudge)).powi(2);
+            nudged.weights[[index / 4, index % 4]] += nudge;
+            slope += ((nudged.measure(&look).cross_entropy - before) / f64::from(nudge)).powi(2);
         }
         for index in 0..3 {
             let mut nudged = layer();
             nudged.biases[index] += nudge;
-            slope += ((nudged.measure(&x, &y).1 - before) / f64::from(nudge)).powi(2);
+            slope += ((nudged.measure(&look).cross_entropy - before) / f64::from(nudge)).powi(2);
         }
         let mut stepped = layer();
-        stepped.step(&x, &y, rate);
-        let change = before - stepped.measure(&x, &y).1;
+        stepped.step(&look, rate);
+        let change = before - stepped.measure(&look).cross_entropy;
         let foretold = slope * f64::from(rate);
         assert!(
             (change / foretold - 1.0).abs() < 0.05,

@@ -1,0 +1,200 @@
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::workdir::{Workdir, skip, top};
+
+/// The real TensorBoard on a port of loopback, until it is dropped.
+struct TensorBoard {
+    process: Child,
+    address: String,
+}
+
+impl TensorBoard {
+    /// None where it is not installed, which is said.
+    fn start(test: &str, dir: &Workdir, folder: &str) -> Option<Self> {
+        let program: PathBuf = top().join("target/venv/bin/tensorboard");
+        if !program.is_file() {
+            skip(
+                test,
+                "there is no target/venv/bin/tensorboard; `make test-deps` brings it",
+            );
+            return None;
+        }
+        let mut command = Command::new(program);
+        command.arg("--logdir").arg(dir.path(folder));
+        command.args(["--host", "127.0.0.1", "--port", "0"]);
+        let mut process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let line = lines.find(|line| line.contains(" at http://")).unwrap();
+        // What else it says must not fill the pipe.
+        thread::spawn(move || lines.for_each(drop));
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap()
+            .split('/')
+            .next()
+            .unwrap()
+            .to_owned();
+        Some(Self { process, address })
+    }
+
+    fn get(&self, path: &str) -> serde_json::Value {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!(
+            "GET /data/plugin/{path} HTTP/1.0\r\nHost: {}\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let body = answer
+            .windows(4)
+            .position(|end| end == b"\r\n\r\n")
+            .unwrap()
+            + 4;
+        serde_json::from_slice(&answer[body..]).unwrap()
+    }
+
+    /// The tags of a plugin by run, when both runs have been read.
+    fn tags(&self, plugin: &str) -> serde_json::Value {
+        for _ in 0..600 {
+            let tags = self.get(&format!("{plugin}/tags"));
+            if tags["train"].is_object() && tags["validation"].is_object() {
+                return tags;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("no tags of {plugin} after a minute");
+    }
+
+    /// The steps and values of a scalar.
+    fn scalars(&self, run: &str, tag: &str) -> Vec<(u64, f64)> {
+        let points = self.get(&format!("scalars/scalars?run={run}&tag={tag}"));
+        let point =
+            |point: &serde_json::Value| (point[1].as_u64().unwrap(), point[2].as_f64().unwrap());
+        points.as_array().unwrap().iter().map(point).collect()
+    }
+}
+
+impl Drop for TensorBoard {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn shows_every_step_with_the_tags_of_retrain_py() {
+    let test = "shows_every_step_with_the_tags_of_retrain_py";
+    let dir = Workdir::new();
+    dir.trained();
+    let flags = ["--how_many_training_steps=25", "--summaries_dir=summaries"];
+    let run = dir.train().args(flags).succeeds();
+    let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
+        return;
+    };
+    let (scalars, histograms) = (board.tags("scalars"), board.tags("histograms"));
+    for run in ["train", "validation"] {
+        for tag in ["accuracy_1", "cross_entropy_1"] {
+            assert!(scalars[run][tag].is_object(), "{run} {tag}: {scalars}");
+        }
+        for parameters in ["weights", "biases"] {
+            let tag = |what: &str| format!("final_training_ops/{parameters}/summaries/{what}");
+            for what in ["mean", "stddev_1", "max", "min"] {
+                assert!(
+                    scalars[run][tag(what)].is_object(),
+                    "{run} {what}: {scalars}"
+                );
+            }
+            assert!(
+                histograms[run][tag("histogram")].is_object(),
+                "{histograms}"
+            );
+        }
+        for what in ["pre_activations", "activations"] {
+            let tag = format!("final_training_ops/Wx_plus_b/{what}");
+            assert!(histograms[run][tag].is_object(), "{histograms}");
+        }
+    }
+    // Training at every step, validation where it was measured; and the figures are those that were said.
+    let accuracy = board.scalars("train", "accuracy_1");
+    assert_eq!(
+        accuracy.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
+        (0..25).collect::<Vec<_>>()
+    );
+    let validation = board.scalars("validation", "accuracy_1");
+    assert_eq!(
+        validation.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
+        [0, 10, 20, 24]
+    );
+    let entropy = board.scalars("train", "cross_entropy_1");
+    for (step, accuracy) in &accuracy {
+        let said = format!("Step {step}: Train accuracy = {:.1}%\n", 100.0 * accuracy);
+        assert!(step % 10 != 0 || run.stderr().contains(&said), "{said}");
+    }
+    let said = run.stderr();
+    let said = said
+        .lines()
+        .find_map(|line| line.split("Step 24: Cross entropy = ").nth(1))
+        .unwrap();
+    assert!((entropy[24].1 - said.parse::<f64>().unwrap()).abs() < 1e-5);
+}
+
+#[test]
+fn shows_the_way_to_the_optimum_too_and_a_new_training_takes_the_place_of_the_last() {
+    let test = "shows_the_way_to_the_optimum_too_and_a_new_training_takes_the_place_of_the_last";
+    let dir = Workdir::new();
+    dir.trained();
+    let train = |flags: &[&str]| {
+        dir.train()
+            .args(["--summaries-dir", "summaries"])
+            .args(flags)
+    };
+    train(&["--how-many-training-steps", "40"]).succeeds();
+    let files = ["train", "validation"]
+        .map(|run| dir.path(format!("summaries/{run}/events.out.tfevents.0.hd")));
+    let content = || files.clone().map(|file| fs::read(file).unwrap());
+    let first = content();
+    // What is refused leaves the last one as it was.
+    train(&["--path-prefix", "x"]).ends_with(2);
+    dir.write("broken.bin", "no bottlenecks");
+    let broken = [
+        "broken.bin",
+        "--head",
+        "h.bin",
+        "--summaries-dir",
+        "summaries",
+    ];
+    dir.program("hd-train").args(broken).ends_with(1);
+    assert!(content() == first);
+    train(&[]).succeeds();
+    let second = content();
+    assert!(second != first);
+    // The same training, the same bytes.
+    train(&[]).succeeds();
+    assert!(content() == second);
+    let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
+        return;
+    };
+    board.tags("scalars");
+    let entropy = board.scalars("train", "cross_entropy_1");
+    assert!(
+        entropy.len() > 5 && entropy.last().unwrap().1 < entropy[0].1,
+        "{entropy:?}"
+    );
+    let accuracy = board.scalars("validation", "accuracy_1");
+    assert_eq!(accuracy.len(), entropy.len());
+    assert!(accuracy.last().unwrap().1 > 0.6, "{accuracy:?}");
+}
