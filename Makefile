@@ -38,8 +38,8 @@ CALIBRATED := $(filter %_quantized,$(ARCHITECTURE))
 DATA := $(filter data/%,$(IMAGES))
 
 # A base that was not made here has no flags, and stays as it is.
-STAMPED := $(if $(wildcard $(BASE).flags),$(BASE).flags,$(if $(wildcard $(BASE)),,$(BASE).flags))
-$(BASE): $(STAMPED) | $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
+STAMP := $(dir $(BASE)).$(notdir $(BASE)).flags
+$(BASE): $(if $(wildcard $(STAMP)),$(STAMP),$(if $(wildcard $(BASE)),,$(STAMP))) | $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
 	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@ $(if $(CALIBRATED),--calibrate '$(IMAGES)') $(BASE_FLAGS)
 	@touch $@
 
@@ -63,10 +63,10 @@ $(OUT)/metrics.json $(OUT)/report.html &: \
 		--metrics $(OUT)/metrics.json $(EVAL_FLAGS) >/dev/null
 
 # The flags of the last run, so that other flags are a reason to run again.
-$(BASE).flags: flags = $(ARCHITECTURE) $(BASE_FLAGS)
+$(STAMP): flags = $(ARCHITECTURE) $(BASE_FLAGS)
 $(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
 $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
-$(BASE).flags $(OUT)/.train-flags $(OUT)/.eval-flags: always
+$(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
 
@@ -133,7 +133,7 @@ help:  ## Show this
 		BASE_FLAGS '$(BASE_FLAGS)' 'flags for hd-fetch base' \
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
-		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,43
+		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,54
 
 .DEFAULT_GOAL := train
 .PHONY: train tensorboard poets build test check test-deps bench fmt install clean help runtime always

@@ -18,7 +18,7 @@ use hd_cli::{Bar, Common, Program, misuse};
 
 /// Brings what the other programs need: ONNX Runtime, a base, pictures
 ///
-/// Nothing is installed, and nothing that is brought is run before its digest was verified. Copies are kept in
+/// Nothing is installed, and no library that is brought is loaded before its digest was verified. Copies are kept in
 /// $XDG_CACHE_HOME/hd, or ~/.cache/hd.
 #[derive(Parser)]
 #[command(
@@ -159,7 +159,7 @@ struct OwnArguments {
     size: Option<u32>,
 
     /// Of pixels from 0 to 1, the mean that is taken off: one number, or one for each of red, green and blue [default:
-    /// ImageNet's for planes of pixels, 0.5 for pixels of planes]
+    /// ImageNet's where each colour is a plane of its own, 0.5 where the colours of a pixel lie together]
     #[arg(long, value_name = "R,G,B", requires = "from_file", value_parser = colours)]
     mean: Option<Colours>,
 
