@@ -10,7 +10,10 @@ mod retrain;
 use clap::{Args, Parser, ValueEnum};
 use hd::bottleneck::Samples;
 use hd::file;
-use hd::head::{Head, Score, Sgd, Solver, Step, Strength, Training, Watch, train};
+use hd::head::{
+    ClassWeights, Given, Head, Imbalance, Recipe, Score, Sgd, Solver, Step, Strength, Training,
+    Watch, train,
+};
 use hd::onnx::{Network, stitch};
 use hd::split::{Split, SplitBy, SplitRule};
 use hd::tensorboard::{self, Run, Shown};
@@ -71,6 +74,15 @@ struct Arguments {
     /// How strongly the weights are held small: `auto`, or a number, 1/(C N) in scikit-learn's terms
     #[arg(long, value_name = "STRENGTH", default_value = "auto", value_parser = strength, allow_negative_numbers = true)]
     l2: Strength,
+
+    /// What a picture counts: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
+    /// each label, the label, a tab and a number
+    #[arg(long, value_name = "WEIGHTS", default_value = "none")]
+    class_weights: PathBuf,
+
+    /// A head to start from; its labels keep their order, and new ones come behind them
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
 
     /// What decides whether a picture is for training, validation or testing
     #[arg(long, value_enum, default_value_t = By::Content)]
@@ -230,21 +242,28 @@ impl Program for Arguments {
         if let Some(text) = self.foreign.explained(&self.own()) {
             return misuse(text);
         }
-        let rule = self.rule()?;
+        let split = self.rule()?;
         let solver = self.solver()?;
+        let class_weights = self.class_weights()?;
         if self.output_graph.is_some() && self.base.is_none() {
             return misuse(
                 "--output-graph needs --base, the base that the bottlenecks were made with"
                     .to_owned(),
             );
         }
-        let inputs = self.bottlenecks.iter().chain(&self.base);
+        let inputs = self.bottlenecks.iter().chain(&self.base).chain(&self.init);
         check_outputs(
             inputs,
             [&self.head, &self.output_graph, &self.output_labels]
                 .into_iter()
                 .flatten(),
         )?;
+        let recipe = Recipe {
+            split,
+            solver,
+            class_weights,
+            init: self.init.as_deref().map(Head::open).transpose()?,
+        };
         let samples = Samples::open(&self.bottlenecks)?;
         let mut base = self.base.as_deref().map(Network::open_base).transpose()?;
         if let Some(base) = &mut base {
@@ -258,7 +277,7 @@ impl Program for Arguments {
             log::warn!("{count} pictures stand under more than one label, such as {picture}");
         }
         let bar = Bar::default();
-        if solver == Solver::Lbfgs(Strength::Chosen) {
+        if recipe.solver == Solver::Lbfgs(Strength::Chosen) {
             bar.spin("choosing the strength of the regularisation");
         }
         let runs = self.summaries_dir.is_some().then(Runs::default);
@@ -266,7 +285,7 @@ impl Program for Arguments {
             bar: &bar,
             runs: runs.as_ref(),
         };
-        let training = train(&samples, rule, &solver, &watch);
+        let training = train(&samples, &recipe, &watch);
         bar.clear();
         let training = training?;
         tell(&training);
@@ -320,6 +339,21 @@ impl Arguments {
             }
             (Some(sgd), _, Strength::Chosen) => Ok(Solver::Sgd(sgd)),
         }
+    }
+
+    fn class_weights(&self) -> anyhow::Result<ClassWeights> {
+        let weights = match self.class_weights.to_str() {
+            Some("none") => ClassWeights::None,
+            Some("balanced") => ClassWeights::Balanced,
+            _ => ClassWeights::Given(Given::open(&self.class_weights)?),
+        };
+        if self.steps.sgd().is_some() && weights != ClassWeights::None {
+            return misuse(
+                "--solver sgd draws every label as often as any other: --class-weights is for lbfgs"
+                    .to_owned(),
+            );
+        }
+        Ok(weights)
     }
 
     fn own(&self) -> Own {
@@ -414,27 +448,31 @@ fn tell(
         score,
         iterations,
         converged,
+        imbalance,
     }: &Training,
 ) {
     let [training, validation, testing] = head.counts;
     log::info!(
         "{training} pictures for training, {validation} for validation, {testing} for testing"
     );
-    if let Some(Score {
-        l2,
-        cross_entropy,
-        accuracy,
-        validation_accuracy,
-    }) = score
-    {
-        let [accuracy, own] = [accuracy, validation_accuracy].map(|share| 100.0 * share);
-        let n = training + validation;
-        log::info!(
-            "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}% (N={n}), cross-entropy = {cross_entropy:.4}"
-        );
+    if let Some(score) = score {
+        // Where the strength was given, only the validation pictures were scored.
+        if !head.scores.is_empty() {
+            log::info!("{} (N={})", describe(score), training + validation);
+        }
         if validation > 0 {
+            let own = 100.0 * score.validation_accuracy;
             log::info!("Validation accuracy = {own:.1}% (N={validation})");
         }
+    }
+    if let Some(Imbalance {
+        most: (most, many),
+        fewest: (fewest, few),
+    }) = imbalance
+    {
+        log::info!(
+            "'{most}' has {many} pictures, '{fewest}' {few}: with --class-weights balanced they count alike"
+        );
     }
     log::debug!("the last fit took {iterations} steps");
     if !converged {
@@ -445,12 +483,14 @@ fn tell(
 fn describe(score: &Score) -> String {
     let Score {
         l2,
+        temperature,
         cross_entropy,
         accuracy,
         ..
     } = score;
     let accuracy = 100.0 * accuracy;
     format!(
-        "l2 = {l2:.4}: cross-validated accuracy = {accuracy:.1}%, cross-entropy = {cross_entropy:.4}"
+        "l2 = {l2:.4}, temperature = {temperature:.2}: cross-validated accuracy = {accuracy:.1}%, \
+         cross-entropy = {cross_entropy:.4}"
     )
 }

@@ -23,12 +23,17 @@
 //!
 //! ```no_run
 //! use hd::bottleneck::Samples;
-//! use hd::head::{Solver, Strength, train};
+//! use hd::head::{ClassWeights, Recipe, Solver, Strength, train};
 //! use hd::split::{Split, SplitRule};
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
-//! let rule = SplitRule { validation: 15, testing: 15, ..SplitRule::default() };
-//! let head = train(&samples, rule, &Solver::Lbfgs(Strength::Chosen), &())?.head;
+//! let recipe = Recipe {
+//!     split: SplitRule { validation: 15, testing: 15, ..SplitRule::default() },
+//!     solver: Solver::Lbfgs(Strength::Chosen),
+//!     class_weights: ClassWeights::None,
+//!     init: None,
+//! };
+//! let head = train(&samples, &recipe, &())?.head;
 //! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
 //! assert!(metrics.accuracy > 0.9);
 //! # Ok::<(), hd::Error>(())

@@ -1,20 +1,24 @@
 //! From bottlenecks to a head.
 
-use ndarray::{Array1, Array2};
-
-use super::lbfgs::minimise_watched;
+use super::balance::{ClassWeights, Imbalance};
+use super::examples::{Example, Examples, Folds};
+use super::lbfgs::Search;
 use super::model::Head;
-use super::select::{Fold, Score, TOLERANCE, best, path};
+use super::scaling::{Moments, Scaling};
+use super::select::{Score, TOLERANCE, Trial, best, path, score};
 use super::sgd::{Pool, Sgd};
-use super::softmax::{Problem, Scaling, gather};
+use super::softmax::Problem;
 use super::watch::{Look, Watch};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, base_name};
 use crate::split::{Picture, Split, SplitRule};
 
 /// The folds of cross-validation: with the usual percentages all are about as large as the validation pictures.
 const FOLDS: usize = 6;
+
+/// The strength for pictures that are too few to choose one by.
+const STRENGTH_FOR_FEW: f64 = 1.0;
 
 /// How strongly the weights are held small.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +29,7 @@ pub enum Strength {
     Given(f64),
 }
 
-/// How a head is trained.
+/// How a head is fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Solver {
     /// To the optimum, by L-BFGS.
@@ -34,178 +38,351 @@ pub enum Solver {
     Sgd(Sgd),
 }
 
+/// How a head is trained.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Which pictures are learned from.
+    pub split: SplitRule,
+    /// How the head is fitted to them.
+    pub solver: Solver,
+    /// What each counts; [`Sgd`] has every label count alike.
+    pub class_weights: ClassWeights,
+    /// A head to start from, whose labels keep their order.
+    pub init: Option<Head>,
+}
+
 /// What came of training.
 #[derive(Debug)]
 pub struct Training {
     /// The head, fitted on training and validation pictures; by [`Sgd`] on training pictures alone.
     pub head: Head,
-    /// How the chosen strength did in fits on other pictures.
+    /// How its strength did in fits on other pictures: in all folds where it was chosen, else on the validation pictures.
     pub score: Option<Score>,
     /// Steps of L-BFGS in the last fit.
     pub iterations: usize,
     /// False where the last fit ran out of steps.
     pub converged: bool,
+    /// Where labels have very different numbers of pictures, and all pictures counted alike.
+    pub imbalance: Option<Imbalance>,
 }
 
-/// Trains a head on `samples`, divided by `rule`.
+/// Trains a head on `samples`.
 ///
-/// The strength is chosen by cross-validation on the training and validation pictures; then the head is fitted on all of
-/// them. The testing pictures are never looked at. With many labels this takes a while; `watch` is told how it goes. What
-/// it is shown is a fit on the training pictures alone, since the last one has seen those for validation too.
+/// The strength is chosen by cross-validation on the training and validation pictures, and so is the temperature; then the
+/// head is fitted on all of them. The testing pictures are never looked at. With many labels this takes a while; `watch` is
+/// told how it goes. What it is shown is a fit on the training pictures alone, since the last one has seen those for
+/// validation too.
 ///
 /// # Errors
-/// Fewer than two labels; a label too small to be in every split.
-pub fn train(
-    samples: &Samples,
-    rule: SplitRule,
-    solver: &Solver,
-    watch: &dyn Watch,
-) -> Result<Training> {
-    check_labels(samples)?;
+/// Fewer than two labels; a label too small to be in every split; weights for other labels; a head to start from that
+/// belongs to another base, or knows labels that these samples do not have.
+pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Training> {
+    let labels = labels(samples, recipe.init.as_ref())?;
     samples.check_finite()?;
     let pictures = samples.pictures();
-    let splits = rule.assign(&pictures, samples.labels())?;
-    let fitted = match solver {
-        Solver::Lbfgs(strength) => optimum(samples, &pictures, &splits, *strength, watch),
-        Solver::Sgd(sgd) => steps(samples, &splits, sgd, rule.seed, watch),
+    let splits = recipe.split.assign(&pictures, samples.labels())?;
+    let number = |label: &String| {
+        let number = labels.iter().position(|known| known == label);
+        number.unwrap_or_default() as u32
     };
+    let task = Task {
+        numbers: samples.labels().iter().map(number).collect(),
+        labels,
+        samples,
+        splits: &splits,
+        pictures: &pictures,
+    };
+    let counts = task.counts(|split| split != Split::Testing);
+    let class_weights = recipe.class_weights.of(&task.labels, &counts)?;
+    let fitted = match &recipe.solver {
+        Solver::Lbfgs(strength) => {
+            task.optimum(*strength, &class_weights, recipe.init.as_ref(), watch)
+        }
+        Solver::Sgd(sgd) => task.steps(sgd, recipe.init.as_ref(), recipe.split.seed, watch),
+    };
+    let indifferent =
+        matches!(recipe.solver, Solver::Lbfgs(_)) && recipe.class_weights == ClassWeights::None;
     let count = |wanted| splits.iter().filter(|split| **split == wanted).count() as u64;
     let head = Head {
         architecture: samples.architecture().to_owned(),
         base: samples.base(),
         preprocess: samples.fingerprint(),
-        labels: samples.labels().to_vec(),
-        weights: fitted.fit.weights,
-        biases: fitted.fit.biases,
-        split: rule,
+        weights: fitted.weights,
+        biases: fitted.biases,
+        temperature: fitted.temperature,
+        split: recipe.split.clone(),
         counts: Split::ALL.map(count),
         pictures: identify(&pictures),
+        class_weights: match recipe.class_weights {
+            ClassWeights::None => Vec::new(),
+            _ => class_weights,
+        },
         l2: fitted.l2,
         scores: fitted.scores,
-        sgd: match solver {
+        sgd: match &recipe.solver {
             Solver::Sgd(sgd) => Some(sgd.clone()),
             Solver::Lbfgs(_) => None,
         },
+        labels: task.labels.clone(),
     };
     Ok(Training {
+        imbalance: Imbalance::of(&task.labels, &counts).filter(|_| indifferent),
         head,
         score: fitted.score,
-        iterations: fitted.fit.iterations,
-        converged: fitted.fit.converged,
+        iterations: fitted.iterations,
+        converged: fitted.converged,
     })
+}
+
+/// Samples, divided, with the labels as the head numbers them.
+struct Task<'a> {
+    samples: &'a Samples,
+    pictures: &'a [Picture<'a>],
+    splits: &'a [Split],
+    labels: Vec<String>,
+    /// For each label of the samples, its number in the head.
+    numbers: Vec<u32>,
 }
 
 /// What a solver has found.
 struct Fitted {
-    fit: Fit,
+    /// [C, D].
+    weights: Vec<f32>,
+    /// [C].
+    biases: Vec<f32>,
+    temperature: f64,
     l2: f64,
     scores: Vec<Score>,
     score: Option<Score>,
+    iterations: usize,
+    converged: bool,
 }
 
-fn optimum(
-    samples: &Samples,
-    pictures: &[Picture],
-    splits: &[Split],
-    strength: Strength,
-    watch: &dyn Watch,
-) -> Fitted {
-    let rows = rows_where(splits, |split| split != Split::Testing);
-    let scores = match strength {
-        Strength::Given(_) => Vec::new(),
-        Strength::Chosen => {
-            let told = |score: &Score| watch.score(score);
-            path(&mut folds(samples, pictures, splits), &told)
+impl<'a> Task<'a> {
+    fn optimum(
+        &self,
+        strength: Strength,
+        class_weights: &[f64],
+        init: Option<&Head>,
+        watch: &dyn Watch,
+    ) -> Fitted {
+        let folds = self.folds();
+        let ground = Ground::new(&folds, class_weights, init);
+        // A fold is of use if it has pictures, and the others have some of every label.
+        let useful =
+            |fold: &usize| folds.own(*fold).len() > 0 && self.is_complete(&folds.others(*fold));
+        let tried = match strength {
+            Strength::Chosen => 0..FOLDS,
+            Strength::Given(_) => 0..1,
+        };
+        let mut trials: Vec<Trial> = tried
+            .filter(useful)
+            .map(|fold| ground.trial(fold))
+            .collect();
+        let (scores, score) = match (strength, trials.is_empty()) {
+            (_, true) => (Vec::new(), None),
+            (Strength::Given(l2), false) => (Vec::new(), Some(score(&mut trials, l2))),
+            (Strength::Chosen, false) => {
+                let scores = path(&mut trials, &|score| watch.score(score));
+                let best = best(&scores);
+                (scores, best)
+            }
+        };
+        let l2 = match (strength, score) {
+            (Strength::Given(l2), _) => l2,
+            (Strength::Chosen, score) => score.map_or(STRENGTH_FOR_FEW, |score| score.l2),
+        };
+        if watch.wants_all() {
+            self.show(&ground, l2, watch);
         }
-    };
-    let score = best(&scores);
-    let l2 = match (strength, score) {
-        (Strength::Given(l2), _) => l2,
-        (_, chosen) => chosen.map_or(0.0, |score| score.l2),
-    };
-    if watch.wants_all() {
-        show(samples, splits, l2, watch);
+        let temperature = score.map_or(1.0, |score| score.temperature);
+        let (problem, start) = ground.all();
+        let start = trials
+            .first()
+            .map_or(start, |trial| trial.parameters().to_vec());
+        let mut search = Search::from(start);
+        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
+        let outcome = search.minimise(&loss, TOLERANCE, &mut |_, _| ());
+        let (weights, biases) = problem.fold(search.at());
+        let tempered = |parameters: Vec<f32>| {
+            let divided = parameters
+                .iter()
+                .map(|&p| (f64::from(p) / temperature) as f32);
+            divided.collect()
+        };
+        Fitted {
+            weights: tempered(weights),
+            biases: tempered(biases),
+            temperature,
+            l2,
+            scores,
+            score,
+            iterations: outcome.iterations,
+            converged: outcome.converged,
+        }
     }
-    Fitted {
-        fit: Fit::of(samples, &learnable(samples, splits, &rows), l2),
-        l2,
-        scores,
-        score,
-    }
-}
 
-fn steps(samples: &Samples, splits: &[Split], sgd: &Sgd, seed: u64, watch: &dyn Watch) -> Fitted {
-    let rows = |wanted| rows_where(splits, |split| split == wanted);
-    let training = learnable(samples, splits, &rows(Split::Training));
-    let [training, validation] =
-        [training, plain(&rows(Split::Validation))].map(|seen| Pool::new(samples, &seen));
-    let (weights, biases) = sgd.fit(&training, &validation, seed, watch);
-    Fitted {
-        fit: Fit {
+    /// Fits on the training pictures and shows each step, on them and on those for validation.
+    fn show(&self, ground: &Ground, l2: f64, watch: &dyn Watch) {
+        let looks = [Split::Training, Split::Validation].map(|split| (split, self.look(split)));
+        let (problem, start) = ground.others(0);
+        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
+        Search::from(start).minimise(&loss, TOLERANCE, &mut |step, at| {
+            let (weights, biases) = problem.fold(at);
+            for (split, look) in looks.iter().filter(|(_, look)| !look.is_empty()) {
+                let measured = look.measure(&weights, &biases);
+                measured.show(watch, *split, step, &weights, &biases);
+            }
+        });
+    }
+
+    fn steps(&self, sgd: &Sgd, init: Option<&Head>, seed: u64, watch: &dyn Watch) -> Fitted {
+        let [training, validation] = [Split::Training, Split::Validation].map(|wanted| {
+            let rows = self.rows(|split| split == wanted);
+            let seen = rows.iter().flat_map(|&row| self.views(row));
+            Pool::new(seen.collect(), self.labels.len())
+        });
+        let start = init.map(|head| head.for_labels(self.labels.len()));
+        let (weights, biases) = sgd.fit(&training, &validation, start, seed, watch);
+        Fitted {
             weights,
             biases,
+            temperature: 1.0,
+            l2: 0.0,
+            scores: Vec::new(),
+            score: None,
             iterations: sgd.steps as usize,
             converged: true,
-        },
-        l2: 0.0,
-        scores: Vec::new(),
-        score: None,
+        }
+    }
+
+    /// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
+    ///
+    /// Distorted views are learned from in the other folds, and nothing is ever scored on one.
+    fn folds(&self) -> Folds<'a> {
+        let mut folds = vec![(Vec::new(), Vec::new()); FOLDS];
+        for (row, (picture, split)) in self.pictures.iter().zip(self.splits).enumerate() {
+            let number = match split {
+                Split::Training => 1 + SplitRule::part(&picture.digest, FOLDS - 1),
+                Split::Validation => 0,
+                Split::Testing => continue,
+            };
+            if let Some((plain, views)) = folds.get_mut(number) {
+                let mut all = self.views(row);
+                plain.extend(all.next());
+                views.extend(all);
+            }
+        }
+        Folds::new(folds)
+    }
+
+    /// The sample, and the distorted views of it if it is for training: what is for validation is seen as it is only.
+    fn views(&self, row: usize) -> impl Iterator<Item = Example<'a>> + use<'a> {
+        let views = match self.splits.get(row) {
+            Some(Split::Training) => self.samples.views(row),
+            _ => 0,
+        };
+        let (samples, label) = (self.samples, self.label(row));
+        (0..=views).map(move |view| Example {
+            x: samples.view(row, view),
+            label,
+        })
+    }
+
+    fn look(&self, wanted: Split) -> Look<'a> {
+        let rows = self.rows(|split| split == wanted);
+        Look(
+            rows.iter()
+                .filter_map(|&row| self.views(row).next())
+                .collect(),
+        )
+    }
+
+    fn rows(&self, wanted: impl Fn(Split) -> bool) -> Vec<usize> {
+        let splits = self.splits.iter().enumerate();
+        let rows = splits.filter(|(_, split)| wanted(**split));
+        rows.map(|(row, _)| row).collect()
+    }
+
+    /// The number of a sample's label in the head.
+    fn label(&self, row: usize) -> u32 {
+        let own = self.samples.label(row).unwrap_or_default();
+        self.numbers.get(own as usize).copied().unwrap_or_default()
+    }
+
+    /// How many pictures of each label are in these splits.
+    fn counts(&self, wanted: impl Fn(Split) -> bool) -> Vec<u64> {
+        let mut counts = vec![0; self.labels.len()];
+        for row in self.rows(wanted) {
+            if let Some(count) = counts.get_mut(self.label(row) as usize) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    fn is_complete(&self, examples: &Examples) -> bool {
+        let mut missing = vec![true; self.labels.len()];
+        for example in examples.iter(0..examples.len()) {
+            if let Some(missing) = missing.get_mut(example.label as usize) {
+                *missing = false;
+            }
+        }
+        !missing.contains(&true)
     }
 }
 
-/// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
-///
-/// Distorted views are learned from in the other folds, and nothing is ever scored on one.
-fn folds(samples: &Samples, pictures: &[Picture], splits: &[Split]) -> Vec<Fold> {
-    let number = |index: &usize| match (splits.get(*index), pictures.get(*index)) {
-        (Some(Split::Training), Some(picture)) => 1 + SplitRule::part(&picture.digest, FOLDS - 1),
-        _ => 0,
-    };
-    let rows = rows_where(splits, |split| split != Split::Testing);
-    let fold = |wanted: usize| {
-        let (own, others): (Vec<usize>, Vec<usize>) =
-            rows.iter().partition(|index| number(index) == wanted);
-        let classes = samples.labels().len();
-        let own = plain(&own);
-        let others = learnable(samples, splits, &others);
-        let [y, labels] = [&own, &others].map(|rows| labels(samples, rows));
-        Fold::new(
-            features(samples, &others),
-            labels,
-            features(samples, &own),
-            y,
-            classes,
-        )
-    };
-    (0..FOLDS).map(fold).collect()
+/// What problems are made of.
+struct Ground<'a> {
+    folds: &'a Folds<'a>,
+    /// Of each fold.
+    moments: Vec<Moments>,
+    class_weights: &'a [f64],
+    /// W [C, D] and b [C] to start from.
+    start: Option<(Vec<f32>, Vec<f32>)>,
 }
 
-/// A sample, and which view of it: 0 is the picture itself.
-type Seen = (usize, u32);
+impl<'a> Ground<'a> {
+    fn new(folds: &'a Folds<'a>, class_weights: &'a [f64], init: Option<&Head>) -> Self {
+        let moments = (0..FOLDS).map(|fold| Moments::of(&folds.with_views(fold)));
+        Self {
+            folds,
+            moments: moments.collect(),
+            class_weights,
+            start: init.map(|head| head.for_labels(class_weights.len())),
+        }
+    }
 
-/// The samples themselves.
-fn plain(rows: &[usize]) -> Vec<Seen> {
-    rows.iter().map(|&index| (index, 0)).collect()
-}
+    /// The problem of all examples, and the parameters to start from.
+    fn all(&self) -> (Problem<'a>, Vec<f64>) {
+        self.problem(self.folds.all(), |_| true)
+    }
 
-/// The samples, and the distorted views of those that are for training: what is for validation is seen as it is only.
-fn learnable(samples: &Samples, splits: &[Split], rows: &[usize]) -> Vec<Seen> {
-    let views = |index: usize| match splits.get(index) {
-        Some(Split::Training) => samples.views(index),
-        _ => 0,
-    };
-    rows.iter()
-        .flat_map(|&index| (0..=views(index)).map(move |view| (index, view)))
-        .collect()
-}
+    /// That of all folds but one.
+    fn others(&self, fold: usize) -> (Problem<'a>, Vec<f64>) {
+        self.problem(self.folds.others(fold), |other| other != fold)
+    }
 
-fn rows_where(splits: &[Split], wanted: impl Fn(Split) -> bool) -> Vec<usize> {
-    splits
-        .iter()
-        .enumerate()
-        .filter(|(_, split)| wanted(**split))
-        .map(|(index, _)| index)
-        .collect()
+    fn trial(&self, fold: usize) -> Trial<'a> {
+        let (problem, start) = self.others(fold);
+        Trial::new(problem, self.folds.own(fold), start)
+    }
+
+    fn problem(
+        &self,
+        examples: Examples<'a>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> (Problem<'a>, Vec<f64>) {
+        let moments = self.moments.iter().enumerate();
+        let moments = moments.filter(|(fold, _)| wanted(*fold));
+        let moments = moments.fold(Moments::default(), |all, (_, own)| all.and(own));
+        let problem = Problem::new(examples, Scaling::of(&moments), self.class_weights);
+        let start = match &self.start {
+            Some((weights, biases)) => problem.unfold(weights, biases),
+            None => vec![0.0; problem.parameters()],
+        };
+        (problem, start)
+    }
 }
 
 /// Identifies pictures and their labels, in whatever order they come.
@@ -222,120 +399,69 @@ pub(crate) fn identify(pictures: &[Picture]) -> Digest {
     Digest::of(&bytes)
 }
 
+/// The labels in the order of the head's outputs: those of `init` as they stand there, then the others.
+fn labels(samples: &Samples, init: Option<&Head>) -> Result<Vec<String>> {
+    check_labels(samples)?;
+    let Some(head) = init else {
+        return Ok(samples.labels().to_vec());
+    };
+    let mismatch = |reason: String| Error::Mismatch {
+        path: samples.path().to_path_buf(),
+        reason,
+    };
+    if (head.base, head.preprocess) != (samples.base(), samples.fingerprint()) {
+        let (theirs, ours) = (
+            base_name(samples.architecture(), &samples.base()),
+            base_name(&head.architecture, &head.base),
+        );
+        return Err(mismatch(format!(
+            "made with the base {theirs}, but the head to start from is for {ours}"
+        )));
+    }
+    if let Some(gone) = head
+        .labels
+        .iter()
+        .find(|label| !samples.labels().contains(label))
+    {
+        return Err(mismatch(format!(
+            "it has no picture of '{gone}', a label of the head to start from"
+        )));
+    }
+    let new = samples
+        .labels()
+        .iter()
+        .filter(|label| !head.labels.contains(label));
+    Ok(head.labels.iter().chain(new).cloned().collect())
+}
+
 fn check_labels(samples: &Samples) -> Result<()> {
-    let pictures = samples.pictures();
+    let place = samples.path().display();
     match samples.labels() {
         [] => {
-            return Err(Error::Training(format!(
-                "{}: no picture in it",
-                samples.path().display()
-            )));
+            return Err(Error::Training(format!("{place}: no picture in it")));
         }
         [only] => {
-            let place = samples.path().display();
             return Err(Error::Training(format!(
                 "{place}: '{only}' is its only label, and telling labels apart takes at least two"
             )));
         }
         _ => {}
     }
-    for (number, label) in (0..).zip(samples.labels()) {
-        if !pictures.iter().any(|picture| picture.label == number) {
-            return Err(Error::Training(format!(
-                "label '{label}' has no picture: add some, or remove its folder"
-            )));
+    let mut missing = vec![true; samples.labels().len()];
+    for row in 0..samples.len() {
+        let label = samples.label(row).unwrap_or_default() as usize;
+        if let Some(missing) = missing.get_mut(label) {
+            *missing = false;
         }
     }
-    Ok(())
-}
-
-/// A fitted softmax layer for bottlenecks as they are.
-struct Fit {
-    weights: Vec<f32>,
-    biases: Vec<f32>,
-    iterations: usize,
-    converged: bool,
-}
-
-impl Fit {
-    fn of(samples: &Samples, rows: &[Seen], l2: f64) -> Self {
-        Self::watched(samples, rows, l2, &mut |_, _, _| ())
+    match missing
+        .iter()
+        .zip(samples.labels())
+        .find(|(missing, _)| **missing)
+    {
+        Some((_, label)) => Err(Error::Training(format!(
+            "label '{label}' has no picture: add some, or remove its folder"
+        ))),
+        None => Ok(()),
     }
-
-    /// The same; `step` is given the number of each step, and the W in rows and b that it has led to.
-    fn watched(
-        samples: &Samples,
-        rows: &[Seen],
-        l2: f64,
-        step: &mut dyn FnMut(usize, Vec<f32>, Vec<f32>),
-    ) -> Self {
-        let classes = samples.labels().len();
-        let mut x = features(samples, rows);
-        let scaling = Scaling::of(&x);
-        scaling.apply(&mut x);
-        let problem = Problem::new(x, labels(samples, rows), classes);
-        let start = vec![0.0; problem.parameters()];
-        let minimum = minimise_watched(
-            &|at, gradient| problem.loss(at, l2, gradient),
-            start,
-            TOLERANCE,
-            &mut |number, at| {
-                let (weights, biases) = scaling.fold(at, classes);
-                step(number, weights, biases);
-            },
-        );
-        let (weights, biases) = scaling.fold(&minimum.at, classes);
-        Self {
-            weights,
-            biases,
-            iterations: minimum.iterations,
-            converged: minimum.converged,
-        }
-    }
-}
-
-/// Fits on the training pictures and shows each step, on them and on those for validation.
-fn show(samples: &Samples, splits: &[Split], l2: f64, watch: &dyn Watch) {
-    let training = rows_where(splits, |split| split == Split::Training);
-    let look = |rows: &[usize]| Look {
-        x: features(samples, &plain(rows)),
-        y: rows
-            .iter()
-            .map(|&index| samples.label(index).unwrap_or_default() as usize)
-            .collect(),
-    };
-    let validation = rows_where(splits, |split| split == Split::Validation);
-    let looks = [
-        (Split::Training, &training),
-        (Split::Validation, &validation),
-    ];
-    let looks: Vec<(Split, Look)> = looks
-        .into_iter()
-        .filter(|(_, rows)| !rows.is_empty())
-        .map(|(split, rows)| (split, look(rows)))
-        .collect();
-    let seen = learnable(samples, splits, &training);
-    Fit::watched(samples, &seen, l2, &mut |step, weights, biases| {
-        let shape = (biases.len(), samples.size());
-        let Ok(weights) = Array2::from_shape_vec(shape, weights) else {
-            return;
-        };
-        let biases = Array1::from(biases);
-        for (split, look) in &looks {
-            let measured = look.measure(&weights, &biases);
-            measured.show(watch, *split, step, &weights, &biases);
-        }
-    });
-}
-
-fn features(samples: &Samples, rows: &[Seen]) -> Array2<f32> {
-    gather(rows, samples.size(), |&(index, view)| {
-        samples.view(index, view)
-    })
-}
-
-fn labels(samples: &Samples, rows: &[Seen]) -> Vec<u32> {
-    rows.iter()
-        .filter_map(|&(index, _)| samples.label(index))
-        .collect()
 }

@@ -13,10 +13,9 @@ const C2: f64 = 0.9;
 const MAX_ITERATIONS: usize = 500;
 const MAX_TRIALS: usize = 25;
 
-/// What was reached.
-#[derive(Debug)]
-pub(super) struct Minimum {
-    pub(super) at: Vec<f64>,
+/// How a minimisation ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Outcome {
     pub(super) iterations: usize,
     /// False where the iterations ran out.
     pub(super) converged: bool,
@@ -30,82 +29,83 @@ struct Point {
     gradient: Vec<f64>,
 }
 
-/// Minimises `function`, which returns its value and leaves its gradient in its second argument, from `start` on,
-/// until no component of the gradient is larger than `tolerance`.
-///
-/// It also stops where rounding leaves no way down, and takes that for the minimum.
-pub(super) fn minimise(
-    function: &dyn Fn(&[f64], &mut [f64]) -> f64,
-    start: Vec<f64>,
-    tolerance: f64,
-) -> Minimum {
-    minimise_watched(function, start, tolerance, &mut |_, _| ())
+/// A search for minima that remembers where it is and what it has seen of the function's curvature, so that a function that is
+/// a little different can be minimised from there on.
+#[derive(Debug)]
+pub(super) struct Search {
+    at: Vec<f64>,
+    memory: Memory,
 }
 
-/// The same; `step` is given the number of each step, from 0 on, and where it has led.
-pub(super) fn minimise_watched(
-    function: &dyn Fn(&[f64], &mut [f64]) -> f64,
-    start: Vec<f64>,
-    tolerance: f64,
-    step: &mut dyn FnMut(usize, &[f64]),
-) -> Minimum {
-    let evaluate = |at: Vec<f64>| {
-        let mut gradient = vec![0.0; at.len()];
-        let value = function(&at, &mut gradient);
-        Point {
+impl Search {
+    pub(super) fn from(at: Vec<f64>) -> Self {
+        Self {
             at,
-            value,
-            gradient,
+            memory: Memory::default(),
         }
-    };
-    let mut point = evaluate(start);
-    let mut memory = Memory::default();
-    for iterations in 0..MAX_ITERATIONS {
-        if !point.value.is_finite() {
-            return Minimum {
-                at: point.at,
-                iterations,
-                converged: false,
-            };
-        }
-        if largest(&point.gradient) <= tolerance {
-            return Minimum {
-                at: point.at,
-                iterations,
-                converged: true,
-            };
-        }
-        let direction = memory.direction(&point.gradient);
-        // Without memory the direction is the raw gradient, whose length says nothing about the step.
-        let length = if memory.pairs.is_empty() {
-            1.0 / norm(&point.gradient).max(1.0)
-        } else {
-            1.0
-        };
-        let Some(next) = search(&evaluate, &point, &direction, length) else {
-            return Minimum {
-                at: point.at,
-                iterations,
-                converged: true,
-            };
-        };
-        memory.remember(&point, &next);
-        point = next;
-        step(iterations, &point.at);
     }
-    Minimum {
-        at: point.at,
-        iterations: MAX_ITERATIONS,
-        converged: false,
+
+    /// Where it is.
+    pub(super) fn at(&self) -> &[f64] {
+        &self.at
+    }
+
+    /// Has it that the function from now on is larger by `curvature`/2 |x|^2 in the first `count` coordinates x.
+    pub(super) fn bend(&mut self, count: usize, curvature: f64) {
+        self.memory.bend(count, curvature);
+    }
+
+    /// Minimises `function`, which returns its value and leaves its gradient in its second argument, until no component of
+    /// the gradient is larger than `tolerance`. `step` is given the number of each step, from 0 on, and where it has led.
+    ///
+    /// It also stops where rounding leaves no way down, and takes that for the minimum.
+    pub(super) fn minimise(
+        &mut self,
+        function: &dyn Fn(&[f64], &mut [f64]) -> f64,
+        tolerance: f64,
+        step: &mut dyn FnMut(usize, &[f64]),
+    ) -> Outcome {
+        let evaluate = |at: Vec<f64>| {
+            let mut gradient = vec![0.0; at.len()];
+            let value = function(&at, &mut gradient);
+            Point {
+                at,
+                value,
+                gradient,
+            }
+        };
+        let mut point = evaluate(std::mem::take(&mut self.at));
+        let mut converged = false;
+        let mut iterations = 0;
+        while iterations < MAX_ITERATIONS && point.value.is_finite() {
+            converged = largest(&point.gradient) <= tolerance;
+            if converged {
+                break;
+            }
+            let Some(next) = self.memory.next(&evaluate, &point) else {
+                converged = true;
+                break;
+            };
+            self.memory.remember(&point, &next);
+            point = next;
+            step(iterations, &point.at);
+            iterations += 1;
+        }
+        self.at = point.at;
+        Outcome {
+            iterations,
+            converged,
+        }
     }
 }
 
 /// The latest steps, from which the curvature is guessed.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Memory {
     pairs: VecDeque<Pair>,
 }
 
+#[derive(Debug)]
 struct Pair {
     step: Vec<f64>,
     change: Vec<f64>,
@@ -113,19 +113,49 @@ struct Pair {
     curvature: f64,
 }
 
+impl Pair {
+    /// Whether the function bends upwards along the step by more than rounding.
+    fn is_convex(&self) -> bool {
+        self.curvature > 1e-10 * dot(&self.change, &self.change)
+    }
+}
+
 impl Memory {
+    /// The point that is searched next; none where rounding leaves no way down.
+    fn next(&mut self, evaluate: &dyn Fn(Vec<f64>) -> Point, point: &Point) -> Option<Point> {
+        let direction = self.direction(&point.gradient);
+        // Without memory the direction is the raw gradient, whose length says nothing about the step.
+        let length = if self.pairs.is_empty() {
+            1.0 / norm(&point.gradient).max(1.0)
+        } else {
+            1.0
+        };
+        search(evaluate, point, &direction, length)
+    }
+
+    /// The changes of the gradient as they would have been with more curvature in the first `count` coordinates.
+    fn bend(&mut self, count: usize, curvature: f64) {
+        for pair in &mut self.pairs {
+            let bent = pair.change.iter_mut().zip(&pair.step).take(count);
+            bent.for_each(|(change, step)| *change += curvature * step);
+            pair.curvature = dot(&pair.step, &pair.change);
+        }
+        self.pairs.retain(|pair| pair.is_convex());
+    }
+
     fn remember(&mut self, from: &Point, to: &Point) {
         let (step, change) = (
             difference(&to.at, &from.at),
             difference(&to.gradient, &from.gradient),
         );
         let curvature = dot(&step, &change);
-        if curvature > 1e-10 * dot(&change, &change) {
-            self.pairs.push_back(Pair {
-                step,
-                change,
-                curvature,
-            });
+        let pair = Pair {
+            step,
+            change,
+            curvature,
+        };
+        if pair.is_convex() {
+            self.pairs.push_back(pair);
         }
         if self.pairs.len() > MEMORY {
             self.pairs.pop_front();
@@ -245,8 +275,19 @@ fn between(low: &Trial, high: &Trial) -> f64 {
     low.step + share * width
 }
 
+/// In lanes, which do not wait for one another.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let (x, y) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for (a, b) in x.0.iter().zip(y.0) {
+        let products = a.iter().zip(b).map(|(a, b)| a * b);
+        lanes
+            .iter_mut()
+            .zip(products)
+            .for_each(|(lane, product)| *lane += product);
+    }
+    let rest = x.1.iter().zip(y.1).map(|(a, b)| a * b);
+    lanes.into_iter().sum::<f64>() + rest.sum::<f64>()
 }
 
 fn norm(a: &[f64]) -> f64 {
@@ -270,6 +311,16 @@ fn add_scaled(a: &mut [f64], scale: f64, b: &[f64]) {
 mod tests {
     use super::*;
 
+    fn minimise(
+        function: &dyn Fn(&[f64], &mut [f64]) -> f64,
+        start: Vec<f64>,
+        tolerance: f64,
+    ) -> (Vec<f64>, Outcome) {
+        let mut search = Search::from(start);
+        let outcome = search.minimise(function, tolerance, &mut |_, _| ());
+        (search.at, outcome)
+    }
+
     #[test]
     fn finds_the_minimum_of_an_ill_conditioned_parabola() {
         let function = |x: &[f64], g: &mut [f64]| {
@@ -281,11 +332,9 @@ mod tests {
             }
             value
         };
-        let minimum = minimise(&function, vec![0.0; 5], 1e-8);
-        assert!(
-            minimum.converged && minimum.at.iter().all(|x| (x - 1.0).abs() < 1e-7),
-            "{minimum:?}"
-        );
+        let (at, outcome) = minimise(&function, vec![0.0; 5], 1e-8);
+        assert!(outcome.converged, "{outcome:?}");
+        assert!(at.iter().all(|x| (x - 1.0).abs() < 1e-7), "{at:?}");
     }
 
     #[test]
@@ -296,9 +345,9 @@ mod tests {
             g[1] = 200.0 * b;
             a * a + 100.0 * b * b
         };
-        let minimum = minimise(&function, vec![-1.2, 1.0], 1e-8);
-        assert!(minimum.converged && minimum.iterations < 60, "{minimum:?}");
-        assert!((minimum.at[0] - 1.0).abs() < 1e-6 && (minimum.at[1] - 1.0).abs() < 1e-6);
+        let (at, outcome) = minimise(&function, vec![-1.2, 1.0], 1e-8);
+        assert!(outcome.converged && outcome.iterations < 60, "{outcome:?}");
+        assert!((at[0] - 1.0).abs() < 1e-6 && (at[1] - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -307,8 +356,8 @@ mod tests {
             g[0] = 2.0 * x[0];
             x[0] * x[0]
         };
-        let minimum = minimise(&function, vec![0.0], 1e-8);
-        assert_eq!((minimum.at, minimum.iterations), (vec![0.0], 0));
+        let (at, outcome) = minimise(&function, vec![0.0], 1e-8);
+        assert_eq!((at, outcome.iterations), (vec![0.0], 0));
     }
 
     #[test]
@@ -317,7 +366,36 @@ mod tests {
             g[0] = 1.0;
             x[0]
         };
-        let minimum = minimise(&function, vec![0.0], 1e-8);
-        assert!(minimum.at[0] < -1e6);
+        let (at, _) = minimise(&function, vec![0.0], 1e-8);
+        assert!(at[0] < -1e6);
+    }
+
+    #[test]
+    fn what_was_seen_of_a_parabola_serves_for_one_that_is_bent_more() {
+        // The first four of five coordinates get a curvature of 3 more.
+        let bent = |by: f64| {
+            move |x: &[f64], g: &mut [f64]| {
+                let mut value = 0.0;
+                for (i, (x, g)) in x.iter().zip(g).enumerate() {
+                    let weight = 10f64.powi(i as i32) + if i < 4 { by } else { 0.0 };
+                    *g = weight * x - 1.0;
+                    value += weight / 2.0 * x * x - x;
+                }
+                value
+            }
+        };
+        let mut search = Search::from(vec![0.0; 5]);
+        search.minimise(&bent(0.0), 1e-9, &mut |_, _| ());
+        search.bend(4, 3.0);
+        for pair in &search.memory.pairs {
+            for (i, (step, change)) in pair.step.iter().zip(&pair.change).enumerate() {
+                let weight = 10f64.powi(i as i32) + if i < 4 { 3.0 } else { 0.0 };
+                assert!((change - weight * step).abs() < 1e-9 * weight);
+            }
+        }
+        let warm = search.minimise(&bent(3.0), 1e-9, &mut |_, _| ());
+        let (at, cold) = minimise(&bent(3.0), vec![0.0; 5], 1e-9);
+        assert!(search.at.iter().zip(&at).all(|(a, b)| (a - b).abs() < 1e-8));
+        assert!(warm.iterations < cold.iterations, "{warm:?} {cold:?}");
     }
 }

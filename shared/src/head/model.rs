@@ -18,7 +18,7 @@ use crate::split::{SplitBy, SplitRule};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 2,
+    version: 3,
     what: "a head",
     maker: "hd-train",
 };
@@ -44,6 +44,10 @@ pub struct Head {
     pub counts: [u64; 3],
     /// Identifies the pictures and their labels.
     pub pictures: Digest,
+    /// What W and b were divided by, so that probabilities are what they say.
+    pub temperature: f64,
+    /// What a picture of each label counted in training; empty where all counted alike.
+    pub class_weights: Vec<f64>,
     /// The strength of the regularisation.
     pub l2: f64,
     /// How each strength did in cross-validation; empty where the strength was given.
@@ -65,6 +69,7 @@ impl Head {
         }
         let fits = head.biases.len() == head.labels.len()
             && !head.labels.is_empty()
+            && head.temperature > 0.0
             && head.weights.len().is_multiple_of(head.labels.len());
         match fits {
             true => Ok(head),
@@ -82,22 +87,42 @@ impl Head {
         self.weights.len() / self.biases.len().max(1)
     }
 
+    /// W [C, D] and b [C] as they were before the temperature, for so many labels, of which the first are this head's.
+    pub(super) fn for_labels(&self, classes: usize) -> (Vec<f32>, Vec<f32>) {
+        let warm = |parameters: &[f32], count: usize| {
+            let warm = parameters
+                .iter()
+                .map(|&p| (f64::from(p) * self.temperature) as f32);
+            warm.chain(std::iter::repeat(0.0)).take(count).collect()
+        };
+        (
+            warm(&self.weights, classes * self.features()),
+            warm(&self.biases, classes),
+        )
+    }
+
     /// The probability of each label for a bottleneck of D floats.
     pub fn probabilities(&self, bottleneck: &[f32]) -> Vec<f64> {
+        probabilities(self.logits(bottleneck).into_iter())
+    }
+
+    /// The same before the temperature.
+    pub fn uncalibrated(&self, bottleneck: &[f32]) -> Vec<f64> {
+        let logits = self.logits(bottleneck).into_iter();
+        probabilities(logits.map(|logit| logit * self.temperature))
+    }
+
+    /// W x + b.
+    fn logits(&self, bottleneck: &[f32]) -> Vec<f64> {
         let logit = |(row, &bias): (&[f32], &f32)| {
             let products = row
                 .iter()
                 .zip(bottleneck)
                 .map(|(&w, &x)| f64::from(w) * f64::from(x));
-            (products.sum::<f64>() + f64::from(bias)) as f32
+            products.sum::<f64>() + f64::from(bias)
         };
-        let logits: Vec<f32> = self
-            .weights
-            .chunks(self.features().max(1))
-            .zip(&self.biases)
-            .map(logit)
-            .collect();
-        probabilities(logits.into_iter())
+        let rows = self.weights.chunks(self.features().max(1));
+        rows.zip(&self.biases).map(logit).collect()
     }
 }
 
@@ -133,16 +158,21 @@ impl fmt::Display for Head {
             );
         }
         writeln!(f, "l2\t{}", self.l2)?;
+        writeln!(f, "temperature\t{}", self.temperature)?;
+        for (label, weight) in self.labels.iter().zip(&self.class_weights) {
+            writeln!(f, "class weight\t{label}\t{weight}")?;
+        }
         for score in &self.scores {
             let Score {
                 l2,
+                temperature,
                 cross_entropy,
                 accuracy,
                 ..
             } = score;
             writeln!(
                 f,
-                "cross-validation at l2 {l2:.4}\tcross-entropy {cross_entropy:.4}\taccuracy {accuracy:.4}"
+                "cross-validation at l2 {l2:.4}\ttemperature {temperature:.4}\tcross-entropy {cross_entropy:.4}\taccuracy {accuracy:.4}"
             )?;
         }
         Ok(())
@@ -169,9 +199,12 @@ mod tests {
             },
             counts: [7, 2, 2],
             pictures: Digest::of(b"pictures"),
+            temperature: 2.0,
+            class_weights: vec![0.5, 1.5],
             l2: 0.1,
             scores: vec![Score {
                 l2: 0.1,
+                temperature: 2.0,
                 cross_entropy: 0.2,
                 accuracy: 0.9,
                 validation_accuracy: 0.8,
@@ -228,5 +261,20 @@ mod tests {
     fn probabilities_are_the_softmax_of_the_logits() {
         let given = head().probabilities(&[2.0, 1.0]);
         assert_eq!(given, [0.5, 0.5]);
+    }
+
+    #[test]
+    fn the_temperature_can_be_taken_back() {
+        let head = head();
+        let odds = |p: Vec<f64>| (p[1] / p[0]).ln();
+        let (with, without) = (
+            odds(head.probabilities(&[0.0, 1.0])),
+            odds(head.uncalibrated(&[0.0, 1.0])),
+        );
+        assert!((with - 2.0).abs() < 1e-12 && (without - 4.0).abs() < 1e-12);
+        // A label that is new has nothing yet.
+        let (weights, biases) = head.for_labels(3);
+        assert_eq!(weights, [2.0, 0.0, 0.0, 2.0, 0.0, 0.0]);
+        assert_eq!(biases, [0.0, 2.0, 0.0]);
     }
 }

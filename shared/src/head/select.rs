@@ -4,27 +4,36 @@
 //! Each fold is scored by a fit on all the others, and the strength with the lowest mean cross-entropy over all of them
 //! is chosen. The validation pictures alone are often too few to choose by: a strength that is too weak by chance costs
 //! more accuracy than the choice is worth.
+//!
+//! The cross-entropy is that after the best temperature for the same predictions, since the head is given that too. What is
+//! chosen so is stronger than what does best as it is: strong weights tell which label, and the temperature how surely.
 
-use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::lbfgs::minimise;
-use super::softmax::{Problem, Scaling, probabilities};
+use super::calibrate::temperature;
+use super::examples::Examples;
+use super::lbfgs::Search;
+use super::softmax::{Problem, probabilities};
 
 /// The largest component of a gradient that counts as zero.
 pub(super) const TOLERANCE: f64 = 1e-5;
 
+/// The same for fits that are only scored: cross-entropies are then as good as three digits tell.
+const TOLERANCE_OF_TRIALS: f64 = 1e-4;
+
 /// A path ends when so many strengths in a row were no better than the best: the score has one minimum, and the
 /// weakest strengths take the longest to fit.
-const PATIENCE: usize = 4;
+const PATIENCE: usize = 3;
 
 /// How a strength did on pictures that the fits did not see.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The strength: the loss is mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks.
     pub l2: f64,
-    /// Mean cross-entropy over all folds, in nats.
+    /// What the logits are best divided by.
+    pub temperature: f64,
+    /// Mean cross-entropy over all folds after that, in nats; every label counts as it did in training.
     pub cross_entropy: f64,
     /// The share of pictures in all folds whose most probable label is right.
     pub accuracy: f64,
@@ -38,69 +47,118 @@ fn strengths() -> impl Iterator<Item = f64> {
     (0..=20).map(|step| 10f64.powf(1.0 - f64::from(step) / 4.0))
 }
 
-/// The pictures of one fold, and the problem of all others, with the parameters that solve it best so far.
+/// The pictures of one fold, and the fit on all others.
 #[derive(Debug)]
-pub(super) struct Fold {
-    problem: Problem,
-    parameters: Vec<f64>,
-    x: Array2<f32>,
-    y: Vec<u32>,
+pub(super) struct Trial<'a> {
+    problem: Problem<'a>,
+    own: Examples<'a>,
+    /// Where the fit with the latest strength has ended, and the strength.
+    search: Search,
+    l2: f64,
+    /// Where the fit with the best strength so far has ended.
+    best: Vec<f64>,
 }
 
 /// Sums over the pictures of a fold.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     cross_entropy: f64,
+    weight: f64,
     right: f64,
     count: f64,
 }
 
-impl Fold {
-    /// The fold with features `x` [M, D] and labels `y` [M], to be scored by fits on `others` [N, D] and their labels.
-    pub(super) fn new(
-        mut others: Array2<f32>,
-        labels: Vec<u32>,
-        mut x: Array2<f32>,
-        y: Vec<u32>,
-        classes: usize,
-    ) -> Self {
-        let scaling = Scaling::of(&others);
-        scaling.apply(&mut others);
-        scaling.apply(&mut x);
-        let problem = Problem::new(others, labels, classes);
-        let parameters = vec![0.0; problem.parameters()];
+impl<'a> Trial<'a> {
+    /// `own` is to be scored by fits to `problem`, from `start` on.
+    pub(super) fn new(problem: Problem<'a>, own: Examples<'a>, start: Vec<f64>) -> Self {
         Self {
             problem,
-            parameters,
-            x,
-            y,
+            own,
+            best: start.clone(),
+            search: Search::from(start),
+            l2: 0.0,
         }
     }
 
-    /// Fits with the strength `l2`, from where the last fit ended, and scores.
-    fn score(&mut self, l2: f64) -> Tally {
-        let start = std::mem::take(&mut self.parameters);
-        let loss = |at: &[f64], gradient: &mut [f64]| self.problem.loss(at, l2, gradient);
-        self.parameters = minimise(&loss, start, TOLERANCE).at;
-        tally(&self.parameters, &self.x, &self.y)
+    /// What an example of this label counts.
+    pub(super) fn weight(&self, label: u32) -> f64 {
+        self.problem.weight(label)
+    }
+
+    /// Gives `take` what the latest fit makes of each picture of this fold: its logits, and its label.
+    pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
+        self.problem.logits(self.search.at(), &self.own, take);
+    }
+
+    /// The parameters that fit best of those that were tried.
+    pub(super) fn parameters(&self) -> &[f64] {
+        &self.best
+    }
+
+    /// Fits with this strength, from where the last one ended.
+    fn fit(&mut self, l2: f64) {
+        let problem = &self.problem;
+        let more = (l2 - self.l2) * problem.stiffness();
+        self.search.bend(problem.penalised(), more);
+        self.l2 = l2;
+        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
+        self.search
+            .minimise(&loss, TOLERANCE_OF_TRIALS, &mut |_, _| ());
+    }
+
+    fn keep(&mut self) {
+        self.best = self.search.at().to_vec();
+    }
+
+    /// How the latest fit does, with this temperature.
+    fn tally(&self, temperature: f64) -> Tally {
+        let mut tally = Tally::default();
+        self.predict(|logits, label| {
+            let probabilities = probabilities(logits.iter().map(|logit| logit / temperature));
+            let own = probabilities
+                .get(label as usize)
+                .copied()
+                .unwrap_or_default();
+            let weight = self.weight(label);
+            tally.cross_entropy -= weight * own.max(f64::MIN_POSITIVE).ln();
+            tally.weight += weight;
+            tally.right += f64::from(u8::from(probabilities.iter().all(|&p| p <= own)));
+            tally.count += 1.0;
+        });
+        tally
     }
 }
 
-/// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known. The first
-/// fold is the validation pictures.
-pub(super) fn path(folds: &mut [Fold], told: &dyn Fn(&Score)) -> Vec<Score> {
+/// How one strength does, whose fits are the best then.
+pub(super) fn score(trials: &mut [Trial], l2: f64) -> Score {
+    let score = latest(trials, l2);
+    trials.iter_mut().for_each(Trial::keep);
+    score
+}
+
+/// How a strength does in all trials, of which the first is that of the validation pictures.
+fn latest(trials: &mut [Trial], l2: f64) -> Score {
+    trials.par_iter_mut().for_each(|trial| trial.fit(l2));
+    let temperature = temperature(trials);
+    let tallies = trials.par_iter().map(|trial| trial.tally(temperature));
+    mean(l2, temperature, &tallies.collect::<Vec<_>>())
+}
+
+/// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known.
+pub(super) fn path(trials: &mut [Trial], told: &dyn Fn(&Score)) -> Vec<Score> {
     let mut scores: Vec<Score> = Vec::new();
     for l2 in strengths() {
-        let tallies: Vec<Tally> = folds.par_iter_mut().map(|fold| fold.score(l2)).collect();
-        let score = score(l2, &tallies);
+        let score = latest(trials, l2);
         told(&score);
         scores.push(score);
         let since_best = scores
             .iter()
             .rev()
             .position(|score| Some(*score) == best(&scores));
-        if since_best >= Some(PATIENCE) {
-            break;
+        match since_best {
+            Some(0) => trials.iter_mut().for_each(Trial::keep),
+            Some(PATIENCE..) => break,
+            _ => {}
         }
     }
     scores
@@ -114,54 +172,30 @@ pub(super) fn best(scores: &[Score]) -> Option<Score> {
         .min_by(|a, b| a.cross_entropy.total_cmp(&b.cross_entropy))
 }
 
-fn score(l2: f64, tallies: &[Tally]) -> Score {
+fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
     let sum = |part: fn(&Tally) -> f64| tallies.iter().map(part).sum::<f64>();
-    let count = sum(|tally| tally.count).max(1.0);
     let validation = tallies.first().copied().unwrap_or_default();
     Score {
         l2,
-        cross_entropy: sum(|tally| tally.cross_entropy) / count,
-        accuracy: sum(|tally| tally.right) / count,
+        temperature,
+        cross_entropy: sum(|tally| tally.cross_entropy)
+            / sum(|tally| tally.weight).max(f64::MIN_POSITIVE),
+        accuracy: sum(|tally| tally.right) / sum(|tally| tally.count).max(1.0),
         validation_accuracy: validation.right / validation.count.max(1.0),
     }
 }
 
-/// How `parameters` do on the rows of `x` with labels `y`.
-fn tally(parameters: &[f64], x: &Array2<f32>, y: &[u32]) -> Tally {
-    let d = x.ncols();
-    let (weights, bias) = parameters.split_at(parameters.len() / (d + 1) * d);
-    let mut tally = Tally {
-        count: y.len() as f64,
-        ..Tally::default()
-    };
-    for (row, &label) in x.rows().into_iter().zip(y) {
-        let logit = |(w, b): (&[f64], &f64)| {
-            (w.iter()
-                .zip(row)
-                .map(|(w, &x)| w * f64::from(x))
-                .sum::<f64>()
-                + b) as f32
-        };
-        let logits: Vec<f32> = weights.chunks(d.max(1)).zip(bias).map(logit).collect();
-        let probabilities = probabilities(logits.into_iter());
-        let own = probabilities
-            .get(label as usize)
-            .copied()
-            .unwrap_or_default();
-        tally.cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
-        tally.right += f64::from(u8::from(probabilities.iter().all(|&p| p <= own)));
-    }
-    tally
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::examples::Example;
+    use super::super::scaling::{Moments, Scaling};
     use super::*;
 
     #[test]
     fn prefers_the_lowest_cross_entropy_and_the_strongest_of_equals() {
         let score = |l2, cross_entropy| Score {
             l2,
+            temperature: 1.0,
             cross_entropy,
             accuracy: 0.0,
             validation_accuracy: 0.0,
@@ -178,22 +212,37 @@ mod tests {
 
     #[test]
     fn tallies_by_hand() {
-        // One feature, two classes: logits x and -x.
-        let x = Array2::from_shape_vec((2, 1), vec![1.0, -1.0]).unwrap();
-        let tally = tally(&[1.0, -1.0, 0.0, 0.0], &x, &[0, 0]);
+        // One feature, two classes: logits -x and x, twice that at the temperature, and the first label counts three times.
+        let x = [1.0, -1.0, 1.0];
+        let label = |index| u32::from(index == 2);
+        let examples: Vec<Example> = (x.chunks(1).zip(0..))
+            .map(|(x, index)| Example {
+                x,
+                label: label(index),
+            })
+            .collect();
+        let examples = Examples::from(examples.as_slice());
+        let scaling = Scaling {
+            mean: vec![0.0],
+            scale: vec![1.0],
+        };
+        let problem = Problem::new(examples, scaling, &[3.0, 1.0]);
+        let tally = Trial::new(problem, examples, vec![1.0, 0.0]).tally(0.5);
         let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
-        assert!((tally.cross_entropy + sigmoid(2.0).ln() + sigmoid(-2.0).ln()).abs() < 1e-6);
-        assert_eq!((tally.right, tally.count), (1.0, 2.0));
+        let expected = -3.0 * (sigmoid(-4.0).ln() + sigmoid(4.0).ln()) - sigmoid(4.0).ln();
+        assert!((tally.cross_entropy - expected).abs() < 1e-6);
+        assert_eq!((tally.right, tally.count, tally.weight), (2.0, 3.0, 7.0));
     }
 
     #[test]
     fn the_score_is_the_mean_over_pictures_and_not_over_folds() {
         let fold = |right, count| Tally {
             cross_entropy: count,
+            weight: count,
             right,
             count,
         };
-        let score = score(0.5, &[fold(1.0, 2.0), fold(6.0, 6.0)]);
+        let score = mean(0.5, 1.0, &[fold(1.0, 2.0), fold(6.0, 6.0)]);
         assert_eq!((score.accuracy, score.validation_accuracy), (0.875, 0.5));
         assert_eq!(score.cross_entropy, 1.0);
     }
@@ -202,12 +251,35 @@ mod tests {
     fn a_noisy_problem_wants_a_strong_penalty_and_ends_early() {
         // Labels that have nothing to do with the features: the less a head learns, the better.
         let noise = |i: usize| ((i * 7919 % 1009) as f32 / 1009.0) - 0.5;
-        let matrix =
-            |from: usize| Array2::from_shape_fn((40, 20), |(r, c)| noise(from + r * 20 + c));
-        let labels: Vec<u32> = (0..40).map(|i| u32::from(i * i % 7 > 2)).collect();
-        let fold = |a, b| Fold::new(matrix(a), labels.clone(), matrix(b), labels.clone(), 2);
-        let scores = path(&mut [fold(0, 5000), fold(9000, 777)], &|_| ());
+        let rows: Vec<f32> = (0..4 * 40 * 20).map(noise).collect();
+        let examples: Vec<Example> = (rows.chunks(20).zip(0..))
+            .map(|(x, i)| Example {
+                x,
+                label: u32::from(i * i % 7 > 2),
+            })
+            .collect();
+        let mut trials: Vec<Trial> = (examples.chunks(80))
+            .map(|both| {
+                let (own, others) = both.split_at(40);
+                let scaling = Scaling::of(&Moments::of(&others.into()));
+                let problem = Problem::new(others.into(), scaling, &[1.0, 1.0]);
+                let start = vec![0.0; problem.parameters()];
+                Trial::new(problem, own.into(), start)
+            })
+            .collect();
+        let scores = path(&mut trials, &|_| ());
         assert!(best(&scores).unwrap().l2 >= 0.1, "{scores:?}");
         assert!(scores.len() < strengths().count());
+        // What was kept are the fits with the best strength.
+        let chosen = best(&scores).unwrap();
+        let kept: Vec<Vec<f64>> = trials
+            .iter()
+            .map(|trial| trial.parameters().to_vec())
+            .collect();
+        score(&mut trials, chosen.l2);
+        for (trial, kept) in trials.iter().zip(kept) {
+            let far = (trial.search.at().iter().zip(kept)).any(|(a, b)| (a - b).abs() > 1e-2);
+            assert!(!far);
+        }
     }
 }

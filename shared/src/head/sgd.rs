@@ -3,14 +3,14 @@
 //! Bottlenecks are taken as they are, nothing is held small, and the head of the last step is the result. A batch is drawn
 //! with replacement: for each of its pictures a label, all equally likely, then one of that label's pictures.
 
-use ndarray::{Array1, Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
+use super::examples::Example;
+use super::kernel::{accumulate, project};
 use super::softmax::probabilities;
 use super::watch::{Look, Measured, Watch};
-use crate::bottleneck::Samples;
 use crate::split::Split;
 
 /// The standard deviation of the weights at the beginning.
@@ -46,92 +46,83 @@ pub struct Step {
 
 /// Pictures to draw from.
 pub(super) struct Pool<'a> {
-    samples: &'a Samples,
-    /// By label, each picture and the view of it.
-    seen: Vec<Vec<(usize, u32)>>,
+    /// By label.
+    examples: Vec<Vec<Example<'a>>>,
 }
 
 impl<'a> Pool<'a> {
-    pub(super) fn new(samples: &'a Samples, seen: &[(usize, u32)]) -> Self {
-        let mut by_label = vec![Vec::new(); samples.labels().len()];
-        for &(index, view) in seen {
-            let label = samples.label(index).unwrap_or_default() as usize;
-            if let Some(own) = by_label.get_mut(label) {
-                own.push((index, view));
+    /// A pool of these, whose labels are all below `classes`.
+    pub(super) fn new(examples: Vec<Example<'a>>, classes: usize) -> Self {
+        let mut by_label = vec![Vec::new(); classes];
+        for example in examples {
+            if let Some(own) = by_label.get_mut(example.label as usize) {
+                own.push(example);
             }
         }
-        Self {
-            samples,
-            seen: by_label,
-        }
+        Self { examples: by_label }
     }
 
     fn is_empty(&self) -> bool {
-        self.seen.iter().all(Vec::is_empty)
+        self.examples.iter().all(Vec::is_empty)
+    }
+
+    /// The size D of a row; 0 where there is none.
+    fn size(&self) -> usize {
+        let mut all = self.examples.iter().flatten();
+        all.next().map_or(0, |one| one.x.len())
     }
 
     /// `count` pictures, with as good a chance for every label; or all, each once.
-    fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> Look {
-        let mut features = Vec::new();
-        let mut y = Vec::new();
-        let mut take = |label: usize, (index, view): (usize, u32)| {
-            features.extend_from_slice(self.samples.view(index, view));
-            y.push(label);
+    fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> Look<'a> {
+        let Some(count) = count else {
+            return Look(self.examples.iter().flatten().copied().collect());
         };
-        match count {
-            Some(count) => {
-                for _ in 0..count {
-                    let label = chance.random_range(0..self.seen.len().max(1));
-                    let own = self.seen.get(label).map_or(&[][..], Vec::as_slice);
-                    if let Some(&one) = own.get(chance.random_range(0..own.len().max(1))) {
-                        take(label, one);
-                    }
-                }
-            }
-            None => {
-                let all = self.seen.iter().enumerate();
-                all.for_each(|(label, own)| own.iter().for_each(|&one| take(label, one)));
-            }
-        }
-        let size = self.samples.size();
-        let x = Array2::from_shape_vec((y.len(), size), features);
-        Look {
-            x: x.unwrap_or_else(|_| Array2::zeros((0, size))),
-            y,
-        }
+        let draw = |_| {
+            let label = chance.random_range(0..self.examples.len().max(1));
+            let own = self.examples.get(label).map_or(&[][..], Vec::as_slice);
+            own.get(chance.random_range(0..own.len().max(1))).copied()
+        };
+        Look((0..count).filter_map(draw).collect())
     }
 }
 
 /// A softmax layer on its way.
 struct Layer {
     /// [C, D].
-    weights: Array2<f32>,
+    weights: Vec<f32>,
     /// [C].
-    biases: Array1<f32>,
+    biases: Vec<f32>,
 }
 
 impl Layer {
     fn new(features: usize, classes: usize, chance: &mut Pcg64Mcg) -> Self {
-        let weight = || DEVIATION * normal(chance);
+        let weights = (0..classes * features).map(|_| DEVIATION * normal(chance));
         Self {
-            weights: Array2::from_shape_simple_fn((classes, features), weight),
-            biases: Array1::zeros(classes),
+            weights: weights.collect(),
+            biases: vec![0.0; classes],
         }
     }
 
     /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x.
     fn step(&mut self, batch: &Look, rate: f32) {
-        let mut residual = batch.x.dot(&self.weights.t()) + &self.biases;
-        for (mut row, &label) in residual.rows_mut().into_iter().zip(&batch.y) {
-            let softmax = probabilities(row.iter().copied());
-            row.iter_mut().zip(softmax).for_each(|(r, p)| *r = p as f32);
-            if let Some(own) = row.get_mut(label) {
-                *own -= 1.0;
+        let rows: Vec<&[f32]> = batch.0.iter().map(|one| one.x).collect();
+        let (n, classes) = (rows.len(), self.biases.len());
+        let mean = vec![0f32; self.weights.len() / classes.max(1)];
+        let mut residuals = vec![0f32; n * classes];
+        project(&rows, &mean, &self.weights, &mut residuals);
+        let rate = rate / n.max(1) as f32;
+        for (row, one) in residuals.chunks_mut(classes.max(1)).zip(&batch.0) {
+            row.iter_mut().zip(&self.biases).for_each(|(z, b)| *z += b);
+            let softmax = probabilities(row.iter().map(|&z| f64::from(z)));
+            for (number, (r, p)) in (0..).zip(row.iter_mut().zip(softmax)) {
+                let hit = f64::from(u8::from(number == one.label));
+                *r = -rate * (p - hit) as f32;
             }
         }
-        let rate = rate / batch.y.len().max(1) as f32;
-        self.weights.scaled_add(-rate, &residual.t().dot(&batch.x));
-        self.biases.scaled_add(-rate, &residual.sum_axis(Axis(0)));
+        for row in residuals.chunks(classes.max(1)) {
+            self.biases.iter_mut().zip(row).for_each(|(b, r)| *b += r);
+        }
+        accumulate(&rows, &residuals, &mut self.weights);
     }
 
     fn measure(&self, look: &Look) -> Measured {
@@ -152,17 +143,21 @@ fn normal(chance: &mut Pcg64Mcg) -> f32 {
 }
 
 impl Sgd {
-    /// Trains on `training`. W in rows, [C, D], and b.
+    /// Trains on `training`, from `start` on or from small weights. W in rows, [C, D], and b, there and here.
     pub(super) fn fit(
         &self,
         training: &Pool,
         validation: &Pool,
+        start: Option<(Vec<f32>, Vec<f32>)>,
         seed: u64,
         watch: &dyn Watch,
     ) -> (Vec<f32>, Vec<f32>) {
         let mut chance = Pcg64Mcg::seed_from_u64(seed);
-        let classes = training.seen.len();
-        let mut layer = Layer::new(training.samples.size(), classes, &mut chance);
+        let classes = training.examples.len();
+        let mut layer = match start {
+            Some((weights, biases)) => Layer { weights, biases },
+            None => Layer::new(training.size(), classes, &mut chance),
+        };
         for index in 0..self.steps {
             let batch = training.batch(Some(self.train_batch_size), &mut chance);
             layer.step(&batch, self.learning_rate);
@@ -179,7 +174,7 @@ impl Sgd {
                     let look = validation.batch(self.validation_batch_size, &mut chance);
                     let measured = layer.measure(&look);
                     measured.show(watch, Split::Validation, index as usize, weights, biases);
-                    (measured.accuracy, look.y.len())
+                    (measured.accuracy, look.len())
                 });
                 watch.step(&Step {
                     index,
@@ -189,8 +184,7 @@ impl Sgd {
                 });
             }
         }
-        let weights = layer.weights.iter().copied().collect();
-        (weights, layer.biases.to_vec())
+        (layer.weights, layer.biases)
     }
 }
 
@@ -200,11 +194,11 @@ mod tests {
 
     #[test]
     fn a_step_goes_down_the_gradient_of_the_cross_entropy() {
-        let x = Array2::from_shape_fn((6, 4), |(r, c)| ((r * 7 + c * 3) % 5) as f32 - 2.0);
-        let look = Look {
-            x,
-            y: vec![0, 1, 2, 0, 1, 2],
-        };
+        let x: Vec<f32> = (0..24)
+            .map(|i| ((i / 4 * 7 + i % 4 * 3) % 5) as f32 - 2.0)
+            .collect();
+        let rows = x.chunks(4).zip([0, 1, 2, 0, 1, 2]);
+        let look = Look(rows.map(|(x, label)| Example { x, label }).collect());
         let layer = || Layer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
         // The change of the loss is that which finite differences foretell.
         let (before, rate) = (layer().measure(&look).cross_entropy, 1e-3);
@@ -212,7 +206,7 @@ mod tests {
         let nudge = 1e-2f32;
         for index in 0..12 {
             let mut nudged = layer();
-            nudged.weights[[index / 4, index % 4]] += nudge;
+            nudged.weights[index] += nudge;
             slope += ((nudged.measure(&look).cross_entropy - before) / f64::from(nudge)).powi(2);
         }
         for index in 0..3 {

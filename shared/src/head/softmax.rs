@@ -1,235 +1,353 @@
 //! Multinomial logistic regression: its loss and gradient on standardised bottlenecks.
 //!
-//! With X [N, D], labels y and parameters W [C, D], b [C] the loss is
+//! With X [N, D], labels y, a weight v for each label, and parameters W [C, D], b [C] the loss is
 //!
 //! ```text
-//! L(W, b) = 1/N sum_n -log softmax(W x_n + b)[y_n] + l2/2 |W|^2
+//! L(W, b) = 1/V sum_n v[y_n] -log softmax(W x_n + b)[y_n] + l2/2 |W|^2,    V = sum_n v[y_n]
 //! ```
 //!
-//! so that l2 is 1 / (C N) in scikit-learn's terms. The bias is not penalised. The gradient is
-//! dL/dW = 1/N G^T X + l2 W and dL/db = 1/N G^T 1, with G = softmax(X W^T + b) - onehot(y).
+//! so that scikit-learn's C is 1 / (l2 N), and with two labels 2 / (l2 N), since it penalises the difference of their rows. The
+//! bias is not penalised. The gradient is
+//! dL/dW = 1/V G^T X + l2 W and dL/db = 1/V G^T 1, with the rows of G being v[y_n] (softmax(W x_n + b) - onehot(y_n)).
+//!
+//! Two labels take one row of parameters: where the loss is least, and on the way there from 0, W and b of one label are
+//! those of the other with the sign changed. So w and b of the second label stand for both, at half the work.
+//!
+//! Bottlenecks are standardised by scaling the parameters, and by taking the mean from each number where it is used: nothing
+//! is copied. Products of rows are single precision, as the rows are, and so are sums over the rows of a block; sums over
+//! blocks are double.
 
-use ndarray::{Array2, ArrayView2, Axis};
-use rayon::prelude::*;
+use std::ops::Range;
 
-/// Rows whose products are computed at once: with D of about a thousand they stay in the second-level cache.
+use super::examples::Examples;
+use super::kernel::{accumulate, project};
+use super::scaling::Scaling;
+
+/// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache between their products.
 const BLOCK: usize = 64;
 
-/// Sums over rows are taken in this many parts at most. The parts do not depend on the number of threads, so
-/// neither does the order of summation, and every sum is the same to the bit.
+/// Sums are halved into parts of at least so many rows, and into no more than so many. The parts depend on the number of
+/// rows alone, and so does every sum, to the bit.
+const PART: usize = 256;
 const PARTS: usize = 64;
 
-/// Standardised features with their labels.
+/// Examples to fit a head to.
 #[derive(Debug)]
-pub(super) struct Problem {
-    /// [N, D].
-    x: Array2<f32>,
-    /// [N], each below `classes`.
-    y: Vec<u32>,
-    classes: usize,
+pub(super) struct Problem<'a> {
+    examples: Examples<'a>,
+    scaling: Scaling,
+    /// What an example of each label counts.
+    weights: &'a [f64],
+    /// The sum of what all examples count.
+    total: f64,
 }
 
-/// The sum of losses and gradients over some rows.
+/// Parameters as the products want them.
+struct Layer {
+    /// For rows less their mean, [O, D].
+    weights: Vec<f32>,
+    /// [O].
+    biases: Vec<f64>,
+}
+
+/// The sum of losses and of their gradients over some rows.
 struct Sum {
     loss: f64,
-    /// [C, D], then [C].
-    gradient: Vec<f64>,
+    /// By rows less nothing, [O, D].
+    weights: Vec<f64>,
+    /// [O].
+    biases: Vec<f64>,
 }
 
-impl Problem {
-    /// A problem of `x` [N, D] and `y` [N]; every label is below `classes`.
-    pub(super) fn new(x: Array2<f32>, y: Vec<u32>, classes: usize) -> Self {
-        Self { x, y, classes }
+impl<'a> Problem<'a> {
+    /// A problem whose labels are all below the number of `weights`, which say what an example of each label counts.
+    pub(super) fn new(examples: Examples<'a>, scaling: Scaling, weights: &'a [f64]) -> Self {
+        let all = examples.iter(0..examples.len());
+        let total = all.map(|one| weight(weights, one.label)).sum::<f64>();
+        Self {
+            examples,
+            scaling,
+            weights,
+            total: if total > 0.0 { total } else { 1.0 },
+        }
+    }
+
+    /// What an example of this label counts.
+    pub(super) fn weight(&self, label: u32) -> f64 {
+        weight(self.weights, label)
+    }
+
+    /// The number of labels, C.
+    pub(super) fn classes(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// How many rows of parameters there are, O.
+    fn outputs(&self) -> usize {
+        outputs(self.classes())
     }
 
     /// How many parameters there are: W in rows, then b.
     pub(super) fn parameters(&self) -> usize {
-        self.classes * (self.x.ncols() + 1)
+        self.outputs() * (self.scaling.size() + 1)
+    }
+
+    /// How many of them are held small.
+    pub(super) fn penalised(&self) -> usize {
+        self.outputs() * self.scaling.size()
+    }
+
+    /// What a unit of l2 adds to the curvature of the loss along each weight.
+    pub(super) fn stiffness(&self) -> f64 {
+        // The same number stands in two rows.
+        if self.classes() == 2 { 2.0 } else { 1.0 }
     }
 
     /// The loss at `parameters`; its gradient is left in `gradient`.
     pub(super) fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
-        let (weights, _) = parameters.split_at(self.classes * self.x.ncols());
-        let total = self.sum(parameters);
-        let n = self.x.nrows().max(1) as f64;
-        gradient
-            .iter_mut()
-            .zip(total.gradient)
-            .for_each(|(g, sum)| *g = sum / n);
-        gradient
-            .iter_mut()
-            .zip(weights)
-            .for_each(|(g, w)| *g += l2 * w);
-        total.loss / n + l2 / 2.0 * weights.iter().map(|w| w * w).sum::<f64>()
-    }
-
-    fn sum(&self, parameters: &[f64]) -> Sum {
-        let (d, classes) = (self.x.ncols(), self.classes);
-        // The products are single precision, as the features are; sums over rows are double.
-        let single: Vec<f32> = parameters.iter().map(|&p| p as f32).collect();
-        let (weights, bias) = single.split_at(classes * d);
-        let weights = ArrayView2::from_shape((classes, d), weights)
-            .unwrap_or_else(|_| ArrayView2::from(&[[0f32; 0]; 0]));
-        let part = self
-            .x
-            .nrows()
-            .div_ceil(PARTS)
-            .next_multiple_of(BLOCK)
-            .max(BLOCK);
-        let parts: Vec<(ArrayView2<f32>, &[u32])> = self
-            .x
-            .axis_chunks_iter(Axis(0), part)
-            .zip(self.y.chunks(part))
-            .collect();
-        let sums: Vec<Sum> = parts
-            .par_iter()
-            .map(|&(x, y)| sum_of_part(x, y, &weights, bias))
-            .collect();
-        let zero = Sum {
-            loss: 0.0,
-            gradient: vec![0.0; parameters.len()],
+        let (weights, biases) = parameters.split_at(self.penalised());
+        let layer = Layer {
+            weights: self.scaling.unscaled(weights),
+            biases: biases.to_vec(),
         };
-        sums.into_iter().fold(zero, |mut total, sum| {
-            total.loss += sum.loss;
-            total
-                .gradient
-                .iter_mut()
-                .zip(sum.gradient)
-                .for_each(|(t, g)| *t += g);
-            total
-        })
-    }
-}
-
-fn sum_of_part(x: ArrayView2<f32>, y: &[u32], weights: &ArrayView2<f32>, bias: &[f32]) -> Sum {
-    let (classes, d) = weights.dim();
-    let mut total = Sum {
-        loss: 0.0,
-        gradient: vec![0.0; classes * (d + 1)],
-    };
-    for (x, y) in x.axis_chunks_iter(Axis(0), BLOCK).zip(y.chunks(BLOCK)) {
-        let mut g = x.dot(&weights.t());
-        for (mut row, &label) in g.rows_mut().into_iter().zip(y) {
-            row.iter_mut().zip(bias).for_each(|(logit, b)| *logit += b);
-            if let Some(row) = row.as_slice_mut() {
-                total.loss += cross_entropy_and_residual(row, label as usize);
+        let sum = self.sum(&layer, 0..self.examples.len());
+        let stiffness = l2 * self.stiffness();
+        let (of_weights, of_biases) = gradient.split_at_mut(self.penalised());
+        let d = self.scaling.size().max(1);
+        let rows = of_weights.chunks_mut(d).zip(sum.weights.chunks(d));
+        for ((row, sums), (weights, &bias)) in rows.zip(weights.chunks(d).zip(&sum.biases)) {
+            let scaling = self.scaling.mean.iter().zip(&self.scaling.scale);
+            for (((g, sum), w), (&mean, scale)) in
+                row.iter_mut().zip(sums).zip(weights).zip(scaling)
+            {
+                *g = scale * (sum - bias * f64::from(mean)) / self.total + stiffness * w;
             }
         }
-        let (weight_sum, bias_sum) = total.gradient.split_at_mut(classes * d);
-        weight_sum
-            .iter_mut()
-            .zip(g.t().dot(&x).iter())
-            .for_each(|(t, &v)| *t += f64::from(v));
-        for (t, column) in bias_sum.iter_mut().zip(g.columns()) {
-            *t += column.iter().map(|&v| f64::from(v)).sum::<f64>();
+        let biases = of_biases.iter_mut().zip(&sum.biases);
+        biases.for_each(|(g, sum)| *g = sum / self.total);
+        sum.loss / self.total + stiffness / 2.0 * weights.iter().map(|w| w * w).sum::<f64>()
+    }
+
+    /// Halves in parallel, down to a part.
+    fn sum(&self, layer: &Layer, range: Range<usize>) -> Sum {
+        let part = self.examples.len().div_ceil(PARTS).max(PART);
+        if range.len() <= part {
+            return self.sum_of_part(layer, range);
         }
+        let middle = range.start + (range.len() / 2).next_multiple_of(BLOCK);
+        let halves = [range.start..middle, middle..range.end];
+        let [a, b] = halves.map(|half| move || self.sum(layer, half));
+        let (mut a, b) = rayon::join(a, b);
+        a.loss += b.loss;
+        add(&mut a.weights, &b.weights);
+        add(&mut a.biases, &b.biases);
+        a
     }
-    total
+
+    fn sum_of_part(&self, layer: &Layer, range: Range<usize>) -> Sum {
+        let outputs = self.outputs();
+        let mut sum = Sum {
+            loss: 0.0,
+            weights: vec![0.0; layer.weights.len()],
+            biases: vec![0.0; outputs],
+        };
+        let mut block_sum = vec![0f32; layer.weights.len()];
+        let mut scratch = vec![0f64; self.classes()];
+        blocks(
+            &self.examples,
+            range,
+            &self.scaling.mean,
+            layer,
+            &mut |rows, labels, logits| {
+                for (row, &label) in logits.chunks_mut(outputs).zip(labels) {
+                    let weight = self.weight(label);
+                    sum.loss += weight * residual(row, label, weight, &mut scratch);
+                    let residuals = sum.biases.iter_mut().zip(row);
+                    residuals.for_each(|(sum, &mut r)| *sum += f64::from(r));
+                }
+                block_sum.fill(0.0);
+                accumulate(rows, logits, &mut block_sum);
+                let sums = sum.weights.iter_mut().zip(&block_sum);
+                sums.for_each(|(sum, &block)| *sum += f64::from(block));
+            },
+        );
+        sum
+    }
+
+    /// Gives `take` the logits of each of `examples`, one for each label, and its label.
+    pub(super) fn logits(
+        &self,
+        parameters: &[f64],
+        examples: &Examples,
+        mut take: impl FnMut(&[f64], u32),
+    ) {
+        let (weights, biases) = parameters.split_at(self.penalised());
+        let layer = Layer {
+            weights: self.scaling.unscaled(weights),
+            biases: biases.to_vec(),
+        };
+        let mut all = vec![0f64; self.classes()];
+        let range = 0..examples.len();
+        blocks(
+            examples,
+            range,
+            &self.scaling.mean,
+            &layer,
+            &mut |_, labels, logits| {
+                for (row, &label) in logits.chunks(self.outputs()).zip(labels) {
+                    match (row, all.as_mut_slice()) {
+                        ([one], [first, second]) => {
+                            (*first, *second) = (-f64::from(*one), f64::from(*one))
+                        }
+                        (row, all) => all.iter_mut().zip(row).for_each(|(to, &z)| *to = z.into()),
+                    }
+                    take(&all, label);
+                }
+            },
+        );
+    }
+
+    /// The parameters for features as they are that do what `parameters` do for standardised ones: W [C, D] and b [C].
+    pub(super) fn fold(&self, parameters: &[f64]) -> (Vec<f32>, Vec<f32>) {
+        let (weights, biases) = parameters.split_at(self.penalised());
+        let mut weights = self.scaling.unscaled(weights);
+        let shifts = weights
+            .chunks(self.scaling.size().max(1))
+            .map(|row| self.scaling.shift(row));
+        let mut biases: Vec<f32> = biases
+            .iter()
+            .zip(shifts)
+            .map(|(b, shift)| (b - shift) as f32)
+            .collect();
+        if self.classes() == 2 {
+            for all in [&mut weights, &mut biases] {
+                let others: Vec<f32> = all.iter().map(|number| -number).collect();
+                all.splice(0..0, others);
+            }
+        }
+        (weights, biases)
+    }
+
+    /// The parameters that [`Self::fold`] would make `weights` [C, D] and `biases` [C] of, or ones that do the same.
+    pub(super) fn unfold(&self, weights: &[f32], biases: &[f32]) -> Vec<f64> {
+        let d = self.scaling.size().max(1);
+        let shifts = weights.chunks(d).map(|row| self.scaling.shift(row));
+        let biases: Vec<f64> = biases
+            .iter()
+            .zip(shifts)
+            .map(|(&b, shift)| f64::from(b) + shift)
+            .collect();
+        let weights = self.scaling.scaled(weights);
+        if self.classes() != 2 {
+            return [weights, biases].concat();
+        }
+        let half = |all: &[f64]| {
+            let (first, second) = all.split_at(all.len() / 2);
+            first
+                .iter()
+                .zip(second)
+                .map(|(a, b)| (b - a) / 2.0)
+                .collect::<Vec<f64>>()
+        };
+        [half(&weights), half(&biases)].concat()
+    }
 }
 
-/// Replaces logits by softmax - onehot(label); returns -log softmax[label].
-fn cross_entropy_and_residual(logits: &mut [f32], label: usize) -> f64 {
-    let probabilities = probabilities(logits.iter().copied());
-    let own = probabilities.get(label).copied().unwrap_or_default();
-    logits
-        .iter_mut()
-        .zip(&probabilities)
-        .for_each(|(logit, &p)| *logit = p as f32);
-    if let Some(residual) = logits.get_mut(label) {
-        *residual = (own - 1.0) as f32;
-    }
-    -own.max(f64::MIN_POSITIVE).ln()
+fn outputs(classes: usize) -> usize {
+    if classes == 2 { 1 } else { classes }
 }
 
-/// softmax(logits), in double precision. The largest logit is subtracted first, so that nothing overflows.
-pub fn probabilities(logits: impl Iterator<Item = f32> + Clone) -> Vec<f64> {
-    let largest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits
-        .map(|logit| f64::from(logit - largest).exp())
-        .collect();
+fn weight(weights: &[f64], label: u32) -> f64 {
+    weights.get(label as usize).copied().unwrap_or_default()
+}
+
+fn add(to: &mut [f64], from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+}
+
+/// Gives `take` some rows at a time with their labels and outputs, [N, O].
+fn blocks(
+    examples: &Examples,
+    range: Range<usize>,
+    mean: &[f32],
+    layer: &Layer,
+    take: &mut dyn FnMut(&[&[f32]], &[u32], &mut [f32]),
+) {
+    let outputs = layer.biases.len();
+    let (mut rows, mut labels) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+    let mut logits = vec![0f32; BLOCK * outputs];
+    let mut all = examples.iter(range);
+    loop {
+        rows.clear();
+        labels.clear();
+        for example in all.by_ref().take(BLOCK) {
+            rows.push(example.x);
+            labels.push(example.label);
+        }
+        let Some(logits) = logits
+            .get_mut(..rows.len() * outputs)
+            .filter(|some| !some.is_empty())
+        else {
+            return;
+        };
+        project(&rows, mean, &layer.weights, logits);
+        for row in logits.chunks_mut(outputs) {
+            let biased = row.iter_mut().zip(&layer.biases);
+            biased.for_each(|(logit, bias)| *logit = (f64::from(*logit) + bias) as f32);
+        }
+        take(&rows, &labels, logits);
+    }
+}
+
+/// Replaces outputs by `weight` times the gradient of the loss by them; returns the loss, -log softmax[label].
+fn residual(outputs: &mut [f32], label: u32, weight: f64, scratch: &mut [f64]) -> f64 {
+    if let [one] = outputs {
+        // The logits are -z and z.
+        let sign = if label == 1 { 1.0 } else { -1.0 };
+        let odds = (-2.0 * sign * f64::from(*one)).exp();
+        let wrong = if odds.is_finite() {
+            odds / (1.0 + odds)
+        } else {
+            1.0
+        };
+        let loss = if odds.is_finite() {
+            odds.ln_1p()
+        } else {
+            -2.0 * sign * f64::from(*one)
+        };
+        *one = (-2.0 * sign * wrong * weight) as f32;
+        return loss;
+    }
+    let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let own = outputs.get(label as usize).copied().unwrap_or_default();
+    let mut sum = 0.0;
+    for (power, &logit) in scratch.iter_mut().zip(&*outputs) {
+        *power = f64::from(logit - largest).exp();
+        sum += *power;
+    }
+    for (number, (output, power)) in (0..).zip(outputs.iter_mut().zip(&*scratch)) {
+        let hit = f64::from(u8::from(number == label));
+        *output = (weight * (power / sum - hit)) as f32;
+    }
+    sum.ln() - f64::from(own - largest)
+}
+
+/// softmax(logits). The largest logit is subtracted first, so that nothing overflows.
+pub fn probabilities(logits: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
+    let largest = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = logits.map(|logit| (logit - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// How features are brought to mean 0 and standard deviation 1: `(x - mean) * scale`.
-#[derive(Clone, Debug)]
-pub(super) struct Scaling {
-    /// [D].
-    pub(super) mean: Vec<f64>,
-    /// [D]; 0 for a feature that never varies, which then has no say.
-    pub(super) scale: Vec<f64>,
-}
-
-impl Scaling {
-    /// The scaling of these features, [N, D].
-    pub(super) fn of(x: &Array2<f32>) -> Self {
-        let n = x.nrows().max(1) as f64;
-        let mut mean = vec![0.0; x.ncols()];
-        for row in x.rows() {
-            mean.iter_mut()
-                .zip(row)
-                .for_each(|(m, &v)| *m += f64::from(v) / n);
-        }
-        let mut variance = vec![0.0; x.ncols()];
-        for row in x.rows() {
-            let deviations = row.iter().zip(&mean).map(|(&v, m)| f64::from(v) - m);
-            variance
-                .iter_mut()
-                .zip(deviations)
-                .for_each(|(s, deviation)| *s += deviation * deviation / n);
-        }
-        let scale = variance
-            .iter()
-            .map(|&v| if v > 1e-12 { 1.0 / f64::sqrt(v) } else { 0.0 })
-            .collect();
-        Self { mean, scale }
-    }
-
-    /// Scales features in place.
-    pub(super) fn apply(&self, x: &mut Array2<f32>) {
-        for mut row in x.rows_mut() {
-            for ((v, mean), scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {
-                *v = ((f64::from(*v) - mean) * scale) as f32;
-            }
-        }
-    }
-
-    /// The parameters for features as they are that do what `parameters` do for scaled ones: W [C, D] and b [C].
-    pub(super) fn fold(&self, parameters: &[f64], classes: usize) -> (Vec<f32>, Vec<f32>) {
-        let d = self.mean.len();
-        let (weights, bias) = parameters.split_at(classes * d);
-        let (mut folded, mut biases) = (
-            Vec::with_capacity(weights.len()),
-            Vec::with_capacity(classes),
-        );
-        for (row, &bias) in weights.chunks(d.max(1)).zip(bias) {
-            let row: Vec<f64> = row
-                .iter()
-                .zip(&self.scale)
-                .map(|(w, scale)| w * scale)
-                .collect();
-            let shift: f64 = row.iter().zip(&self.mean).map(|(w, mean)| w * mean).sum();
-            biases.push((bias - shift) as f32);
-            folded.extend(row.iter().map(|&w| w as f32));
-        }
-        (folded, biases)
-    }
-}
-
-/// Picks rows of a matrix.
-pub(super) fn gather<'a, T>(rows: &[T], d: usize, row: impl Fn(&T) -> &'a [f32]) -> Array2<f32> {
-    let mut x = Array2::zeros((rows.len(), d));
-    for (mut target, which) in x.rows_mut().into_iter().zip(rows) {
-        target.iter_mut().zip(row(which)).for_each(|(t, &v)| *t = v);
-    }
-    x
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::examples::Example;
+    use super::super::lbfgs::Search;
+    use super::super::scaling::Moments;
     use super::*;
 
-    /// Reproducible numbers between -1 and 1.
+    /// Reproducible numbers between -1 and 1. The recipe of the numbers below makes the same ones.
     fn noise(count: usize) -> Vec<f32> {
         let mut state = 1u64;
         let mut next = || {
@@ -241,63 +359,130 @@ mod tests {
         (0..count).map(|_| next()).collect()
     }
 
-    fn problem(n: usize, d: usize, classes: usize) -> Problem {
-        let x = Array2::from_shape_vec((n, d), noise(n * d)).unwrap();
-        Problem::new(
-            x,
-            (0..n).map(|i| (i * i % classes) as u32).collect(),
-            classes,
-        )
+    /// Rows of noise, of which every feature has a mean and a deviation of its own, and a little of which the label tells.
+    struct Set {
+        x: Vec<f32>,
+        d: usize,
+        classes: usize,
+    }
+
+    impl Set {
+        fn new(n: usize, d: usize, classes: usize) -> Self {
+            let mut x = noise(n * d);
+            for (row, values) in x.chunks_mut(d).enumerate() {
+                let label = row % classes;
+                for (feature, value) in values.iter_mut().enumerate() {
+                    if feature % classes == label {
+                        *value += 0.5;
+                    }
+                    *value = *value * (feature + 1) as f32 + 3.0;
+                }
+            }
+            Self { x, d, classes }
+        }
+
+        fn examples(&self) -> Vec<Example<'_>> {
+            let rows = self.x.chunks(self.d).enumerate();
+            rows.map(|(row, x)| Example {
+                x,
+                label: (row % self.classes) as u32,
+            })
+            .collect()
+        }
+    }
+
+    fn problem<'a>(examples: &'a [Example<'a>], weights: &'a [f64]) -> Problem<'a> {
+        let examples = Examples::from(examples);
+        Problem::new(examples, Scaling::of(&Moments::of(&examples)), weights)
+    }
+
+    fn parameters(problem: &Problem) -> Vec<f64> {
+        let numbers = noise(problem.parameters()).into_iter();
+        numbers.map(f64::from).collect()
     }
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
-        let problem = problem(150, 7, 3);
-        let at: Vec<f64> = noise(problem.parameters())
-            .into_iter()
-            .map(f64::from)
-            .collect();
-        let mut gradient = vec![0.0; at.len()];
-        problem.loss(&at, 0.1, &mut gradient);
-        // Single-precision products carry an error of about 1e-7, so the step must not be small.
-        let step = 1e-2;
-        for (i, &g) in gradient.iter().enumerate() {
-            let shifted = |by: f64| {
-                let mut there = at.clone();
-                there[i] += by;
-                problem.loss(&there, 0.1, &mut vec![0.0; at.len()])
-            };
-            let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
+        for weights in [
+            &[1.0, 1.0][..],
+            &[0.5, 3.0],
+            &[1.0, 1.0, 1.0],
+            &[0.2, 1.0, 2.0],
+        ] {
+            let set = Set::new(150, 7, weights.len());
+            let examples = set.examples();
+            let problem = problem(&examples, weights);
+            let at = parameters(&problem);
+            let mut gradient = vec![0.0; at.len()];
+            problem.loss(&at, 0.1, &mut gradient);
+            // Single-precision products carry an error of about 1e-7, so the step must not be small.
+            let step = 1e-2;
+            for (i, &g) in gradient.iter().enumerate() {
+                let shifted = |by: f64| {
+                    let mut there = at.clone();
+                    there[i] += by;
+                    problem.loss(&there, 0.1, &mut vec![0.0; at.len()])
+                };
+                let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
+                assert!(
+                    (difference - g).abs() < 5e-5,
+                    "{weights:?}, parameter {i}: {difference} and {g}"
+                );
+            }
+        }
+    }
+
+    /// By tests/heads/recipe.py, for the same sets: scikit-learn's minima of the same objective.
+    #[test]
+    fn the_optimum_is_that_of_scikit_learn() {
+        for (n, d, weights, l2, expected) in [
+            (300, 20, &[1.0, 1.0][..], 0.1, 0.186682166),
+            (300, 20, &[1.5, 0.5], 0.01, 0.073330735),
+            (400, 12, &[1.0, 1.0, 1.0, 1.0, 1.0], 0.03, 1.045620042),
+            (60, 90, &[1.0, 1.0, 1.0], 0.3, 0.227496248),
+            (200, 10, &[0.5, 1.0, 2.0], 0.001, 0.442681507),
+        ] {
+            let set = Set::new(n, d, weights.len());
+            let examples = set.examples();
+            let problem = problem(&examples, weights);
+            let mut search = Search::from(vec![0.0; problem.parameters()]);
+            let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
+            assert!(search.minimise(&loss, 1e-5, &mut |_, _| ()).converged);
+            let found = loss(search.at(), &mut vec![0.0; problem.parameters()]);
             assert!(
-                (difference - g).abs() < 2e-5,
-                "parameter {i}: {difference} and {g}"
+                (found - expected).abs() < 1e-6,
+                "{n} x {d}: {found}, not {expected}"
             );
         }
     }
 
     #[test]
     fn loss_at_zero_is_the_logarithm_of_the_number_of_classes() {
-        let problem = problem(100, 5, 4);
-        let zero = vec![0.0; problem.parameters()];
-        let loss = problem.loss(&zero, 1.0, &mut zero.clone());
-        assert!((loss - 4f64.ln()).abs() < 1e-7);
+        for classes in [2, 4] {
+            let set = Set::new(100, 5, classes);
+            let examples = set.examples();
+            let weights = vec![1.0; classes];
+            let problem = problem(&examples, &weights);
+            let zero = vec![0.0; problem.parameters()];
+            let loss = problem.loss(&zero, 1.0, &mut zero.clone());
+            assert!((loss - (classes as f64).ln()).abs() < 1e-7);
+        }
     }
 
     #[test]
     fn is_the_same_to_the_bit_on_any_number_of_threads() {
-        let problem = problem(5000, 33, 3);
-        let at: Vec<f64> = noise(problem.parameters())
-            .into_iter()
-            .map(f64::from)
-            .collect();
+        let set = Set::new(5000, 33, 3);
+        let examples = set.examples();
+        let weights = [1.0; 3];
         let on = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
-            let mut gradient = vec![0.0; at.len()];
-            let loss = pool.install(|| problem.loss(&at, 0.1, &mut gradient));
-            (loss.to_bits(), gradient)
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let problem = problem(&examples, &weights);
+                let at = parameters(&problem);
+                let mut gradient = vec![0.0; at.len()];
+                let loss = problem.loss(&at, 0.1, &mut gradient);
+                (loss.to_bits(), gradient)
+            })
         };
         assert_eq!(on(1), on(2));
         assert_eq!(on(1), on(5));
@@ -305,37 +490,45 @@ mod tests {
 
     #[test]
     fn probabilities_survive_huge_logits() {
-        assert_eq!(probabilities([1e30, 0.0].into_iter()), [1.0, 0.0]);
-        assert_eq!(probabilities([-1e30, -1e30].into_iter()), [0.5, 0.5]);
+        assert_eq!(probabilities([1e300, 0.0].into_iter()), [1.0, 0.0]);
+        assert_eq!(probabilities([-1e300, -1e300].into_iter()), [0.5, 0.5]);
     }
 
     #[test]
-    fn folded_parameters_do_the_same_to_raw_features() {
-        let raw = Array2::from_shape_vec((50, 4), noise(200)).unwrap() * 3.0 + 1.0;
-        let scaling = Scaling::of(&raw);
-        let mut scaled = raw.clone();
-        scaling.apply(&mut scaled);
-        let parameters: Vec<f64> = noise(3 * 5).into_iter().map(f64::from).collect();
-        let (weights, biases) = scaling.fold(&parameters, 3);
-        for (raw, scaled) in raw.rows().into_iter().zip(scaled.rows()) {
-            for class in 0..3 {
-                let dot = |w: &dyn Fn(usize) -> f64, x: &dyn Fn(usize) -> f64| {
-                    (0..4).map(|i| w(i) * x(i)).sum::<f64>()
-                };
-                let a = dot(&|i| parameters[class * 4 + i], &|i| f64::from(scaled[i]))
-                    + parameters[12 + class];
-                let b = dot(&|i| f64::from(weights[class * 4 + i]), &|i| {
-                    f64::from(raw[i])
-                }) + f64::from(biases[class]);
-                assert!((a - b).abs() < 1e-5);
-            }
+    fn losses_and_residuals_survive_huge_outputs() {
+        for (mut outputs, label, loss, expected) in [
+            (vec![1e6f32], 1, 0.0, vec![0.0f32]),
+            (vec![1e6], 0, 2e6, vec![2.0]),
+            (vec![-1e6], 1, 2e6, vec![-2.0]),
+            (vec![1e6, 0.0, -1e6], 0, 0.0, vec![0.0, 0.0, 0.0]),
+            (vec![1e6, 0.0, -1e6], 2, 2e6, vec![1.0, 0.0, -1.0]),
+        ] {
+            assert_eq!(residual(&mut outputs, label, 1.0, &mut [0.0; 3]), loss);
+            assert_eq!(outputs, expected);
         }
     }
 
     #[test]
-    fn a_feature_that_never_varies_has_no_say() {
-        let scaling = Scaling::of(&Array2::from_elem((10, 2), 5.0));
-        let (weights, biases) = scaling.fold(&[1.0, 1.0, 1.0, 1.0, 0.5, 0.5], 2);
-        assert_eq!((weights, biases), (vec![0.0; 4], vec![0.5; 2]));
+    fn folded_parameters_do_the_same_to_raw_features_and_can_be_unfolded() {
+        for classes in [2, 3] {
+            let set = Set::new(50, 4, classes);
+            let examples = set.examples();
+            let weights = vec![1.0; classes];
+            let problem = problem(&examples, &weights);
+            let at = parameters(&problem);
+            let (w, b) = problem.fold(&at);
+            assert_eq!((w.len(), b.len()), (4 * classes, classes));
+            let mut rows = examples.iter();
+            problem.logits(&at, &examples.as_slice().into(), |logits, label| {
+                let Example { x, label: own } = rows.next().unwrap();
+                assert_eq!(label, *own);
+                for (class, logit) in logits.iter().enumerate() {
+                    let product: f32 = (0..4).map(|i| w[class * 4 + i] * x[i]).sum();
+                    assert!((f64::from(product + b[class]) - logit).abs() < 1e-4);
+                }
+            });
+            let again = problem.unfold(&w, &b);
+            assert!(at.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-5));
+        }
     }
 }

@@ -1,12 +1,17 @@
 //! Looking on while a head is trained.
 
-use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 
+use super::examples::Example;
+use super::kernel::project;
 use super::select::Score;
 use super::sgd::Step;
 use super::softmax::probabilities;
 use crate::split::Split;
-use crate::tensorboard::Shown;
+use crate::tensorboard::{Histogram, Shown};
+
+/// Pictures that are looked at by one thread at once.
+const PART: usize = 2048;
 
 /// Who is told how training goes.
 pub trait Watch {
@@ -29,44 +34,63 @@ pub trait Watch {
 impl Watch for () {}
 
 /// Pictures that a head is looked at with.
-pub(super) struct Look {
-    /// [N, D].
-    pub(super) x: Array2<f32>,
-    /// [N], each the number of a label.
-    pub(super) y: Vec<usize>,
-}
+pub(super) struct Look<'a>(pub(super) Vec<Example<'a>>);
 
 /// What a head makes of pictures.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
     pub(super) accuracy: f64,
     pub(super) cross_entropy: f64,
-    logits: Vec<f32>,
-    probabilities: Vec<f32>,
+    logits: Histogram,
+    probabilities: Histogram,
 }
 
-impl Look {
-    /// With W [C, D] and b [C].
-    pub(super) fn measure(&self, weights: &Array2<f32>, biases: &Array1<f32>) -> Measured {
-        let logits = self.x.dot(&weights.t()) + biases;
-        let (mut right, mut cross_entropy) = (0.0, 0.0);
-        let mut all = Vec::with_capacity(logits.len());
-        for (row, &label) in logits.rows().into_iter().zip(&self.y) {
-            let softmax = probabilities(row.iter().copied());
-            let own = softmax.get(label).copied().unwrap_or_default();
-            cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
-            // Of equals the first.
-            let largest = softmax.iter().copied().fold(0.0, f64::max);
-            right += f64::from(softmax.iter().position(|&p| p == largest) == Some(label));
-            all.extend(softmax.into_iter().map(|p| p as f32));
-        }
-        let n = self.y.len().max(1) as f64;
-        Measured {
-            accuracy: right / n,
-            cross_entropy: cross_entropy / n,
-            logits: logits.iter().copied().collect(),
-            probabilities: all,
-        }
+impl Look<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// With W [C, D] and b [C].
+    pub(super) fn measure(&self, weights: &[f32], biases: &[f32]) -> Measured {
+        let parts = self.0.par_chunks(PART);
+        let sums: Vec<Measured> = parts.map(|part| sums(part, weights, biases)).collect();
+        let mut all = sums.into_iter().fold(Measured::default(), |mut all, part| {
+            all.accuracy += part.accuracy;
+            all.cross_entropy += part.cross_entropy;
+            all.logits.merge(&part.logits);
+            all.probabilities.merge(&part.probabilities);
+            all
+        });
+        let n = self.len().max(1) as f64;
+        all.accuracy /= n;
+        all.cross_entropy /= n;
+        all
+    }
+}
+
+/// As many of the examples as are right, and the sum of their cross-entropies.
+fn sums(examples: &[Example], weights: &[f32], biases: &[f32]) -> Measured {
+    let mut sums = Measured::default();
+    let mean = vec![0f32; weights.len() / biases.len().max(1)];
+    let mut logits = vec![0f32; biases.len()];
+    for Example { x, label } in examples {
+        project(&[*x], &mean, weights, &mut logits);
+        logits.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
+        let softmax = probabilities(logits.iter().map(|&z| f64::from(z)));
+        let own = softmax.get(*label as usize).copied().unwrap_or_default();
+        sums.cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
+        // Of equals the first.
+        let largest = softmax.iter().copied().fold(0.0, f64::max);
+        let answer = softmax.iter().position(|&p| p == largest);
+        sums.accuracy += f64::from(answer == Some(*label as usize));
+        logits.iter().for_each(|&z| sums.logits.add(z.into()));
+        softmax.into_iter().for_each(|p| sums.probabilities.add(p));
+    }
+    sums
 }
 
 impl Measured {
@@ -76,13 +100,13 @@ impl Measured {
         watch: &dyn Watch,
         split: Split,
         step: usize,
-        weights: &Array2<f32>,
-        biases: &Array1<f32>,
+        weights: &[f32],
+        biases: &[f32],
     ) {
         let shown = Shown {
             step,
-            weights: weights.as_slice().unwrap_or_default(),
-            biases: biases.as_slice().unwrap_or_default(),
+            weights,
+            biases,
             logits: &self.logits,
             probabilities: &self.probabilities,
             accuracy: self.accuracy,

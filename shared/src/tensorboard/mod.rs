@@ -5,11 +5,13 @@
 //! bytes.
 
 mod event;
+mod histogram;
 mod record;
 
 use std::path::Path;
 
-use self::event::{Event, Summary, histogram, scalar};
+use self::event::{Event, Summary, scalar};
+pub use self::histogram::Histogram;
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -26,9 +28,9 @@ pub struct Shown<'a> {
     /// b, C.
     pub biases: &'a [f32],
     /// W x + b of the pictures that were looked at.
-    pub logits: &'a [f32],
+    pub logits: &'a Histogram,
     /// Their softmax.
-    pub probabilities: &'a [f32],
+    pub probabilities: &'a Histogram,
     /// The share whose most probable label is right.
     pub accuracy: f64,
     /// Mean cross-entropy, in nats.
@@ -53,21 +55,19 @@ impl Run {
         let mut values = Vec::new();
         for (name, parameters) in [("weights", shown.weights), ("biases", shown.biases)] {
             let tag = |what: &str| format!("final_training_ops/{name}/summaries/{what}");
-            let Moments {
-                mean,
-                deviation,
-                min,
-                max,
-            } = Moments::of(parameters);
-            values.push(scalar(&tag("mean"), mean));
-            values.push(scalar(&tag("stddev_1"), deviation));
-            values.push(scalar(&tag("max"), max));
-            values.push(scalar(&tag("min"), min));
-            values.push(histogram(&tag("histogram"), parameters));
+            let numbers = || parameters.iter().map(|&number| f64::from(number));
+            let all: Histogram = numbers().collect();
+            let deviations = numbers().map(|number| (number - all.mean()).powi(2));
+            let variance = deviations.sum::<f64>() / parameters.len().max(1) as f64;
+            values.push(scalar(&tag("mean"), all.mean()));
+            values.push(scalar(&tag("stddev_1"), variance.sqrt()));
+            values.push(scalar(&tag("max"), all.max()));
+            values.push(scalar(&tag("min"), all.min()));
+            values.push(all.value(&tag("histogram")));
         }
         let tag = |what: &str| format!("final_training_ops/Wx_plus_b/{what}");
-        values.push(histogram(&tag("pre_activations"), shown.logits));
-        values.push(histogram(&tag("activations"), shown.probabilities));
+        values.push(shown.logits.value(&tag("pre_activations")));
+        values.push(shown.probabilities.value(&tag("activations")));
         values.push(scalar("cross_entropy_1", shown.cross_entropy));
         values.push(scalar("accuracy_1", shown.accuracy));
         record::write(
@@ -88,26 +88,4 @@ pub fn write(into: &Path, train: &Run, validation: &Run) -> Result<()> {
         file::replace(&folder.join(FILE), |out| out.write_all(&run.0))?;
     }
     Ok(())
-}
-
-/// The usual figures of some numbers.
-struct Moments {
-    mean: f64,
-    deviation: f64,
-    min: f64,
-    max: f64,
-}
-
-impl Moments {
-    fn of(numbers: &[f32]) -> Self {
-        let n = numbers.len().max(1) as f64;
-        let all = || numbers.iter().map(|&number| f64::from(number));
-        let mean = all().sum::<f64>() / n;
-        Self {
-            mean,
-            deviation: (all().map(|number| (number - mean).powi(2)).sum::<f64>() / n).sqrt(),
-            min: all().fold(f64::INFINITY, f64::min),
-            max: all().fold(f64::NEG_INFINITY, f64::max),
-        }
-    }
 }
