@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::metrics::{LabelMetrics, Metrics, Mistake};
+use super::calibration::{Calibration, Tally};
+use super::metrics::{CONFIDENT, Confident, LabelMetrics, Metrics, Mistake};
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result, base_name};
 use crate::head::{Head, identify};
@@ -11,7 +12,10 @@ use crate::split::{Split, SplitRule};
 /// What was counted.
 struct Count {
     confusion: Vec<Vec<u64>>,
-    cross_entropy: f64,
+    calibrated: Tally,
+    uncalibrated: Tally,
+    /// Answers that are sure, and how many of them are right.
+    confident: [u64; 2],
     mistakes: Vec<Mistake>,
 }
 
@@ -53,8 +57,14 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
         )));
     }
     let count = count(head, samples, &numbers, &rows);
-    let own = head.labels == samples.labels() && head.pictures == identify(&pictures);
+    let own = is_same_set(&head.labels, samples.labels()) && head.pictures == identify(&pictures);
     Ok((metrics(head, samples, split, rows.len() as u64, count), own))
+}
+
+fn is_same_set(labels: &[String], sorted: &[String]) -> bool {
+    let mut labels = labels.to_vec();
+    labels.sort();
+    labels == sorted
 }
 
 fn check_base(head: &Head, samples: &Samples) -> Result<()> {
@@ -92,7 +102,9 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
     let classes = head.labels.len();
     let mut count = Count {
         confusion: vec![vec![0; classes]; classes],
-        cross_entropy: 0.0,
+        calibrated: Tally::default(),
+        uncalibrated: Tally::default(),
+        confident: [0; 2],
         mistakes: Vec::new(),
     };
     for &row in rows {
@@ -101,9 +113,19 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
             .and_then(|label| numbers.get(label as usize).copied())
             .unwrap_or_default();
         let probabilities = head.probabilities(samples.bottleneck(row));
-        let own = probabilities.get(label).copied().unwrap_or_default();
-        count.cross_entropy -= own.max(f64::MIN_POSITIVE).ln() / rows.len() as f64;
         let (given, score) = most_probable(&probabilities);
+        let [sure, and_right] = &mut count.confident;
+        *sure += u64::from(score > CONFIDENT);
+        *and_right += u64::from(score > CONFIDENT && given == label);
+        let own = |probabilities: &[f64]| probabilities.get(label).copied().unwrap_or_default();
+        count
+            .calibrated
+            .add(own(&probabilities), score, given == label);
+        let before = head.uncalibrated(samples.bottleneck(row));
+        let (_, score_before) = most_probable(&before);
+        count
+            .uncalibrated
+            .add(own(&before), score_before, given == label);
         if let Some(cell) = count
             .confusion
             .get_mut(label)
@@ -169,13 +191,26 @@ fn metrics(head: &Head, samples: &Samples, split: Option<Split>, n: u64, count: 
             recall: share(has),
         }
     });
+    let Calibration {
+        cross_entropy,
+        calibration_error,
+    } = count.calibrated.calibration();
+    let [sure, and_right] = count.confident;
     Metrics {
         architecture: head.architecture.clone(),
         split: split.map_or("all", Split::name).to_owned(),
         n,
         accuracy: right as f64 / n as f64,
         accuracy_interval: wilson(right as f64, n as f64),
-        cross_entropy: count.cross_entropy,
+        cross_entropy,
+        calibration_error,
+        temperature: head.temperature,
+        uncalibrated: count.uncalibrated.calibration(),
+        confident: Confident {
+            threshold: CONFIDENT,
+            share: sure as f64 / n as f64,
+            accuracy: (sure > 0).then(|| and_right as f64 / sure as f64),
+        },
         labels: head.labels.clone(),
         per_class: per_class.collect(),
         confusion: count.confusion,

@@ -5,8 +5,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
 use crate::error::{Error, Result};
 use crate::file;
+
+/// Answers with a higher score are sure: below it the lab's app says that it can't tell.
+pub(super) const CONFIDENT: f64 = 0.9;
 
 /// With more labels than this a matrix is no longer read, and the text lists the largest confusions instead.
 const READABLE: usize = 10;
@@ -26,6 +30,14 @@ pub struct Metrics {
     pub accuracy_interval: [f64; 2],
     /// Mean of -log p(right label), in nats.
     pub cross_entropy: f64,
+    /// How far probabilities are from what they say; see [`Calibration`].
+    pub calibration_error: f64,
+    /// What the head's logits were divided by.
+    pub temperature: f64,
+    /// The same figures before that.
+    pub uncalibrated: Calibration,
+    /// The answers that are sure.
+    pub confident: Confident,
     /// The labels, in output order.
     pub labels: Vec<String>,
     /// How often a picture of the row's label was given the column's.
@@ -36,6 +48,17 @@ pub struct Metrics {
     pub mistakes: Vec<Mistake>,
     /// Whether any of the pictures are drawings that hd-fetch made.
     pub drawings: bool,
+}
+
+/// The figures of answers with a high score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Confident {
+    /// Their score is above this.
+    pub threshold: f64,
+    /// Their share of all answers.
+    pub share: f64,
+    /// The share of them that is right; absent where there are none.
+    pub accuracy: Option<f64>,
 }
 
 /// The figures of one label.
@@ -126,6 +149,41 @@ impl Metrics {
         writeln!(f, "\n")
     }
 
+    fn write_calibration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Confident {
+            threshold,
+            share: sure,
+            accuracy,
+        } = &self.confident;
+        writeln!(
+            f,
+            "Scores over {threshold:.2} = {:.1}% of the pictures, {} of them right",
+            100.0 * sure,
+            share(*accuracy)
+        )?;
+        let before = |figure: String| match self.temperature == 1.0 {
+            true => String::new(),
+            false => format!(" ({figure} before calibration)"),
+        };
+        let Calibration {
+            cross_entropy,
+            calibration_error,
+        } = self.uncalibrated;
+        let percent = |error: f64| format!("{:.1}%", 100.0 * error);
+        writeln!(
+            f,
+            "Expected calibration error = {}{}",
+            percent(self.calibration_error),
+            before(percent(calibration_error))
+        )?;
+        writeln!(
+            f,
+            "Cross-entropy = {:.4}{}",
+            self.cross_entropy,
+            before(format!("{cross_entropy:.4}"))
+        )
+    }
+
     fn write_confusions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Largest confusions")?;
         for (label, given, count) in self.confusions().into_iter().take(READABLE) {
@@ -164,7 +222,7 @@ impl fmt::Display for Metrics {
             writeln!(f, "not how well the labels of photos can be told apart.\n")?;
         }
         let [low, high] = self.accuracy_interval;
-        writeln!(f, "Cross-entropy = {:.4}", self.cross_entropy)?;
+        self.write_calibration(f)?;
         writeln!(
             f,
             "95% confidence interval of the accuracy = {:.1}% to {:.1}%",

@@ -1,9 +1,11 @@
 //! How good a head is, on pictures that it has not seen.
 
+mod calibration;
 mod evaluate;
 mod metrics;
 mod report;
 
+pub use calibration::Calibration;
 pub use evaluate::evaluate;
-pub use metrics::{LabelMetrics, Metrics, Mistake};
+pub use metrics::{Confident, LabelMetrics, Metrics, Mistake};
 pub use report::render;
