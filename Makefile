@@ -55,7 +55,7 @@ $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
 		$(OUT)/bottlenecks.bin $(BASE) $(BIN)/hd-train $(OUT)/.train-flags
 	$(BIN)/hd-train $(OUT)/bottlenecks.bin --base $(BASE) --head $(OUT)/head.bin \
 		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt \
-		--summaries-dir $(OUT)/training_summaries $(TRAIN_FLAGS)
+		--summaries-dir $(OUT)/training_summaries --images '$(IMAGES)' $(TRAIN_FLAGS)
 
 $(OUT)/metrics.json $(OUT)/report.html &: \
 		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
@@ -110,6 +110,7 @@ test-deps:  ## Bring what some tests and bench compare with: onnx, onnxruntime, 
 		tensorboard==2.21.0
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
+	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11
 	scripts/bench '$(IMAGES)' $(BASE) $(OUT)/retrained_graph.onnx
 
 fmt:  ## Format the code

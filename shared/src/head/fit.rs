@@ -8,7 +8,7 @@ use super::scaling::{Moments, Scaling};
 use super::select::{Score, TOLERANCE, Trial, best, path, score};
 use super::sgd::{Pool, Sgd};
 use super::softmax::Problem;
-use super::watch::{Look, Watch};
+use super::watch::{Look, State, Watch};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
@@ -60,6 +60,8 @@ pub struct Training {
     pub score: Option<Score>,
     /// Steps of L-BFGS in the last fit.
     pub iterations: usize,
+    /// Where they have led: mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks and before the temperature.
+    pub loss: Option<f64>,
     /// False where the last fit ran out of steps.
     pub converged: bool,
     /// Where labels have very different numbers of pictures, and all pictures counted alike.
@@ -130,6 +132,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         head,
         score: fitted.score,
         iterations: fitted.iterations,
+        loss: fitted.loss,
         converged: fitted.converged,
     })
 }
@@ -155,6 +158,7 @@ struct Fitted {
     scores: Vec<Score>,
     score: Option<Score>,
     iterations: usize,
+    loss: Option<f64>,
     converged: bool,
 }
 
@@ -218,6 +222,7 @@ impl<'a> Task<'a> {
             scores,
             score,
             iterations: outcome.iterations,
+            loss: Some(outcome.value),
             converged: outcome.converged,
         }
     }
@@ -227,20 +232,33 @@ impl<'a> Task<'a> {
         let looks = [Split::Training, Split::Validation].map(|split| (split, self.look(split)));
         let (problem, start) = ground.others(0);
         let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
-        Search::from(start).minimise(&loss, TOLERANCE, &mut |step, at| {
+        let mut search = Search::from(start);
+        let outcome = search.minimise(&loss, TOLERANCE, &mut |step, at| {
             let (weights, biases) = problem.fold(at);
             for (split, look) in looks.iter().filter(|(_, look)| !look.is_empty()) {
                 let measured = look.measure(&weights, &biases);
-                measured.show(watch, *split, step, &weights, &biases);
+                let state = State {
+                    step,
+                    labels: &self.labels,
+                    weights: &weights,
+                    biases: &biases,
+                };
+                measured.show(watch, *split, state);
             }
         });
+        let (weights, biases) = problem.fold(search.at());
+        let last = outcome.iterations.saturating_sub(1);
+        for (split, look) in looks.iter().filter(|(_, look)| !look.is_empty()) {
+            let curves = look.curves(&weights, &biases);
+            watch.curves(*split, last, &self.labels, &curves);
+        }
     }
 
     fn steps(&self, sgd: &Sgd, init: Option<&Head>, seed: u64, watch: &dyn Watch) -> Fitted {
         let [training, validation] = [Split::Training, Split::Validation].map(|wanted| {
             let rows = self.rows(|split| split == wanted);
             let seen = rows.iter().flat_map(|&row| self.views(row));
-            Pool::new(seen.collect(), self.labels.len())
+            Pool::new(seen.collect(), &self.labels)
         });
         let start = init.map(|head| head.for_labels(self.labels.len()));
         let (weights, biases) = sgd.fit(&training, &validation, start, seed, watch);
@@ -252,6 +270,7 @@ impl<'a> Task<'a> {
             scores: Vec::new(),
             score: None,
             iterations: sgd.steps as usize,
+            loss: None,
             converged: true,
         }
     }

@@ -17,6 +17,8 @@ const MAX_TRIALS: usize = 25;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Outcome {
     pub(super) iterations: usize,
+    /// The function there.
+    pub(super) value: f64,
     /// False where the iterations ran out.
     pub(super) converged: bool,
 }
@@ -94,6 +96,7 @@ impl Search {
         self.at = point.at;
         Outcome {
             iterations,
+            value: point.value,
             converged,
         }
     }

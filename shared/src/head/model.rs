@@ -103,13 +103,14 @@ impl Head {
 
     /// The probability of each label for a bottleneck of D floats.
     pub fn probabilities(&self, bottleneck: &[f32]) -> Vec<f64> {
-        probabilities(self.logits(bottleneck).into_iter())
+        self.probabilities_and_before(bottleneck).0
     }
 
-    /// The same before the temperature.
-    pub fn uncalibrated(&self, bottleneck: &[f32]) -> Vec<f64> {
-        let logits = self.logits(bottleneck).into_iter();
-        probabilities(logits.map(|logit| logit * self.temperature))
+    /// The same, and what they would be without the temperature.
+    pub fn probabilities_and_before(&self, bottleneck: &[f32]) -> (Vec<f64>, Vec<f64>) {
+        let logits = self.logits(bottleneck);
+        let warm = logits.iter().map(|logit| logit * self.temperature);
+        (probabilities(logits.iter().copied()), probabilities(warm))
     }
 
     /// W x + b.
@@ -267,10 +268,8 @@ mod tests {
     fn the_temperature_can_be_taken_back() {
         let head = head();
         let odds = |p: Vec<f64>| (p[1] / p[0]).ln();
-        let (with, without) = (
-            odds(head.probabilities(&[0.0, 1.0])),
-            odds(head.uncalibrated(&[0.0, 1.0])),
-        );
+        let (with, without) = head.probabilities_and_before(&[0.0, 1.0]);
+        let (with, without) = (odds(with), odds(without));
         assert!((with - 2.0).abs() < 1e-12 && (without - 4.0).abs() < 1e-12);
         // A label that is new has nothing yet.
         let (weights, biases) = head.for_labels(3);

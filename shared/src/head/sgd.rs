@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::examples::Example;
 use super::kernel::{accumulate, project};
 use super::softmax::probabilities;
-use super::watch::{Look, Measured, Watch};
+use super::watch::{Look, Measured, State, Watch};
 use crate::split::Split;
 
 /// The standard deviation of the weights at the beginning.
@@ -46,20 +46,23 @@ pub struct Step {
 
 /// Pictures to draw from.
 pub(super) struct Pool<'a> {
+    labels: &'a [String],
     /// By label.
     examples: Vec<Vec<Example<'a>>>,
 }
 
 impl<'a> Pool<'a> {
-    /// A pool of these, whose labels are all below `classes`.
-    pub(super) fn new(examples: Vec<Example<'a>>, classes: usize) -> Self {
-        let mut by_label = vec![Vec::new(); classes];
+    pub(super) fn new(examples: Vec<Example<'a>>, labels: &'a [String]) -> Self {
+        let mut by_label = vec![Vec::new(); labels.len()];
         for example in examples {
             if let Some(own) = by_label.get_mut(example.label as usize) {
                 own.push(example);
             }
         }
-        Self { examples: by_label }
+        Self {
+            labels,
+            examples: by_label,
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -166,14 +169,19 @@ impl Sgd {
             if !evaluated && !watch.wants_all() {
                 continue;
             }
-            let (weights, biases) = (&layer.weights, &layer.biases);
+            let state = State {
+                step: index as usize,
+                labels: training.labels,
+                weights: &layer.weights,
+                biases: &layer.biases,
+            };
             let trained = layer.measure(&batch);
-            trained.show(watch, Split::Training, index as usize, weights, biases);
+            trained.show(watch, Split::Training, state);
             if evaluated {
                 let validated = (!validation.is_empty()).then(|| {
                     let look = validation.batch(self.validation_batch_size, &mut chance);
                     let measured = layer.measure(&look);
-                    measured.show(watch, Split::Validation, index as usize, weights, biases);
+                    measured.show(watch, Split::Validation, state);
                     (measured.accuracy, look.len())
                 });
                 watch.step(&Step {
@@ -182,6 +190,15 @@ impl Sgd {
                     cross_entropy: trained.cross_entropy,
                     validation: validated,
                 });
+            }
+        }
+        if watch.wants_all() {
+            let last = self.steps.saturating_sub(1) as usize;
+            let pools = [(Split::Training, training), (Split::Validation, validation)];
+            for (split, pool) in pools.into_iter().filter(|(_, pool)| !pool.is_empty()) {
+                let all = pool.batch(None, &mut chance);
+                let curves = all.curves(&layer.weights, &layer.biases);
+                watch.curves(split, last, training.labels, &curves);
             }
         }
         (layer.weights, layer.biases)

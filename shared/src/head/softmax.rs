@@ -158,7 +158,7 @@ impl<'a> Problem<'a> {
             range,
             &self.scaling.mean,
             layer,
-            &mut |rows, labels, logits| {
+            |rows, labels, logits| {
                 for (row, &label) in logits.chunks_mut(outputs).zip(labels) {
                     let weight = self.weight(label);
                     sum.loss += weight * residual(row, label, weight, &mut scratch);
@@ -193,7 +193,7 @@ impl<'a> Problem<'a> {
             range,
             &self.scaling.mean,
             &layer,
-            &mut |_, labels, logits| {
+            |_, labels, logits| {
                 for (row, &label) in logits.chunks(self.outputs()).zip(labels) {
                     match (row, all.as_mut_slice()) {
                         ([one], [first, second]) => {
@@ -271,7 +271,7 @@ fn blocks(
     range: Range<usize>,
     mean: &[f32],
     layer: &Layer,
-    take: &mut dyn FnMut(&[&[f32]], &[u32], &mut [f32]),
+    mut take: impl FnMut(&[&[f32]], &[u32], &mut [f32]),
 ) {
     let outputs = layer.biases.len();
     let (mut rows, mut labels) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));

@@ -8,7 +8,7 @@ use super::select::Score;
 use super::sgd::Step;
 use super::softmax::probabilities;
 use crate::split::Split;
-use crate::tensorboard::{Histogram, Shown};
+use crate::tensorboard::{Curve, Histogram, Shown};
 
 /// Pictures that are looked at by one thread at once.
 const PART: usize = 2048;
@@ -28,6 +28,9 @@ pub trait Watch {
 
     /// What a step has made of the head, as training or validation pictures show it.
     fn show(&self, _: Split, _: &Shown) {}
+
+    /// After the last step, whose number is given: how the probabilities of each label are distributed.
+    fn curves(&self, _: Split, _: usize, _: &[String], _: &[Curve]) {}
 }
 
 /// Nobody.
@@ -35,6 +38,15 @@ impl Watch for () {}
 
 /// Pictures that a head is looked at with.
 pub(super) struct Look<'a>(pub(super) Vec<Example<'a>>);
+
+/// W [C, D] and b [C] after a step.
+#[derive(Clone, Copy)]
+pub(super) struct State<'a> {
+    pub(super) step: usize,
+    pub(super) labels: &'a [String],
+    pub(super) weights: &'a [f32],
+    pub(super) biases: &'a [f32],
+}
 
 /// What a head makes of pictures.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +64,19 @@ impl Look<'_> {
 
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// With W [C, D] and b [C]: how the probabilities of each label are distributed.
+    pub(super) fn curves(&self, weights: &[f32], biases: &[f32]) -> Vec<Curve> {
+        let parts = self.0.par_chunks(PART);
+        let parts: Vec<Vec<Curve>> = parts.map(|part| curves(part, weights, biases)).collect();
+        let none = vec![Curve::default(); biases.len()];
+        parts.into_iter().fold(none, |mut all, part| {
+            all.iter_mut()
+                .zip(&part)
+                .for_each(|(all, part)| all.merge(part));
+            all
+        })
     }
 
     /// With W [C, D] and b [C].
@@ -72,41 +97,58 @@ impl Look<'_> {
     }
 }
 
-/// As many of the examples as are right, and the sum of their cross-entropies.
-fn sums(examples: &[Example], weights: &[f32], biases: &[f32]) -> Measured {
-    let mut sums = Measured::default();
+/// A curve for each label.
+fn curves(examples: &[Example], weights: &[f32], biases: &[f32]) -> Vec<Curve> {
+    let mut curves = vec![Curve::default(); biases.len()];
+    each(examples, weights, biases, |_, softmax, label| {
+        for (number, (curve, &p)) in (0..).zip(curves.iter_mut().zip(softmax)) {
+            curve.add(p, number == label);
+        }
+    });
+    curves
+}
+
+/// Gives `take` the probabilities of each of the examples, with its logits, and its label.
+fn each(
+    examples: &[Example],
+    weights: &[f32],
+    biases: &[f32],
+    mut take: impl FnMut(&[f32], &[f64], u32),
+) {
     let mean = vec![0f32; weights.len() / biases.len().max(1)];
     let mut logits = vec![0f32; biases.len()];
     for Example { x, label } in examples {
         project(&[*x], &mean, weights, &mut logits);
         logits.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
         let softmax = probabilities(logits.iter().map(|&z| f64::from(z)));
-        let own = softmax.get(*label as usize).copied().unwrap_or_default();
+        take(&logits, &softmax, *label);
+    }
+}
+
+/// As many of the examples as are right, and the sum of their cross-entropies.
+fn sums(examples: &[Example], weights: &[f32], biases: &[f32]) -> Measured {
+    let mut sums = Measured::default();
+    each(examples, weights, biases, |logits, softmax, label| {
+        let own = softmax.get(label as usize).copied().unwrap_or_default();
         sums.cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
         // Of equals the first.
         let largest = softmax.iter().copied().fold(0.0, f64::max);
         let answer = softmax.iter().position(|&p| p == largest);
-        sums.accuracy += f64::from(answer == Some(*label as usize));
+        sums.accuracy += f64::from(answer == Some(label as usize));
         logits.iter().for_each(|&z| sums.logits.add(z.into()));
-        softmax.into_iter().for_each(|p| sums.probabilities.add(p));
-    }
+        softmax.iter().for_each(|&p| sums.probabilities.add(p));
+    });
     sums
 }
 
 impl Measured {
-    /// Shows it, with the W and b that it was measured with.
-    pub(super) fn show(
-        &self,
-        watch: &dyn Watch,
-        split: Split,
-        step: usize,
-        weights: &[f32],
-        biases: &[f32],
-    ) {
+    /// Shows it, with the state that it was measured in.
+    pub(super) fn show(&self, watch: &dyn Watch, split: Split, state: State) {
         let shown = Shown {
-            step,
-            weights,
-            biases,
+            step: state.step,
+            labels: state.labels,
+            weights: state.weights,
+            biases: state.biases,
             logits: &self.logits,
             probabilities: &self.probabilities,
             accuracy: self.accuracy,
