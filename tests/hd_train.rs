@@ -481,3 +481,187 @@ fn by_path_the_spelling_of_the_folder_divides_and_the_head_remembers() {
         scored.stdout()
     );
 }
+
+#[test]
+fn class_weights_make_a_rare_label_count() {
+    let dir = Workdir::new();
+    for (label, count) in [("hot_dog", 6), ("not_hot_dog", 29)] {
+        for index in 0..count {
+            let picture = format!("{label}/{index:04}.jpg");
+            let drawing = fs::read(crate::workdir::drawings().join(&picture)).unwrap();
+            dir.write(format!("images/{picture}"), drawing);
+        }
+    }
+    dir.bottleneck("images").succeeds();
+    let run = dir.train().succeeds();
+    let said = "'not hot dog' has";
+    assert!(run.stderr().contains(said) && run.stderr().contains("--class-weights balanced"));
+    let plain = fs::read(dir.path("out/head.bin")).unwrap();
+    let run = dir.train().args(["--class-weights", "balanced"]).succeeds();
+    assert!(!run.stderr().contains(said), "{}", run.stderr());
+    let balanced = fs::read(dir.path("out/head.bin")).unwrap();
+    assert!(plain != balanced);
+    let describe = ["--describe", "out/head.bin"];
+    let text = dir.program("hd-train").args(describe).succeeds().stdout();
+    assert!(text.contains("class weight\thot dog\t"), "{text}");
+    // The same weights from a file are the same head.
+    let weight = |label: &str| {
+        let start = format!("class weight\t{label}\t");
+        let line = text.lines().find_map(|line| line.strip_prefix(&start));
+        line.unwrap().to_owned()
+    };
+    let (rare, common) = (weight("hot dog"), weight("not hot dog"));
+    dir.write(
+        "weights.tsv",
+        format!("hot dog\t{rare}\nnot hot dog\t{common}\n"),
+    );
+    dir.train()
+        .args(["--class-weights", "weights.tsv"])
+        .succeeds();
+    let given = dir.program("hd-train").args(describe).succeeds().stdout();
+    assert_eq!(given, text);
+    dir.write("weights.tsv", "hot dog\tmany\n");
+    let run = dir
+        .train()
+        .args(["--class-weights", "weights.tsv"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("weights.tsv: line 1 is not a label"),
+        "{}",
+        run.stderr()
+    );
+    let run = dir
+        .train()
+        .args(["--class-weights", "absent.tsv"])
+        .ends_with(1);
+    assert!(run.stderr().contains("absent.tsv"), "{}", run.stderr());
+    dir.train()
+        .args(["--class-weights", "balanced", "--solver", "sgd"])
+        .ends_with(2);
+}
+
+#[test]
+fn two_pictures_are_enough_where_none_is_kept_back() {
+    let dir = Workdir::new();
+    dir.pictures("images", 1);
+    dir.bottleneck("images").succeeds();
+    let run = dir.train().ends_with(1);
+    assert!(run.stderr().contains("'hot dog'"), "{}", run.stderr());
+    let all = ["--testing-percentage", "0", "--validation-percentage", "0"];
+    dir.train().args(all).succeeds();
+    let score = ["out/head.bin", "out/bottlenecks.bin", "--split", "all"];
+    let text = dir.program("hd-eval").args(score).succeeds().stdout();
+    assert!(text.contains("All accuracy = 100.0% (N=2)"), "{text}");
+}
+
+#[test]
+fn an_earlier_head_is_where_training_starts_and_its_labels_keep_their_order() {
+    let dir = Workdir::new();
+    dir.pictures("images", 12);
+    dir.bottleneck("images").succeeds();
+    dir.train().succeeds();
+    fs::rename(dir.path("out/head.bin"), dir.path("first.bin")).unwrap();
+    // From the optimum it is not far to the optimum.
+    let steps = |flags: &[&str]| {
+        let run = dir
+            .train()
+            .arg("-v")
+            .args(["--l2", "0.5"])
+            .args(flags)
+            .succeeds();
+        let said = run.stderr();
+        let line = said
+            .lines()
+            .find(|line| line.contains("the last fit took"))
+            .unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        words[5].parse::<u32>().unwrap()
+    };
+    assert!(steps(&["--init", "first.bin"]) <= steps(&[]));
+    // A label that sorts before the others comes behind them.
+    for index in 12..24 {
+        let drawing = crate::workdir::drawings().join(format!("hot_dog/{index:04}.jpg"));
+        dir.write(
+            format!("images/another/{index}.jpg"),
+            fs::read(drawing).unwrap(),
+        );
+    }
+    dir.bottleneck("images").succeeds();
+    let labels = || fs::read_to_string(dir.path("out/retrained_labels.txt")).unwrap();
+    dir.train().succeeds();
+    assert_eq!(labels(), "another\nhot dog\nnot hot dog\n");
+    for solver in ["lbfgs", "sgd"] {
+        let flags = [
+            "--init",
+            "first.bin",
+            "--solver",
+            solver,
+            "--summaries-dir",
+            "summaries",
+        ];
+        dir.train().args(flags).succeeds();
+        assert_eq!(labels(), "hot dog\nnot hot dog\nanother\n");
+        let score = ["out/head.bin", "out/bottlenecks.bin"];
+        let run = dir.program("hd-eval").args(score).succeeds();
+        assert_eq!(run.stderr(), "");
+        assert!(run.stdout().lines().nth(1).unwrap().starts_with("hot dog"));
+    }
+    // What it knows must still be there.
+    fs::remove_dir_all(dir.path("images/hot_dog")).unwrap();
+    dir.bottleneck("images").succeeds();
+    let run = dir.train().args(["--init", "first.bin"]).ends_with(1);
+    assert!(
+        run.stderr().contains("no picture of 'hot dog'"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn the_probabilities_have_the_name_that_was_asked_for() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.train()
+        .args(["--final_tensor_name=hot_or_not"])
+        .succeeds();
+    let describe = ["--describe", "out/retrained_graph.onnx"];
+    let text = dir.program("hd-train").args(describe).succeeds().stdout();
+    assert!(text.contains("probabilities\thot_or_not\n"), "{text}");
+    let picture = crate::workdir::drawings().join("hot_dog/0000.jpg");
+    let label = ["--graph", "out/retrained_graph.onnx"];
+    let said = dir.program("hd-label").args(label).arg(picture).succeeds();
+    assert!(said.stdout().contains("hot dog\t"), "{}", said.stdout());
+    for taken in ["bottleneck", "image", "final_training_ops/weights", ""] {
+        let run = dir
+            .train()
+            .args(["--final-tensor-name", taken])
+            .ends_with(1);
+        assert!(
+            run.stderr().contains("cannot be called"),
+            "{}",
+            run.stderr()
+        );
+    }
+}
+
+#[test]
+fn networks_on_the_way_are_written_every_so_many_steps() {
+    let dir = Workdir::new();
+    dir.trained();
+    let flags = [
+        "--intermediate_store_frequency=10",
+        "--intermediate_output_graphs_dir=on/the/way",
+        "--how_many_training_steps=25",
+    ];
+    dir.train().args(flags).succeeds();
+    let mut files: Vec<String> = fs::read_dir(dir.path("on/the/way"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["intermediate_10.onnx", "intermediate_20.onnx"]);
+    let picture = crate::workdir::drawings().join("hot_dog/0000.jpg");
+    let graph = ["--graph", "on/the/way/intermediate_10.onnx"];
+    dir.program("hd-label").args(graph).arg(picture).succeeds();
+    dir.train().args(&flags[..1]).ends_with(2);
+}

@@ -51,6 +51,10 @@ impl TensorBoard {
     }
 
     fn get(&self, path: &str) -> serde_json::Value {
+        serde_json::from_slice(&self.bytes(path)).unwrap()
+    }
+
+    fn bytes(&self, path: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!(
             "GET /data/plugin/{path} HTTP/1.0\r\nHost: {}\r\n\r\n",
@@ -64,7 +68,7 @@ impl TensorBoard {
             .position(|end| end == b"\r\n\r\n")
             .unwrap()
             + 4;
-        serde_json::from_slice(&answer[body..]).unwrap()
+        answer.split_off(body)
     }
 
     /// The tags of a plugin by run, when both runs have been read.
@@ -197,4 +201,86 @@ fn shows_the_way_to_the_optimum_too_and_a_new_training_takes_the_place_of_the_la
     let accuracy = board.scalars("validation", "accuracy_1");
     assert_eq!(accuracy.len(), entropy.len());
     assert!(accuracy.last().unwrap().1 > 0.6, "{accuracy:?}");
+}
+
+#[test]
+fn shows_the_network_the_curves_and_the_bottlenecks() {
+    let test = "shows_the_network_the_curves_and_the_bottlenecks";
+    let dir = Workdir::new();
+    dir.trained();
+    let images = crate::workdir::drawings();
+    let flags = ["--summaries-dir", "summaries", "--images"];
+    dir.train().args(flags).arg(images).succeeds();
+    let thumbnails = dir.path("summaries/validation/thumbnails.png");
+    let written = fs::metadata(&thumbnails).unwrap().modified().unwrap();
+    // Other flags, the same pictures: what they look like is not found out again.
+    dir.train()
+        .args(flags)
+        .arg(images)
+        .args(["--l2", "0.1"])
+        .succeeds();
+    assert_eq!(
+        fs::metadata(&thumbnails).unwrap().modified().unwrap(),
+        written
+    );
+    let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
+        return;
+    };
+    board.tags("scalars");
+    // The network: the input, the base in its scope, the head beside it.
+    let graph = String::from_utf8(board.bytes("graphs/graph?run=train&conceptual=false")).unwrap();
+    let scopes: std::collections::BTreeSet<&str> = (graph.lines())
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("name: \"")?
+                .split(['/', '"'])
+                .next()
+        })
+        .collect();
+    let expected = [
+        "final_result",
+        "final_training_ops",
+        "input",
+        crate::workdir::ARCHITECTURE,
+    ];
+    assert_eq!(scopes, expected.into());
+    assert!(graph.contains("input: \"input/image\""), "{graph}");
+    // Precision and recall of each label, and they are those of the pictures.
+    let tags = board.tags("pr_curves");
+    for label in ["hot dog", "not hot dog"] {
+        assert!(
+            tags["validation"][format!("{label}/pr_curves")].is_object(),
+            "{tags}"
+        );
+    }
+    let curves = board.get("pr_curves/pr_curves?tag=hot%20dog/pr_curves&run=validation");
+    let curve = &curves["validation"][0];
+    let recall = curve["recall"].as_array().unwrap();
+    assert_eq!(recall[0].as_f64(), Some(1.0));
+    assert!(
+        curve["true_positives"][0].as_f64().unwrap() >= 1.0,
+        "{curve}"
+    );
+    // The points, with labels and thumbnails.
+    assert_eq!(
+        board.get("projector/runs"),
+        serde_json::json!(["validation"])
+    );
+    let info = board.get("projector/info?run=validation");
+    let embedding = &info["embeddings"][0];
+    let count = embedding["tensorShape"][0].as_u64().unwrap() as usize;
+    let side = embedding["sprite"]["singleImageDim"][0].as_u64().unwrap();
+    let points = board.bytes("projector/tensor?name=bottlenecks&run=validation");
+    assert_eq!(points.len(), count * 1280 * 4);
+    let pictures = board.bytes("projector/metadata?name=bottlenecks&run=validation&num_rows=9999");
+    let pictures = String::from_utf8(pictures).unwrap();
+    assert_eq!(pictures.lines().count(), count + 1);
+    assert!(
+        pictures.lines().nth(1).unwrap().starts_with("hot dog\t"),
+        "{pictures}"
+    );
+    let sprite = board.bytes("projector/sprite_image?name=bottlenecks&run=validation");
+    assert_eq!(&sprite[1..4], b"PNG");
+    let width = u32::from_be_bytes(sprite[16..20].try_into().unwrap());
+    assert_eq!(u64::from(width), (count as f64).sqrt().ceil() as u64 * side);
 }

@@ -1,24 +1,24 @@
 //! hd-train: fits a head to bottlenecks and joins it to the base.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod retrain;
+mod summaries;
 
 use clap::{Args, Parser, ValueEnum};
 use hd::bottleneck::Samples;
 use hd::file;
 use hd::head::{
-    ClassWeights, Given, Head, Imbalance, Recipe, Score, Sgd, Solver, Step, Strength, Training,
-    Watch, train,
+    ClassWeights, Given, Head, Imbalance, Recipe, Score, Sgd, Solver, Strength, Training, train,
 };
-use hd::onnx::{Network, stitch};
-use hd::split::{Split, SplitBy, SplitRule};
-use hd::tensorboard::{self, Run, Shown};
+use hd::onnx::{FINAL_RESULT, Layer, Network, check_name, outline, stitch};
+use hd::split::{SplitBy, SplitRule};
+use hd::tensorboard;
 use hd_cli::{Bar, Common, Program, check_outputs, misuse};
-use retrain::{ELSEWHERE, Foreign, Own};
+use retrain::{ELSEWHERE, Foreign, Own, quoted};
+use summaries::{Intermediate, Watcher, points};
 
 /// Fits a softmax head to bottlenecks and joins it to the base
 ///
@@ -57,10 +57,31 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     output_labels: Option<PathBuf>,
 
-    /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, for training and
-    /// for validation pictures
+    /// What the probabilities are called in that network
+    #[arg(long, value_name = "NAME", default_value = FINAL_RESULT)]
+    final_tensor_name: String,
+
+    /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, precision and
+    /// recall, the network, and the bottlenecks of the validation pictures
     #[arg(long, value_name = "DIR")]
     summaries_dir: Option<PathBuf>,
+
+    /// With --summaries-dir, the folder of pictures: TensorBoard shows thumbnails of them among the bottlenecks
+    #[arg(long, value_name = "DIR", requires = "summaries_dir")]
+    images: Option<PathBuf>,
+
+    /// Every so many steps write the network as it is then; 0 for never
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "intermediate_output_graphs_dir"
+    )]
+    intermediate_store_frequency: usize,
+
+    /// Where to write these networks, as intermediate_N.onnx after step N
+    #[arg(long, value_name = "DIR", requires_all = ["base", "intermediate_store_frequency"])]
+    intermediate_output_graphs_dir: Option<PathBuf>,
 
     /// How many of a hundred pictures are kept for hd-eval [default: 15]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
@@ -71,7 +92,8 @@ struct Arguments {
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
     validation_percentage: Option<u32>,
 
-    /// How strongly the weights are held small: `auto`, or a number, 1/(C N) in scikit-learn's terms
+    /// How strongly the weights are held small: `auto`, or a number: 1/(C N) in scikit-learn's terms,
+    /// with two labels 2/(C N)
     #[arg(long, value_name = "STRENGTH", default_value = "auto", value_parser = strength, allow_negative_numbers = true)]
     l2: Strength,
 
@@ -101,7 +123,7 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Print a head as text, and do nothing else
+    /// Print a head, or a network that was made with one, as text, and do nothing else
     #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels", "summaries_dir"])]
     describe: Option<PathBuf>,
 
@@ -237,7 +259,7 @@ impl Program for Arguments {
 
     fn run(self) -> anyhow::Result<()> {
         if let Some(path) = &self.describe {
-            return Ok(write!(io::stdout(), "{}", Head::open(path)?)?);
+            return describe(path);
         }
         if let Some(text) = self.foreign.explained(&self.own()) {
             return misuse(text);
@@ -276,30 +298,37 @@ impl Program for Arguments {
             let (count, picture) = (contradictions.len(), picture.display());
             log::warn!("{count} pictures stand under more than one label, such as {picture}");
         }
+        if let Some(base) = &base {
+            check_name(base, &self.final_tensor_name)?;
+        }
         let bar = Bar::default();
         if recipe.solver == Solver::Lbfgs(Strength::Chosen) {
             bar.spin("choosing the strength of the regularisation");
         }
-        let runs = self.summaries_dir.is_some().then(Runs::default);
         let watch = Watcher {
             bar: &bar,
-            runs: runs.as_ref(),
+            runs: self.summaries_dir.is_some().then(Default::default),
+            intermediate: self.intermediate(base.as_ref())?,
         };
         let training = train(&samples, &recipe, &watch);
         bar.clear();
         let training = training?;
+        let runs = watch.finish()?;
         tell(&training);
-        if let (
-            Some(folder),
-            Some(Runs {
-                training,
-                validation,
-            }),
-        ) = (&self.summaries_dir, runs)
-        {
-            tensorboard::write(folder, &training.into_inner(), &validation.into_inner())?;
+        let head = &training.head;
+        let graph = base
+            .as_ref()
+            .map(|base| stitch(base, Layer::from(head), &self.final_tensor_name));
+        let graph = graph.transpose()?;
+        if let (Some(folder), Some(mut summaries)) = (&self.summaries_dir, runs) {
+            summaries.graph = graph
+                .as_ref()
+                .and_then(|graph| outline(graph, &head.architecture));
+            summaries.points = points(&samples, &head.split)?;
+            summaries.images = self.images.as_deref();
+            tensorboard::write(folder, &summaries)?;
         }
-        self.write(&training.head, base.as_ref())
+        self.write(head, graph.as_deref())
     }
 }
 
@@ -365,14 +394,53 @@ impl Arguments {
             testing_percentage: self.testing_percentage,
             validation_percentage: self.validation_percentage,
             solver: self.steps.flags(),
+            graph: self.graph_flags(),
         }
     }
 
+    /// The networks that are to be written on the way.
+    fn intermediate<'a>(
+        &'a self,
+        base: Option<&'a Network>,
+    ) -> anyhow::Result<Option<Intermediate<'a>>> {
+        let wanted = self.intermediate_store_frequency > 0;
+        match (&self.intermediate_output_graphs_dir, base) {
+            (Some(folder), Some(base)) if wanted => Ok(Some(Intermediate::new(
+                folder,
+                self.intermediate_store_frequency,
+                base,
+                &self.final_tensor_name,
+            )?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The flags of the network that are not as usual, as they are to be given again.
+    fn graph_flags(&self) -> String {
+        let mut flags = String::new();
+        if self.final_tensor_name != FINAL_RESULT {
+            flags.push_str(&format!(
+                " --final-tensor-name {}",
+                quoted(&self.final_tensor_name)
+            ));
+        }
+        if let Some(folder) = &self.intermediate_output_graphs_dir {
+            let (every, folder) = (
+                self.intermediate_store_frequency,
+                folder.display().to_string(),
+            );
+            flags.push_str(&format!(
+                " --intermediate-store-frequency {every} --intermediate-output-graphs-dir {}",
+                quoted(&folder)
+            ));
+        }
+        flags
+    }
+
     /// The head comes last: where it is, the others are.
-    fn write(&self, head: &Head, base: Option<&Network>) -> anyhow::Result<()> {
-        if let (Some(path), Some(base)) = (&self.output_graph, base) {
-            let graph = stitch(base, head)?;
-            file::replace(path, |out| out.write_all(&graph))?;
+    fn write(&self, head: &Head, graph: Option<&[u8]>) -> anyhow::Result<()> {
+        if let (Some(path), Some(graph)) = (&self.output_graph, graph) {
+            file::replace(path, |out| out.write_all(graph))?;
         }
         if let Some(path) = &self.output_labels {
             file::replace(path, |out| {
@@ -388,65 +456,13 @@ impl Arguments {
     }
 }
 
-/// The runs that TensorBoard shows.
-#[derive(Default)]
-struct Runs {
-    training: RefCell<Run>,
-    validation: RefCell<Run>,
-}
-
-/// Tells how training goes, and keeps what is to be shown of it.
-struct Watcher<'a> {
-    bar: &'a Bar,
-    runs: Option<&'a Runs>,
-}
-
-impl Watch for Watcher<'_> {
-    fn score(&self, score: &Score) {
-        self.bar.message(log::Level::Debug, &describe(score));
-    }
-
-    fn step(&self, step: &Step) {
-        tell_step(step);
-    }
-
-    fn wants_all(&self) -> bool {
-        self.runs.is_some()
-    }
-
-    fn show(&self, split: Split, shown: &Shown) {
-        match (self.runs, split) {
-            (Some(runs), Split::Training) => runs.training.borrow_mut().add(shown),
-            (Some(runs), Split::Validation) => runs.validation.borrow_mut().add(shown),
-            _ => {}
-        }
-    }
-}
-
-/// In the words of retrain.py.
-fn tell_step(step: &Step) {
-    let Step {
-        index,
-        accuracy,
-        cross_entropy,
-        validation,
-    } = step;
-    log::info!("Step {index}: Train accuracy = {:.1}%", 100.0 * accuracy);
-    log::info!("Step {index}: Cross entropy = {cross_entropy:.6}");
-    if let Some((accuracy, n)) = validation {
-        log::info!(
-            "Step {index}: Validation accuracy = {:.1}% (N={n})",
-            100.0 * accuracy
-        );
-    }
-}
-
 /// Says what came of it.
 fn tell(
     Training {
         head,
         score,
         iterations,
+        loss,
         converged,
         imbalance,
     }: &Training,
@@ -458,7 +474,7 @@ fn tell(
     if let Some(score) = score {
         // Where the strength was given, only the validation pictures were scored.
         if !head.scores.is_empty() {
-            log::info!("{} (N={})", describe(score), training + validation);
+            log::info!("{} (N={})", score_line(score), training + validation);
         }
         if validation > 0 {
             let own = 100.0 * score.validation_accuracy;
@@ -474,13 +490,27 @@ fn tell(
             "'{most}' has {many} pictures, '{fewest}' {few}: with --class-weights balanced they count alike"
         );
     }
-    log::debug!("the last fit took {iterations} steps");
+    if let Some(loss) = loss {
+        log::debug!("the last fit took {iterations} steps, to a loss of {loss:.6}");
+    }
     if !converged {
         log::warn!("the fit did not converge in {iterations} steps; a larger --l2 helps");
     }
 }
 
-fn describe(score: &Score) -> String {
+/// Prints a head, or a network that has one.
+fn describe(path: &Path) -> anyhow::Result<()> {
+    let text = match Head::open(path) {
+        Ok(head) => head.to_string(),
+        // What is neither is no head.
+        Err(error) => Network::open_retrained(path)
+            .map_err(|_| error)?
+            .to_string(),
+    };
+    Ok(write!(io::stdout(), "{text}")?)
+}
+
+fn score_line(score: &Score) -> String {
     let Score {
         l2,
         temperature,

@@ -17,12 +17,6 @@ pub(crate) struct Foreign {
     pub(crate) model_dir: Option<String>,
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) architecture: Option<String>,
-    #[arg(long, hide = true, value_name = "DIR")]
-    pub(crate) intermediate_output_graphs_dir: Option<String>,
-    #[arg(long, hide = true, value_name = "N")]
-    pub(crate) intermediate_store_frequency: Option<String>,
-    #[arg(long, hide = true, value_name = "NAME")]
-    pub(crate) final_tensor_name: Option<String>,
     #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
     pub(crate) test_batch_size: Option<String>,
     #[arg(long, hide = true)]
@@ -38,15 +32,12 @@ pub(crate) struct Foreign {
 }
 
 /// The flags beside which no bottlenecks are needed: these, and the one that prints a head.
-pub(crate) const ELSEWHERE: [&str; 14] = [
+pub(crate) const ELSEWHERE: [&str; 11] = [
     "describe",
     "image_dir",
     "bottleneck_dir",
     "model_dir",
     "architecture",
-    "intermediate_output_graphs_dir",
-    "intermediate_store_frequency",
-    "final_tensor_name",
     "test_batch_size",
     "print_misclassified_test_images",
     "flip_left_right",
@@ -64,6 +55,8 @@ pub(crate) struct Own {
     pub(crate) validation_percentage: Option<u32>,
     /// The flags of gradient descent, as they are to be given again.
     pub(crate) solver: String,
+    /// Those of the network, likewise, each with a space before it.
+    pub(crate) graph: String,
 }
 
 /// What retrain.py took where nothing was said.
@@ -73,7 +66,6 @@ const PERCENTAGE: u32 = 10;
 impl Foreign {
     /// The flags that were given, each with the program that it belongs to.
     fn given(&self) -> Vec<(&'static str, &'static str)> {
-        let none = "nothing here yet";
         let flags = [
             (
                 self.image_dir.is_some(),
@@ -94,21 +86,6 @@ impl Foreign {
                 self.architecture.is_some(),
                 "--architecture",
                 "NAME of hd-fetch base",
-            ),
-            (
-                self.intermediate_output_graphs_dir.is_some(),
-                "--intermediate-output-graphs-dir",
-                none,
-            ),
-            (
-                self.intermediate_store_frequency.is_some(),
-                "--intermediate-store-frequency",
-                none,
-            ),
-            (
-                self.final_tensor_name.is_some(),
-                "--final-tensor-name",
-                none,
             ),
             (
                 self.test_batch_size.is_some(),
@@ -199,7 +176,7 @@ impl Foreign {
         );
         let [testing, validation] = [own.testing_percentage, own.validation_percentage]
             .map(|percentage| percentage.unwrap_or(PERCENTAGE));
-        let solver = &own.solver;
+        let (solver, more) = (&own.solver, &own.graph);
         let summaries = match &own.summaries_dir {
             Some(folder) => format!(" --summaries-dir {}", quoted(folder)),
             None => String::new(),
@@ -219,7 +196,7 @@ impl Foreign {
                 self.distortions()
             ),
             format!(
-                "hd-train {cache} --base {base} --head {head} --output-graph {graph} --output-labels {labels}{summaries} {solver} \
+                "hd-train {cache} --base {base} --head {head} --output-graph {graph} --output-labels {labels}{more}{summaries} {solver} \
                  --split-by path --path-prefix {} --testing-percentage {testing} --validation-percentage {validation}",
                 quoted(images)
             ),
@@ -246,7 +223,7 @@ impl Foreign {
 }
 
 /// A word for the shell.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+~".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),

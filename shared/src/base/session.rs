@@ -20,7 +20,7 @@ pub struct OnnxBase {
     session: Session,
     path: PathBuf,
     rule: Preprocess,
-    output: &'static str,
+    output: String,
     size: usize,
 }
 
@@ -56,13 +56,12 @@ impl OnnxBase {
             path: network.path.clone(),
             reason: error.to_string(),
         })?;
-        let (output, size) = network.output();
         Ok(Self {
             session,
             path: network.path.clone(),
             rule: network.preprocess.clone(),
-            output,
-            size,
+            output: network.result.clone(),
+            size: network.result_size(),
         })
     }
 
@@ -78,7 +77,7 @@ impl OnnxBase {
         let (input, count) = input(&self.rule, pixels)?;
         let outputs = self.session.run(ort::inputs![input])?;
         let output = outputs
-            .get(self.output)
+            .get(&self.output)
             .ok_or_else(|| ort::Error::new("the output is missing"))?;
         let (_, values) = output.try_extract_tensor::<f32>()?;
         Ok((values.to_vec(), count))

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::calibration::{Calibration, Tally};
 use super::metrics::{CONFIDENT, Confident, LabelMetrics, Metrics, Mistake};
 use crate::bottleneck::Samples;
@@ -107,49 +109,67 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
         confident: [0; 2],
         mistakes: Vec::new(),
     };
-    for &row in rows {
-        let label = samples
-            .label(row)
-            .and_then(|label| numbers.get(label as usize).copied())
-            .unwrap_or_default();
-        let probabilities = head.probabilities(samples.bottleneck(row));
-        let (given, score) = most_probable(&probabilities);
+    let answers: Vec<Answer> = (rows.par_iter())
+        .map(|&row| Answer::of(head, samples, numbers, row))
+        .collect();
+    for answer in answers {
+        let right = answer.given == answer.label;
         let [sure, and_right] = &mut count.confident;
-        *sure += u64::from(score > CONFIDENT);
-        *and_right += u64::from(score > CONFIDENT && given == label);
-        let own = |probabilities: &[f64]| probabilities.get(label).copied().unwrap_or_default();
-        count
-            .calibrated
-            .add(own(&probabilities), score, given == label);
-        let before = head.uncalibrated(samples.bottleneck(row));
-        let (_, score_before) = most_probable(&before);
+        *sure += u64::from(answer.score > CONFIDENT);
+        *and_right += u64::from(answer.score > CONFIDENT && right);
+        count.calibrated.add(answer.own, answer.score, right);
         count
             .uncalibrated
-            .add(own(&before), score_before, given == label);
-        if let Some(cell) = count
-            .confusion
-            .get_mut(label)
-            .and_then(|row| row.get_mut(given))
-        {
+            .add(answer.own_before, answer.score_before, right);
+        let row = count.confusion.get_mut(answer.label);
+        if let Some(cell) = row.and_then(|row| row.get_mut(answer.given)) {
             *cell += 1;
         }
-        if given != label {
+        if !right {
             let name = |number: usize| head.labels.get(number).cloned().unwrap_or_default();
-            let path = samples
-                .picture(row)
-                .unwrap_or(Path::new(""))
-                .to_string_lossy()
-                .into_owned();
+            let path = samples.picture(answer.row).unwrap_or(Path::new(""));
             count.mistakes.push(Mistake {
-                path,
-                label: name(label),
-                given: name(given),
-                score,
+                path: path.to_string_lossy().into_owned(),
+                label: name(answer.label),
+                given: name(answer.given),
+                score: answer.score,
             });
         }
     }
     count.mistakes.sort_by(|a, b| b.score.total_cmp(&a.score));
     count
+}
+
+/// What the head says of a picture.
+struct Answer {
+    row: usize,
+    /// The numbers of its label and of the most probable one, with the probabilities of both.
+    label: usize,
+    own: f64,
+    given: usize,
+    score: f64,
+    /// The same probabilities before the temperature, which changes no answer.
+    own_before: f64,
+    score_before: f64,
+}
+
+impl Answer {
+    fn of(head: &Head, samples: &Samples, numbers: &[usize], row: usize) -> Self {
+        let label = samples.label(row).unwrap_or_default() as usize;
+        let label = numbers.get(label).copied().unwrap_or_default();
+        let (now, before) = head.probabilities_and_before(samples.bottleneck(row));
+        let own = |probabilities: &[f64]| probabilities.get(label).copied().unwrap_or_default();
+        let (given, score) = most_probable(&now);
+        Self {
+            row,
+            label,
+            own: own(&now),
+            given,
+            score,
+            own_before: own(&before),
+            score_before: most_probable(&before).1,
+        }
+    }
 }
 
 /// The number and probability of the most probable label; of equals the first.

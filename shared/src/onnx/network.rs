@@ -29,8 +29,8 @@ use crate::photo::{Element, Filter, Preprocess};
 pub(super) const IMAGE: &str = "image";
 /// The name of a base's output.
 pub(super) const BOTTLENECK: &str = "bottleneck";
-/// The name of a retrained graph's probabilities.
-pub(super) const FINAL_RESULT: &str = "final_result";
+/// The name of a retrained graph's probabilities, unless another is given.
+pub const FINAL_RESULT: &str = "final_result";
 
 pub(super) const ARCHITECTURE: &str = "hd.architecture";
 pub(super) const PREPROCESS: &str = "hd.preprocess";
@@ -78,6 +78,8 @@ pub struct Network {
     pub preprocess: Preprocess,
     /// The size D of a bottleneck.
     pub bottleneck_size: usize,
+    /// The name of the output that a consumer wants: probabilities of a retrained graph, bottlenecks of a base.
+    pub result: String,
     /// The labels in output order; a base has none.
     pub labels: Option<Vec<String>>,
     /// Everything in its metadata: key and value.
@@ -122,12 +124,9 @@ impl Network {
         crate::error::base_name(&self.architecture, &self.digest)
     }
 
-    /// The name of the output that a consumer wants: probabilities of a retrained graph, bottlenecks of a base.
-    pub(crate) fn output(&self) -> (&'static str, usize) {
-        match &self.labels {
-            Some(labels) => (FINAL_RESULT, labels.len()),
-            None => (BOTTLENECK, self.bottleneck_size),
-        }
+    /// How many numbers the result has for a picture.
+    pub(crate) fn result_size(&self) -> usize {
+        self.labels.as_ref().map_or(self.bottleneck_size, Vec::len)
     }
 
     fn open(path: &Path, expected: &'static str) -> Result<Self> {
@@ -176,11 +175,15 @@ impl Network {
             .ok_or_else(|| wrong("has no input image of the size it names"))?;
         let bottleneck_size =
             vector(&graph.output, BOTTLENECK).ok_or_else(|| wrong("has no output bottleneck"))?;
-        if let Some(labels) = &labels
-            && vector(&graph.output, FINAL_RESULT) != Some(labels.len())
-        {
-            return Err(wrong("does not have one output per label"));
-        }
+        let mut outputs = graph.output.iter().map(|output| output.name.as_str());
+        let result = match &labels {
+            None => BOTTLENECK,
+            Some(labels) => outputs
+                .find(|name| {
+                    *name != BOTTLENECK && vector(&graph.output, name) == Some(labels.len())
+                })
+                .ok_or_else(|| wrong("does not have one output per label"))?,
+        };
         Ok(Self {
             path: path.to_path_buf(),
             digest: Digest::of(&bytes),
@@ -188,6 +191,7 @@ impl Network {
             bytes: bytes.clone(),
             preprocess,
             bottleneck_size,
+            result: result.to_owned(),
             labels,
             properties: (model.metadata_props.iter())
                 .map(|property| (property.key.clone(), property.value.clone()))
@@ -223,6 +227,9 @@ impl Network {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "bottleneck\t{} values", self.bottleneck_size)?;
+        if self.labels.is_some() {
+            writeln!(f, "probabilities\t{}", self.result)?;
+        }
         writeln!(f, "file\t{} bytes\t{}", self.bytes.len(), self.digest)?;
         self.properties
             .iter()

@@ -1,43 +1,88 @@
 //! A base and a head as one network.
 
-use std::path::Path;
-
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{BASE, BOTTLENECK, FINAL_RESULT, LABELS, Network};
+use super::network::{BASE, BOTTLENECK, LABELS, Network};
 use super::proto::{FLOAT, Model, ValueInfo};
 use crate::error::{Error, Result};
 use crate::head::Head;
 
-/// The retrained graph: `base` with `head` behind its bottleneck, as an ONNX file.
+/// The head's part of a retrained graph.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    /// The labels, in output order.
+    pub labels: &'a [String],
+    /// W, C x D, in rows.
+    pub weights: &'a [f32],
+    /// b, C.
+    pub biases: &'a [f32],
+}
+
+impl<'a> From<&'a Head> for Layer<'a> {
+    fn from(head: &'a Head) -> Self {
+        Self {
+            labels: &head.labels,
+            weights: &head.weights,
+            biases: &head.biases,
+        }
+    }
+}
+
+/// Errors if the probabilities behind `base` cannot have this name.
+///
+/// # Errors
+/// A name that another tensor has.
+pub fn check_name(base: &Network, name: &str) -> Result<()> {
+    let graph = decode(base)?.graph.unwrap_or_default();
+    let inputs = graph.input.iter().map(|input| &input.name);
+    let outputs = graph.node.iter().flat_map(|node| &node.output);
+    let weights = graph.initializer.iter().map(|weights| &weights.name);
+    let taken = inputs
+        .chain(outputs)
+        .chain(weights)
+        .any(|taken| taken == name);
+    if taken || name.is_empty() || HEAD.contains(&name) {
+        let path = base.path.display();
+        return Err(Error::Training(format!(
+            "the probabilities cannot be called '{name}': {path} has a tensor of that name already, or the head has"
+        )));
+    }
+    Ok(())
+}
+
+/// The names of the tensors of a head.
+const HEAD: [&str; 3] = [
+    "final_training_ops/Wx_plus_b",
+    "final_training_ops/weights",
+    "final_training_ops/biases",
+];
+
+/// The retrained graph: `base` with a head behind its bottleneck, whose probabilities are called `name`, as an ONNX file.
 ///
 /// # Errors
 /// A head of another bottleneck size than the base's.
-pub fn stitch(base: &Network, head: &Head) -> Result<Vec<u8>> {
-    let foreign = |path: &Path, found: String| Error::Foreign {
-        path: path.to_path_buf(),
-        expected: "a base for this head",
-        found,
-    };
-    if base.bottleneck_size != head.features() {
+pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
+    let Layer {
+        labels,
+        weights,
+        biases,
+    } = layer;
+    let size = weights.len() / biases.len().max(1);
+    if base.bottleneck_size != size {
         let found = format!(
-            "gives {} values a picture, not {}",
-            base.bottleneck_size,
-            head.features()
+            "gives {} values a picture, not {size}",
+            base.bottleneck_size
         );
-        return Err(foreign(&base.path, found));
+        return Err(foreign(base, found));
     }
-    let mut model = Model::decode(base.bytes.clone())
-        .map_err(|error| foreign(&base.path, error.to_string()))?;
+    let mut model = decode(base)?;
     let mut builder = GraphBuilder::from_graph(model.graph.take().unwrap_or_default());
-    builder.softmax_layer(FINAL_RESULT, BOTTLENECK, &head.weights, &head.biases);
+    builder.softmax_layer(name, BOTTLENECK, weights, biases);
     let mut graph = builder.finish();
-    graph.output.insert(
-        0,
-        ValueInfo::batch_of(FINAL_RESULT, FLOAT, &[head.biases.len() as i64]),
-    );
-    let labels = serde_json::to_string(&head.labels).unwrap_or_default();
+    let result = ValueInfo::batch_of(name, FLOAT, &[biases.len() as i64]);
+    graph.output.insert(0, result);
+    let labels = serde_json::to_string(labels).unwrap_or_default();
     let inherited = std::mem::take(&mut model.metadata_props);
     let inherited = inherited.iter().map(|p| (p.key.as_str(), p.value.clone()));
     let mut properties: Vec<_> = inherited
@@ -47,4 +92,16 @@ pub fn stitch(base: &Network, head: &Head) -> Result<Vec<u8>> {
     properties.push((BASE, base.digest.to_string()));
     model.graph = Some(graph);
     Ok(Network::encode(model, &base.preprocess, &properties))
+}
+
+fn decode(base: &Network) -> Result<Model> {
+    Model::decode(base.bytes.clone()).map_err(|error| foreign(base, error.to_string()))
+}
+
+fn foreign(base: &Network, found: String) -> Error {
+    Error::Foreign {
+        path: base.path.clone(),
+        expected: "a base for this head",
+        found,
+    }
 }

@@ -1,6 +1,7 @@
-//! RGB pictures to JPEG files.
+//! RGB pictures to JPEG and PNG files.
 
 use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use super::Rgb;
@@ -20,4 +21,21 @@ pub fn encode_jpeg(picture: &Rgb, quality: u8) -> std::io::Result<Vec<u8>> {
         )
         .map_err(std::io::Error::other)?;
     Ok(jpeg)
+}
+
+/// The picture as a PNG file.
+///
+/// # Errors
+/// A picture whose pixels do not fill its size.
+pub fn encode_png(picture: &Rgb) -> std::io::Result<Vec<u8>> {
+    let mut png = Vec::new();
+    PngEncoder::new(&mut png)
+        .write_image(
+            &picture.pixels,
+            picture.width,
+            picture.height,
+            ExtendedColorType::Rgb8,
+        )
+        .map_err(std::io::Error::other)?;
+    Ok(png)
 }

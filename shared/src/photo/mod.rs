@@ -14,7 +14,7 @@ mod tiff;
 
 pub use decode::{MAX_PIXELS, Picture, PictureError, Want, decode, is_decoding};
 pub use distort::{Distortion, View};
-pub use encode::encode_jpeg;
+pub use encode::{encode_jpeg, encode_png};
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
 

@@ -1,4 +1,5 @@
-//! The messages of TensorBoard's events, with the field numbers of event.proto, summary.proto and histogram.proto.
+//! The messages of TensorBoard's events, with the field numbers of event.proto, summary.proto, histogram.proto,
+//! tensor.proto and those of the plugins.
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Event {
@@ -8,6 +9,9 @@ pub(super) struct Event {
     pub(super) step: i64,
     #[prost(string, optional, tag = "3")]
     pub(super) file_version: Option<String>,
+    /// A GraphDef.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(super) graph_def: Option<Vec<u8>>,
     #[prost(message, optional, tag = "5")]
     pub(super) summary: Option<Summary>,
 }
@@ -26,6 +30,68 @@ pub(super) struct Value {
     pub(super) simple_value: Option<f32>,
     #[prost(message, optional, tag = "5")]
     pub(super) histo: Option<HistogramProto>,
+    #[prost(message, optional, tag = "8")]
+    pub(super) tensor: Option<Tensor>,
+    #[prost(message, optional, tag = "9")]
+    pub(super) metadata: Option<Metadata>,
+}
+
+/// `DataType.DT_FLOAT`.
+pub(super) const FLOAT: i32 = 1;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Tensor {
+    #[prost(int32, tag = "1")]
+    pub(super) kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub(super) shape: Option<Shape>,
+    #[prost(float, repeated, tag = "5")]
+    pub(super) floats: Vec<f32>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Shape {
+    #[prost(message, repeated, tag = "2")]
+    pub(super) dim: Vec<Dimension>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Dimension {
+    #[prost(int64, tag = "1")]
+    pub(super) size: i64,
+}
+
+impl Shape {
+    pub(super) fn of(sizes: &[i64]) -> Self {
+        let dim = sizes.iter().map(|&size| Dimension { size });
+        Self { dim: dim.collect() }
+    }
+}
+
+/// Which plugin shows a value, and what that is to know.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Metadata {
+    #[prost(message, optional, tag = "1")]
+    pub(super) plugin: Option<Plugin>,
+    #[prost(string, tag = "2")]
+    pub(super) display_name: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Plugin {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) content: Vec<u8>,
+}
+
+/// `PrCurvePluginData`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct PluginData {
+    #[prost(int32, tag = "1")]
+    pub(super) version: i32,
+    #[prost(uint32, tag = "2")]
+    pub(super) thresholds: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -52,6 +118,13 @@ impl Event {
     pub(super) fn version() -> Self {
         Self {
             file_version: Some("brain.Event:2".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn graph(definition: Vec<u8>) -> Self {
+        Self {
+            graph_def: Some(definition),
             ..Self::default()
         }
     }

@@ -1,19 +1,25 @@
 //! What TensorBoard shows of a training: files of events, one folder a run.
 //!
 //! The tags are retrain.py's, so that its users find what they know, and runs of both can lie side by side. The files are
-//! written when training is done. Their times are the numbers of the steps, in seconds: the same training gives the same
+//! written when training is done. Beside the events of validation lie the files of the projector; `projector.rs` has them. Their times are the numbers of the steps, in seconds: the same training gives the same
 //! bytes.
 
+mod curve;
 mod event;
+mod graph;
 mod histogram;
+mod projector;
 mod record;
 
 use std::path::Path;
 
+pub use self::curve::Curve;
 use self::event::{Event, Summary, scalar};
 pub use self::histogram::Histogram;
+pub use self::projector::Point;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::onnx::Part;
 
 /// The one file of a run. TensorBoard looks for the middle part.
 const FILE: &str = "events.out.tfevents.0.hd";
@@ -23,7 +29,9 @@ const FILE: &str = "events.out.tfevents.0.hd";
 pub struct Shown<'a> {
     /// The number of the step; the first is 0.
     pub step: usize,
-    /// W, C x D, in whatever order.
+    /// The labels, in output order.
+    pub labels: &'a [String],
+    /// W, C x D, in rows.
     pub weights: &'a [f32],
     /// b, C.
     pub biases: &'a [f32],
@@ -50,6 +58,18 @@ impl Default for Run {
 }
 
 impl Run {
+    /// Adds the curves of the head after its last step, one for each label.
+    pub fn add_curves(&mut self, step: usize, labels: &[String], curves: &[Curve]) {
+        let values = labels
+            .iter()
+            .zip(curves)
+            .map(|(label, curve)| curve.value(label));
+        let summary = Summary {
+            value: values.collect(),
+        };
+        record::write(&mut self.0, &Event::of(step, summary));
+    }
+
     /// Adds what is shown after a step.
     pub fn add(&mut self, shown: &Shown) {
         let mut values = Vec::new();
@@ -77,15 +97,44 @@ impl Run {
     }
 }
 
+/// What is shown of a training.
+#[derive(Debug, Default)]
+pub struct Summaries<'a> {
+    /// What training pictures show.
+    pub train: Run,
+    /// What validation pictures show.
+    pub validation: Run,
+    /// The retrained graph.
+    pub graph: Option<Vec<Part>>,
+    /// Validation pictures, for the projector.
+    pub points: Vec<Point<'a>>,
+    /// The folder of the pictures, if there are to be thumbnails.
+    pub images: Option<&'a Path>,
+}
+
 /// Writes the runs `train` and `validation` into folders of the folder `into`, in place of an earlier training's.
 ///
 /// # Errors
 /// Trouble in writing.
-pub fn write(into: &Path, train: &Run, validation: &Run) -> Result<()> {
-    for (name, run) in [("train", train), ("validation", validation)] {
+pub fn write(into: &Path, summaries: &Summaries) -> Result<()> {
+    let runs = [
+        ("train", &summaries.train),
+        ("validation", &summaries.validation),
+    ];
+    for (name, run) in runs {
         let folder = into.join(name);
         std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "create the folder"))?;
-        file::replace(&folder.join(FILE), |out| out.write_all(&run.0))?;
+        file::replace(&folder.join(FILE), |out| {
+            out.write_all(&run.0)?;
+            // As with retrain.py, the graph belongs to the run that trains.
+            let graph = summaries.graph.as_ref().filter(|_| name == "train");
+            let record = graph.map(|parts| record::of(&Event::graph(graph::encode(parts))));
+            out.write_all(&record.unwrap_or_default())
+        })?;
     }
-    Ok(())
+    projector::write(
+        &into.join("validation"),
+        &summaries.points,
+        summaries.images,
+    )
 }

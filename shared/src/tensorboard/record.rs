@@ -14,6 +14,13 @@ pub(super) fn write(bytes: &mut Vec<u8>, message: &impl Message) {
     bytes.extend(masked(&content).to_le_bytes());
 }
 
+/// A record of `message`.
+pub(super) fn of(message: &impl Message) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write(&mut bytes, message);
+    bytes
+}
+
 /// The checksum, turned and moved on: data that holds checksums would make weak ones.
 fn masked(bytes: &[u8]) -> u32 {
     crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)

@@ -1,0 +1,154 @@
+//! What is said, shown and kept while a head is trained.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use hd::bottleneck::Samples;
+use hd::file;
+use hd::head::{Score, Step, Watch};
+use hd::onnx::{Layer, Network, stitch};
+use hd::split::{Split, SplitRule};
+use hd::tensorboard::{Curve, Point, Shown, Summaries};
+use hd_cli::Bar;
+
+/// Tells how training goes, and keeps what is to be shown of it.
+pub(crate) struct Watcher<'a> {
+    pub(crate) bar: &'a Bar,
+    pub(crate) runs: Option<RefCell<Summaries<'a>>>,
+    pub(crate) intermediate: Option<Intermediate<'a>>,
+}
+
+/// Networks that are written on the way.
+pub(crate) struct Intermediate<'a> {
+    folder: &'a Path,
+    every: usize,
+    base: &'a Network,
+    name: &'a str,
+    /// The first that went wrong.
+    trouble: RefCell<Option<hd::Error>>,
+}
+
+impl<'a> Intermediate<'a> {
+    pub(crate) fn new(
+        folder: &'a Path,
+        every: usize,
+        base: &'a Network,
+        name: &'a str,
+    ) -> hd::Result<Self> {
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(hd::Error::io(folder, "create the folder"))?;
+        Ok(Self {
+            folder,
+            every,
+            base,
+            name,
+            trouble: RefCell::default(),
+        })
+    }
+
+    fn write(&self, shown: &Shown) {
+        let write = || {
+            let layer = Layer {
+                labels: shown.labels,
+                weights: shown.weights,
+                biases: shown.biases,
+            };
+            let graph = stitch(self.base, layer, self.name)?;
+            let path = self
+                .folder
+                .join(format!("intermediate_{}.onnx", shown.step));
+            file::replace(&path, |out| out.write_all(&graph))
+        };
+        let due = shown.step > 0 && shown.step.is_multiple_of(self.every);
+        if due && self.trouble.borrow().is_none() {
+            *self.trouble.borrow_mut() = write().err();
+        }
+    }
+}
+
+impl<'a> Watcher<'a> {
+    /// What is to be shown.
+    ///
+    /// # Errors
+    /// What went wrong on the way.
+    pub(crate) fn finish(self) -> hd::Result<Option<Summaries<'a>>> {
+        let trouble = self.intermediate.and_then(|kept| kept.trouble.into_inner());
+        match trouble {
+            Some(trouble) => Err(trouble),
+            None => Ok(self.runs.map(RefCell::into_inner)),
+        }
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn score(&self, score: &Score) {
+        self.bar
+            .message(log::Level::Debug, &crate::score_line(score));
+    }
+
+    fn step(&self, step: &Step) {
+        tell(step);
+    }
+
+    fn wants_all(&self) -> bool {
+        self.runs.is_some() || self.intermediate.is_some()
+    }
+
+    fn show(&self, split: Split, shown: &Shown) {
+        if let (Some(intermediate), Split::Training) = (&self.intermediate, split) {
+            intermediate.write(shown);
+        }
+        let Some(runs) = &self.runs else { return };
+        match split {
+            Split::Training => runs.borrow_mut().train.add(shown),
+            _ => runs.borrow_mut().validation.add(shown),
+        }
+    }
+
+    fn curves(&self, split: Split, step: usize, labels: &[String], curves: &[Curve]) {
+        let Some(runs) = &self.runs else { return };
+        let mut runs = runs.borrow_mut();
+        let run = match split {
+            Split::Training => &mut runs.train,
+            _ => &mut runs.validation,
+        };
+        run.add_curves(step, labels, curves);
+    }
+}
+
+/// In the words of retrain.py.
+fn tell(step: &Step) {
+    let Step {
+        index,
+        accuracy,
+        cross_entropy,
+        validation,
+    } = step;
+    log::info!("Step {index}: Train accuracy = {:.1}%", 100.0 * accuracy);
+    log::info!("Step {index}: Cross entropy = {cross_entropy:.6}");
+    if let Some((accuracy, n)) = validation {
+        log::info!(
+            "Step {index}: Validation accuracy = {:.1}% (N={n})",
+            100.0 * accuracy
+        );
+    }
+}
+
+/// The validation pictures, for the projector.
+pub(crate) fn points<'a>(samples: &'a Samples, rule: &SplitRule) -> hd::Result<Vec<Point<'a>>> {
+    let pictures = samples.pictures();
+    let splits = rule.assign(&pictures, samples.labels())?;
+    let all = pictures.iter().zip(splits).enumerate();
+    let point = |(row, (picture, split)): (usize, (&hd::split::Picture<'a>, Split))| {
+        (split == Split::Validation).then(|| Point {
+            bottleneck: samples.bottleneck(row),
+            path: picture.path,
+            label: samples
+                .labels()
+                .get(picture.label as usize)
+                .map_or("", String::as_str),
+            digest: picture.digest,
+        })
+    };
+    Ok(all.filter_map(point).collect())
+}
