@@ -57,11 +57,13 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
     if points.is_empty() {
         return Ok(());
     }
+    let lines: Vec<String> = points
+        .par_iter()
+        .map(|point| line(point.bottleneck))
+        .collect();
     file::replace(&folder.join(BOTTLENECKS), |out| {
-        points.iter().try_for_each(|point| {
-            let numbers: Vec<String> = point.bottleneck.iter().map(f32::to_string).collect();
-            writeln!(out, "{}", numbers.join("\t"))
-        })
+        let mut lines = lines.iter();
+        lines.try_for_each(|line| out.write_all(line.as_bytes()))
     })?;
     file::replace(&folder.join(PICTURES), |out| {
         writeln!(out, "label\tpicture")?;
@@ -93,6 +95,17 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
     }
     config.push_str("}\n");
     file::replace(&folder.join(CONFIG), |out| out.write_all(config.as_bytes()))
+}
+
+fn line(numbers: &[f32]) -> String {
+    let mut line = String::with_capacity(numbers.len() * 12);
+    for number in numbers {
+        // Writing to a string does not fail.
+        let _ = write!(line, "{number}\t");
+    }
+    line.pop();
+    line.push('\n');
+    line
 }
 
 fn remove(path: &Path) -> Result<()> {
