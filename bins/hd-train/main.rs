@@ -23,8 +23,9 @@ use summaries::{Intermediate, Watcher, points};
 /// Fits a softmax head to bottlenecks and joins it to the base
 ///
 /// Pictures are divided by their content into training, validation and testing, so that a picture stays on its side
-/// when others come or go. The strength of the regularisation is chosen by cross-validation on the training and
-/// validation pictures, then the head is fitted on all of them. The testing pictures are left for hd-eval.
+/// when others come or go. The strength of the regularisation, and the temperature that makes scores what they say, are
+/// chosen by cross-validation on the training and validation pictures; then the head is fitted on all of them. The testing
+/// pictures are left for hd-eval.
 #[derive(Parser)]
 #[command(
     name = "hd-train",
@@ -474,7 +475,7 @@ fn tell(
     if let Some(score) = score {
         // Where the strength was given, only the validation pictures were scored.
         if !head.scores.is_empty() {
-            log::info!("{} (N={})", score_line(score), training + validation);
+            log::info!("{} (N={})", score_line(score), score.pictures);
         }
         if validation > 0 {
             let own = 100.0 * score.validation_accuracy;
@@ -516,11 +517,17 @@ fn score_line(score: &Score) -> String {
         temperature,
         cross_entropy,
         accuracy,
+        folds,
         ..
     } = score;
     let accuracy = 100.0 * accuracy;
+    let kind = if *folds > 1 {
+        "cross-validated"
+    } else {
+        "validation"
+    };
     format!(
-        "l2 = {l2:.4}, temperature = {temperature:.2}: cross-validated accuracy = {accuracy:.1}%, \
+        "l2 = {l2:.4}, temperature = {temperature:.2}: {kind} accuracy = {accuracy:.1}%, \
          cross-entropy = {cross_entropy:.4}"
     )
 }

@@ -12,6 +12,8 @@ struct Page<'a> {
     metrics: &'a Metrics,
     head: &'a Head,
     accuracy: String,
+    /// How many folds the strength was chosen on.
+    folds: u32,
     interval: [String; 2],
     confusion: Vec<ConfusionRow<'a>>,
 }
@@ -38,6 +40,7 @@ pub fn render(metrics: &Metrics, head: &Head) -> std::io::Result<String> {
         metrics,
         head,
         accuracy: percent(&metrics.accuracy),
+        folds: head.scores.first().map_or(0, |score| score.folds),
         interval: metrics.accuracy_interval.map(|bound| percent(&bound)),
         confusion: confusion(metrics),
     };

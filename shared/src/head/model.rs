@@ -208,6 +208,8 @@ mod tests {
                 temperature: 2.0,
                 cross_entropy: 0.2,
                 accuracy: 0.9,
+                folds: 6,
+                pictures: 9,
                 validation_accuracy: 0.8,
             }],
             sgd: None,

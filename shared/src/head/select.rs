@@ -3,7 +3,7 @@
 //! The pictures for training and validation are divided into folds, of which the validation pictures are the first.
 //! Each fold is scored by a fit on all the others, and the strength with the lowest mean cross-entropy over all of them
 //! is chosen. The validation pictures alone are often too few to choose by: a strength that is too weak by chance costs
-//! more accuracy than the choice is worth.
+//! more accuracy than the choice is worth. Where they are thousands, they are the only fold that is scored.
 //!
 //! The cross-entropy is that after the best temperature for the same predictions, since the head is given that too. What is
 //! chosen so is stronger than what does best as it is: strong weights tell which label, and the temperature how surely.
@@ -37,10 +37,14 @@ pub struct Score {
     pub l2: f64,
     /// What the logits are best divided by.
     pub temperature: f64,
-    /// Mean cross-entropy over all folds after that, in nats; every label counts as it did in training.
+    /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did in training.
     pub cross_entropy: f64,
-    /// The share of pictures in all folds whose most probable label is right.
+    /// The share of pictures in these folds whose most probable label is right.
     pub accuracy: f64,
+    /// How many folds were scored.
+    pub folds: u32,
+    /// How many pictures are in them.
+    pub pictures: u64,
     /// The same share of the validation pictures alone.
     pub validation_accuracy: f64,
 }
@@ -187,6 +191,8 @@ fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
         cross_entropy: sum(|tally| tally.cross_entropy)
             / sum(|tally| tally.weight).max(f64::MIN_POSITIVE),
         accuracy: sum(|tally| tally.right) / sum(|tally| tally.count).max(1.0),
+        folds: tallies.len() as u32,
+        pictures: sum(|tally| tally.count) as u64,
         validation_accuracy: validation.right / validation.count.max(1.0),
     }
 }
@@ -204,6 +210,8 @@ mod tests {
             temperature: 1.0,
             cross_entropy,
             accuracy: 0.0,
+            folds: 1,
+            pictures: 1,
             validation_accuracy: 0.0,
         };
         let scores = [
@@ -251,6 +259,7 @@ mod tests {
         let score = mean(0.5, 1.0, &[fold(1.0, 2.0), fold(6.0, 6.0)]);
         assert_eq!((score.accuracy, score.validation_accuracy), (0.875, 0.5));
         assert_eq!(score.cross_entropy, 1.0);
+        assert_eq!((score.folds, score.pictures), (2, 8));
     }
 
     #[test]
