@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::calibration::{Calibration, Tally};
 use super::metrics::{CONFIDENT, Confident, LabelMetrics, Metrics, Mistake};
 use crate::bottleneck::Samples;
-use crate::error::{Error, Result, base_name};
+use crate::error::{Error, Result};
 use crate::head::{Head, identify};
 use crate::split::{Split, SplitRule};
 
@@ -29,7 +29,7 @@ struct Count {
 /// # Errors
 /// Samples of another base than the head's; a label that the head does not know; no picture in the split.
 pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
-    check_base(head, samples)?;
+    head.check_base(samples, "the head")?;
     samples.check_finite()?;
     let numbers = label_numbers(head, samples)?;
     let pictures = samples.pictures();
@@ -67,20 +67,6 @@ fn is_same_set(labels: &[String], sorted: &[String]) -> bool {
     let mut labels = labels.to_vec();
     labels.sort();
     labels == sorted
-}
-
-fn check_base(head: &Head, samples: &Samples) -> Result<()> {
-    if (head.base, head.preprocess) == (samples.base(), samples.fingerprint()) {
-        return Ok(());
-    }
-    let (theirs, ours) = (
-        base_name(samples.architecture(), &samples.base()),
-        base_name(&head.architecture, &head.base),
-    );
-    Err(Error::Mismatch {
-        path: samples.path().to_path_buf(),
-        reason: format!("made with the base {theirs}, but the head is for {ours}"),
-    })
 }
 
 /// For each label of the samples, its number in the head.

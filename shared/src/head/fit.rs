@@ -11,7 +11,7 @@ use super::softmax::Problem;
 use super::watch::{Look, State, Watch};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
-use crate::error::{Error, Result, base_name};
+use crate::error::{Error, Result};
 use crate::split::{Picture, Split, SplitRule};
 
 /// The folds of cross-validation: with the usual percentages all are about as large as the validation pictures.
@@ -344,13 +344,8 @@ impl<'a> Task<'a> {
     }
 
     fn is_complete(&self, examples: &Examples) -> bool {
-        let mut missing = vec![true; self.labels.len()];
-        for example in examples.iter(0..examples.len()) {
-            if let Some(missing) = missing.get_mut(example.label as usize) {
-                *missing = false;
-            }
-        }
-        !missing.contains(&true)
+        let seen = examples.iter(0..examples.len());
+        first_missing(self.labels.len(), seen.map(|example| example.label)).is_none()
     }
 }
 
@@ -427,27 +422,13 @@ fn labels(samples: &Samples, init: Option<&Head>) -> Result<Vec<String>> {
     let Some(head) = init else {
         return Ok(samples.labels().to_vec());
     };
-    let mismatch = |reason: String| Error::Mismatch {
-        path: samples.path().to_path_buf(),
-        reason,
-    };
-    if (head.base, head.preprocess) != (samples.base(), samples.fingerprint()) {
-        let (theirs, ours) = (
-            base_name(samples.architecture(), &samples.base()),
-            base_name(&head.architecture, &head.base),
-        );
-        return Err(mismatch(format!(
-            "made with the base {theirs}, but the head to start from is for {ours}"
-        )));
-    }
-    if let Some(gone) = head
-        .labels
-        .iter()
-        .find(|label| !samples.labels().contains(label))
-    {
-        return Err(mismatch(format!(
-            "it has no picture of '{gone}', a label of the head to start from"
-        )));
+    head.check_base(samples, "the head to start from")?;
+    let gone = |label: &&String| !samples.labels().contains(label);
+    if let Some(gone) = head.labels.iter().find(gone) {
+        return Err(Error::Mismatch {
+            path: samples.path().to_path_buf(),
+            reason: format!("it has no picture of '{gone}', a label of the head to start from"),
+        });
     }
     let new = samples
         .labels()
@@ -469,21 +450,23 @@ fn check_labels(samples: &Samples) -> Result<()> {
         }
         _ => {}
     }
-    let mut missing = vec![true; samples.labels().len()];
-    for row in 0..samples.len() {
-        let label = samples.label(row).unwrap_or_default() as usize;
-        if let Some(missing) = missing.get_mut(label) {
-            *missing = false;
-        }
-    }
-    match missing
-        .iter()
-        .zip(samples.labels())
-        .find(|(missing, _)| **missing)
-    {
-        Some((_, label)) => Err(Error::Training(format!(
+    let seen = (0..samples.len()).filter_map(|row| samples.label(row));
+    let missing = first_missing(samples.labels().len(), seen);
+    match missing.and_then(|number| samples.labels().get(number)) {
+        Some(label) => Err(Error::Training(format!(
             "label '{label}' has no picture: add some, or remove its folder"
         ))),
         None => Ok(()),
     }
+}
+
+/// The first of so many labels that is not among `seen`.
+fn first_missing(labels: usize, seen: impl Iterator<Item = u32>) -> Option<usize> {
+    let mut missing = vec![true; labels];
+    for label in seen {
+        if let Some(missing) = missing.get_mut(label as usize) {
+            *missing = false;
+        }
+    }
+    missing.iter().position(|&missing| missing)
 }

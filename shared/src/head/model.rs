@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::select::Score;
 use super::sgd::Sgd;
 use super::softmax::probabilities;
+use crate::bottleneck::Samples;
 use crate::digest::Digest;
-use crate::error::Result;
+use crate::error::{Error, Result, base_name};
 use crate::file::{self, Format};
 use crate::split::{SplitBy, SplitRule};
 
@@ -80,6 +81,24 @@ impl Head {
     /// Writes it to the file `path`.
     pub fn write(&self, path: &Path) -> Result<()> {
         file::replace(path, |out| FORMAT.write_header(out, self))
+    }
+
+    /// Errors if `samples` are not of the base that it is for. `name` is what the message calls it.
+    ///
+    /// # Errors
+    /// Samples of another base, or of the same after another preprocessing.
+    pub(crate) fn check_base(&self, samples: &Samples, name: &str) -> Result<()> {
+        if (self.base, self.preprocess) == (samples.base(), samples.fingerprint()) {
+            return Ok(());
+        }
+        let (theirs, ours) = (
+            base_name(samples.architecture(), &samples.base()),
+            base_name(&self.architecture, &self.base),
+        );
+        Err(Error::Mismatch {
+            path: samples.path().to_path_buf(),
+            reason: format!("made with the base {theirs}, but {name} is for {ours}"),
+        })
     }
 
     /// The size D of the bottlenecks it is for.

@@ -13,6 +13,9 @@ use crate::tensorboard::{Curve, Histogram, Shown};
 /// Pictures that are looked at by one thread at once.
 const PART: usize = 2048;
 
+/// Pictures whose logits are computed together.
+const ROWS: usize = 16;
+
 /// Who is told how training goes.
 pub trait Watch {
     /// How a strength of the regularisation did.
@@ -116,12 +119,19 @@ fn each(
     mut take: impl FnMut(&[f32], &[f64], u32),
 ) {
     let mean = vec![0f32; weights.len() / biases.len().max(1)];
-    let mut logits = vec![0f32; biases.len()];
-    for Example { x, label } in examples {
-        project(&[*x], &mean, weights, &mut logits);
-        logits.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
-        let softmax = probabilities(logits.iter().map(|&z| f64::from(z)));
-        take(&logits, &softmax, *label);
+    let mut logits = vec![0f32; ROWS * biases.len()];
+    for examples in examples.chunks(ROWS) {
+        let rows: Vec<&[f32]> = examples.iter().map(|example| example.x).collect();
+        let logits = logits
+            .get_mut(..rows.len() * biases.len())
+            .unwrap_or_default();
+        project(&rows, &mean, weights, logits);
+        let logits = logits.chunks_mut(biases.len().max(1));
+        for (Example { label, .. }, logits) in examples.iter().zip(logits) {
+            logits.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
+            let softmax = probabilities(logits.iter().map(|&z| f64::from(z)));
+            take(logits, &softmax, *label);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Part {
 }
 
 /// The parts of a retrained graph: the input in the scope `input`, the base in one that has its name, and the head as it
-/// is. None where `network` is none.
+/// is. None if these are not the bytes of an ONNX file.
 pub fn outline(network: &[u8], architecture: &str) -> Option<Vec<Part>> {
     let graph = Model::decode(network).ok()?.graph?;
     let at_head = graph.node.iter().position(|node| {

@@ -12,14 +12,7 @@ use super::Rgb;
 /// A picture whose pixels do not fill its size, or one larger than a JPEG can be.
 pub fn encode_jpeg(picture: &Rgb, quality: u8) -> std::io::Result<Vec<u8>> {
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, quality)
-        .write_image(
-            &picture.pixels,
-            picture.width,
-            picture.height,
-            ExtendedColorType::Rgb8,
-        )
-        .map_err(std::io::Error::other)?;
+    encode(JpegEncoder::new_with_quality(&mut jpeg, quality), picture)?;
     Ok(jpeg)
 }
 
@@ -29,13 +22,17 @@ pub fn encode_jpeg(picture: &Rgb, quality: u8) -> std::io::Result<Vec<u8>> {
 /// A picture whose pixels do not fill its size.
 pub fn encode_png(picture: &Rgb) -> std::io::Result<Vec<u8>> {
     let mut png = Vec::new();
-    PngEncoder::new(&mut png)
-        .write_image(
-            &picture.pixels,
-            picture.width,
-            picture.height,
-            ExtendedColorType::Rgb8,
-        )
-        .map_err(std::io::Error::other)?;
+    encode(PngEncoder::new(&mut png), picture)?;
     Ok(png)
+}
+
+fn encode(encoder: impl ImageEncoder, picture: &Rgb) -> std::io::Result<()> {
+    let Rgb {
+        width,
+        height,
+        pixels,
+    } = picture;
+    encoder
+        .write_image(pixels, *width, *height, ExtendedColorType::Rgb8)
+        .map_err(std::io::Error::other)
 }

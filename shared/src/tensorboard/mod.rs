@@ -1,8 +1,8 @@
 //! What TensorBoard shows of a training: files of events, one folder a run.
 //!
 //! The tags are retrain.py's, so that its users find what they know, and runs of both can lie side by side. The files are
-//! written when training is done. Beside the events of validation lie the files of the projector; `projector.rs` has them. Their times are the numbers of the steps, in seconds: the same training gives the same
-//! bytes.
+//! written when training is done. Their times are the numbers of the steps, in seconds: the same training gives the same
+//! bytes. Beside the events of validation lie the files of the projector; `projector.rs` has them.
 
 mod curve;
 mod event;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::photo::{self, Filter, Preprocess, ResizeRule, Rgb, View};
 
-/// More are too many to be looked at: of these every so manieth is shown.
+/// As many are shown at most; of more, evenly spaced ones.
 const MOST: usize = 2000;
 
 /// The side of a thumbnail in pixels. A square of all of them is no larger than browsers draw.
