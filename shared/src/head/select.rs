@@ -49,10 +49,12 @@ pub struct Score {
     pub validation_accuracy: f64,
 }
 
-/// Strengths from strong to weak, four a decade from 10 to 1e-4. Standardised features make them mean the same for
-/// every base.
-fn strengths() -> impl Iterator<Item = f64> {
-    (0..=20).map(|step| 10f64.powf(1.0 - f64::from(step) / 4.0))
+/// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
+/// same for every base. The gradient by the weights of one label shrinks with the share that it has of the pictures, and
+/// so do the strengths, to mean the same for any number of labels.
+fn strengths(labels: usize) -> impl Iterator<Item = f64> {
+    let share = 2.0 / labels.max(2) as f64;
+    (0..=20).map(move |step| share * 10f64.powf(1.0 - f64::from(step) / 4.0))
 }
 
 /// The pictures of one fold, and the fit on all others.
@@ -155,7 +157,8 @@ fn latest(trials: &mut [Trial], l2: f64) -> Score {
 /// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known.
 pub(super) fn path(trials: &mut [Trial], told: &dyn Fn(&Score)) -> Vec<Score> {
     let mut scores: Vec<Score> = Vec::new();
-    for l2 in strengths() {
+    let labels = trials.first().map_or(0, |trial| trial.problem.classes());
+    for l2 in strengths(labels) {
         let score = latest(trials, l2);
         told(&score);
         scores.push(score);
@@ -284,7 +287,7 @@ mod tests {
             .collect();
         let scores = path(&mut trials, &|_| ());
         assert!(best(&scores).unwrap().l2 >= 0.1, "{scores:?}");
-        assert!(scores.len() < strengths().count());
+        assert!(scores.len() < strengths(2).count());
         // What was kept are the fits with the best strength.
         let chosen = best(&scores).unwrap();
         let kept: Vec<Vec<f64>> = trials
