@@ -1,8 +1,10 @@
 //! Work on many items at once, with results in the items' order.
 
 use std::collections::BTreeMap;
+use std::iter::Enumerate;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::error::{Error, Result};
@@ -11,50 +13,60 @@ use crate::error::{Error, Result};
 const WAITING: usize = 8;
 
 /// Does `work` on each of `items`, `jobs` at a time, and gives the results to `take` in the items' order as they
-/// become ready. Every worker has a state of its own, made by `state`.
+/// become ready. Every worker has a state of its own, made by `state`. Items are asked for one by one as workers become
+/// free, so that there may be any number of them.
 ///
 /// # Errors
 /// The first that `work` or `take` returns, in the items' order; what is under way is then finished and dropped.
-pub fn ordered<T, S, R>(
+pub fn ordered<I, S, R>(
     jobs: NonZeroUsize,
-    items: &[T],
+    items: I,
     state: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &T) -> Result<R> + Sync,
-    mut take: impl FnMut(&T, R) -> Result<()>,
+    work: impl Fn(&mut S, &I::Item) -> Result<R> + Sync,
+    mut take: impl FnMut(I::Item, R) -> Result<()>,
 ) -> Result<()>
 where
-    T: Sync,
+    I: IntoIterator<Item: Send, IntoIter: Send>,
     R: Send,
 {
-    let jobs = jobs.get().min(items.len()).max(1);
+    let items = items.into_iter();
+    let most = items.size_hint().1.unwrap_or(usize::MAX);
+    let jobs = jobs.get().min(most).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let pool =
         pool.map_err(|error| Error::Training(format!("cannot start {jobs} threads: {error}")))?;
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (items, stop) = (Mutex::new(items.enumerate()), AtomicBool::new(false));
     pool.in_place_scope(|scope| {
         let (results, receiver) = sync_channel(jobs * WAITING);
-        let (next, stop, state, work) = (&next, &stop, &state, &work);
-        scope.spawn_broadcast(move |_, _| worker(items, next, stop, state, work, results.clone()));
-        let outcome = deliver(items, receiver, &mut take);
+        let (items, stop, state, work) = (&items, &stop, &state, &work);
+        scope.spawn_broadcast(move |_, _| worker(items, stop, state, work, results.clone()));
+        let outcome = deliver(receiver, &mut take);
         stop.store(true, Ordering::Relaxed);
         outcome
     })
 }
 
+/// An item with its number, and what came of it.
+type Done<T, R> = (usize, T, Result<R>);
+
 /// Claims items one by one until there are none, or nobody wants the results any more.
-fn worker<T, S, R>(
-    items: &[T],
-    next: &AtomicUsize,
+fn worker<I: Iterator, S, R>(
+    items: &Mutex<Enumerate<I>>,
     stop: &AtomicBool,
     state: impl Fn() -> S,
-    work: impl Fn(&mut S, &T) -> Result<R>,
-    results: SyncSender<(usize, Result<R>)>,
+    work: impl Fn(&mut S, &I::Item) -> Result<R>,
+    results: SyncSender<Done<I::Item, R>>,
 ) {
     let mut state = state();
     while !stop.load(Ordering::Relaxed) {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(item) = items.get(index) else { return };
-        if results.send((index, work(&mut state, item))).is_err() {
+        // Where asking has panicked in another worker, there may be more to ask for all the same.
+        let next = items
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .next();
+        let Some((index, item)) = next else { return };
+        let result = work(&mut state, &item);
+        if results.send((index, item, result)).is_err() {
             return;
         }
     }
@@ -62,18 +74,16 @@ fn worker<T, S, R>(
 
 /// Hands results on in order, keeping back the ones that came too early.
 fn deliver<T, R>(
-    items: &[T],
-    results: Receiver<(usize, Result<R>)>,
-    take: &mut impl FnMut(&T, R) -> Result<()>,
+    results: Receiver<Done<T, R>>,
+    take: &mut impl FnMut(T, R) -> Result<()>,
 ) -> Result<()> {
     let mut early = BTreeMap::new();
-    let mut due = items.iter().enumerate().peekable();
-    for (index, result) in results {
-        early.insert(index, result);
-        while let Some(result) = due.peek().and_then(|(index, _)| early.remove(index)) {
-            if let Some((_, item)) = due.next() {
-                take(item, result?)?;
-            }
+    let mut due = 0;
+    for (index, item, result) in results {
+        early.insert(index, (item, result));
+        while let Some((item, result)) = early.remove(&due) {
+            take(item, result?)?;
+            due += 1;
         }
     }
     Ok(())
@@ -82,6 +92,7 @@ fn deliver<T, R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     fn jobs(count: usize) -> NonZeroUsize {
         NonZeroUsize::new(count).unwrap()
@@ -92,7 +103,7 @@ mod tests {
         let items: Vec<u64> = (0..500).collect();
         for count in [1, 2, 7] {
             let mut taken = Vec::new();
-            let slow_first = |_: &mut (), &item: &u64| {
+            let slow_first = |_: &mut (), &&item: &&u64| {
                 std::thread::sleep(std::time::Duration::from_micros(if item % 50 == 0 {
                     900
                 } else {
@@ -124,7 +135,7 @@ mod tests {
     fn every_worker_has_one_state_of_its_own() {
         let made = AtomicUsize::new(0);
         let state = || made.fetch_add(1, Ordering::Relaxed);
-        ordered(jobs(3), &[(); 100], state, |_, ()| Ok(()), |(), ()| Ok(())).unwrap();
+        ordered(jobs(3), [(); 100], state, |_, ()| Ok(()), |(), ()| Ok(())).unwrap();
         assert!((1..=3).contains(&made.load(Ordering::Relaxed)));
     }
 
@@ -132,7 +143,7 @@ mod tests {
     fn the_first_error_in_order_ends_the_work() {
         let items: Vec<u32> = (0..10_000).collect();
         let done = AtomicUsize::new(0);
-        let work = |_: &mut (), &item: &u32| {
+        let work = |_: &mut (), &&item: &&u32| {
             done.fetch_add(1, Ordering::Relaxed);
             if item >= 20 {
                 Err(Error::Training(item.to_string()))
@@ -146,7 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn results_are_taken_before_the_last_item_is_known() {
+        let taken = AtomicUsize::new(0);
+        let items = (0..100).inspect(|&item| {
+            let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            // No more wait than what two workers and their results can be.
+            while taken.load(Ordering::SeqCst) + 2 * (WAITING + 2) < item {
+                assert!(std::time::Instant::now() < patience, "nothing was taken");
+            }
+        });
+        let take = |_, ()| {
+            taken.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        };
+        ordered(jobs(2), items, || (), |_, _| Ok(()), take).unwrap();
+        assert_eq!(taken.into_inner(), 100);
+    }
+
+    #[test]
     fn no_items_is_no_work() {
-        ordered(jobs(4), &[] as &[u8], || (), |_, _| Ok(()), |_, ()| Ok(())).unwrap();
+        ordered(jobs(4), [(); 0], || (), |_, ()| Ok(()), |(), ()| Ok(())).unwrap();
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn run<'a>(
 ) -> Result<()> {
     match engine {
         Engine::EachWorker(make_base) => {
-            let work = |worker: &mut Option<Box<dyn Base>>, entry: &&Entry| {
+            let work = |worker: &mut Option<Box<dyn Base>>, entry: &&&Entry| {
                 reader.read(entry).map(|input| {
                     let base = match worker {
                         Some(base) => base,
@@ -42,7 +42,7 @@ pub(super) fn run<'a>(
         }
         Engine::Shared { base, batch } => {
             let mut batches = Batches::new(base, batch);
-            let work = |(): &mut (), entry: &&Entry| Ok(reader.read(entry));
+            let work = |(): &mut (), entry: &&&Entry| Ok(reader.read(entry));
             parallel::ordered(
                 jobs,
                 entries,

@@ -126,33 +126,15 @@ impl Dataset {
     }
 
     fn walk(&mut self, label: u32, folder: &OsStr) {
-        let files = WalkDir::new(self.root.join(folder))
-            .follow_links(true)
-            .min_depth(1);
-        let mut files = files
-            .into_iter()
-            .filter_entry(|found| !is_ignored(found.file_name()));
-        while let Some(found) = files.next() {
-            match found.and_then(|found| Ok((found.metadata()?, found))) {
-                Ok((metadata, found)) if metadata.is_dir() => {
-                    if is_named_like_a_picture(found.path()) {
-                        let path = self.relative(found.path());
-                        self.unreadable.push((path, A_FOLDER.to_owned()));
-                        files.skip_current_dir();
-                    }
-                }
-                Ok((metadata, found)) => {
-                    let path = self.relative(found.path());
-                    self.entries.push(Entry {
-                        path,
-                        label,
-                        stamp: Stamp::of(&metadata),
-                    });
-                }
-                Err(error) => {
-                    let path = self.relative(error.path().unwrap_or(&self.root));
-                    self.unreadable.push((path, reason(&error)));
-                }
+        for (path, found) in files(&self.root.join(folder)) {
+            let path = self.relative(&path);
+            match found {
+                Ok(metadata) => self.entries.push(Entry {
+                    path,
+                    label,
+                    stamp: Stamp::of(&metadata),
+                }),
+                Err(reason) => self.unreadable.push((path, reason)),
             }
         }
     }
@@ -160,6 +142,39 @@ impl Dataset {
     fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
     }
+}
+
+/// The files below `folder`, sorted by their names folder by folder, or why something there is of no use. What is no part of
+/// any data set is passed over.
+pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<> {
+    let root = folder.to_path_buf();
+    let files = WalkDir::new(folder)
+        .follow_links(true)
+        .min_depth(1)
+        .sort_by_file_name();
+    let mut files = files
+        .into_iter()
+        .filter_entry(|found| !is_ignored(found.file_name()));
+    std::iter::from_fn(move || {
+        loop {
+            let found = files.next()?;
+            let path = match &found {
+                Ok(found) => found.path(),
+                Err(error) => error.path().unwrap_or(&root),
+            };
+            let path = path.to_path_buf();
+            match found.and_then(|found| found.metadata()) {
+                Ok(metadata) if metadata.is_dir() => {
+                    if is_named_like_a_picture(&path) {
+                        files.skip_current_dir();
+                        return Some((path, Err(A_FOLDER.to_owned())));
+                    }
+                }
+                Ok(metadata) => return Some((path, Ok(metadata))),
+                Err(error) => return Some((path, Err(reason(&error)))),
+            }
+        }
+    })
 }
 
 /// The label of the folder `name`.
