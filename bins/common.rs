@@ -18,7 +18,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
+use hd::photo::ResizeRule;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use log::LevelFilter;
 use signal_hook::consts::SIGINT;
@@ -56,6 +57,42 @@ impl Compute {
     pub fn jobs(&self) -> NonZeroUsize {
         let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.jobs.unwrap_or_else(cores)
+    }
+}
+
+/// How pictures are brought to the size of a network.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Resize {
+    /// All of a picture, whatever its proportions
+    Squash,
+    /// The middle of it, after its shorter side was brought to 256 pixels
+    CentreCrop,
+}
+
+impl Resize {
+    /// The rule that it stands for.
+    pub fn rule(self) -> ResizeRule {
+        match self {
+            Self::Squash => ResizeRule::Squash,
+            Self::CentreCrop => ResizeRule::CentreCrop { shorter_side: 256 },
+        }
+    }
+}
+
+/// A number for each of red, green and blue.
+pub type Colours = [f64; 3];
+
+/// One number for all colours, or three.
+///
+/// # Errors
+/// Anything else, in words for clap.
+pub fn colours(text: &str) -> Result<Colours, String> {
+    let numbers = text.split(',').map(|part| part.trim().parse::<f64>());
+    let numbers = numbers.collect::<Result<Vec<_>, _>>();
+    match numbers.as_deref() {
+        Ok(&[one]) => Ok([one; 3]),
+        Ok(&[red, green, blue]) => Ok([red, green, blue]),
+        _ => Err("expected one number or three, such as 0.485,0.456,0.406".to_owned()),
     }
 }
 

@@ -13,8 +13,7 @@ use hd::fetch::{
 };
 use hd::file;
 use hd::onnx::{Cut, Network};
-use hd::photo::ResizeRule;
-use hd_cli::{Bar, Common, Program, misuse};
+use hd_cli::{Bar, Colours, Common, Program, Resize, misuse};
 
 /// Brings what the other programs need: ONNX Runtime, a base, pictures
 ///
@@ -175,17 +174,8 @@ impl OwnArguments {
     }
 }
 
-/// A number for each of red, green and blue.
-type Colours = [f64; 3];
-
 fn colours(text: &str) -> Result<Colours, String> {
-    let numbers = text.split(',').map(|part| part.trim().parse::<f64>());
-    let numbers = numbers.collect::<Result<Vec<_>, _>>();
-    let colours = match numbers.as_deref() {
-        Ok(&[one]) => [one; 3],
-        Ok(&[red, green, blue]) => [red, green, blue],
-        _ => return Err("expected one number or three, such as 0.485,0.456,0.406".to_owned()),
-    };
+    let colours = hd_cli::colours(text)?;
     match colours.iter().all(|value| (0.0..=1.0).contains(value)) {
         true => Ok(colours),
         false => Err("expected numbers for pixels from 0 to 1; 127.5 of 255 is 0.5".to_owned()),
@@ -203,23 +193,6 @@ fn deviations(text: &str) -> Result<Colours, String> {
 enum Bottleneck {
     Pooled,
     Logits,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Resize {
-    /// All of a picture, whatever its proportions
-    Squash,
-    /// The middle of it, after its shorter side was brought to 256 pixels
-    CentreCrop,
-}
-
-impl Resize {
-    fn rule(self) -> ResizeRule {
-        match self {
-            Self::Squash => ResizeRule::Squash,
-            Self::CentreCrop => ResizeRule::CentreCrop { shorter_side: 256 },
-        }
-    }
 }
 
 #[derive(Args)]

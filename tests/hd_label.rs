@@ -1,7 +1,8 @@
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use crate::workdir::{Workdir, drawings, skip, top, trained};
+use crate::workdir::{Call, Workdir, drawings, skip, top, trained};
 
 /// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The pictures are of the network's own
 /// size, so that no resizing stands between the two.
@@ -49,6 +50,29 @@ fn bitmap(seed: u8) -> Vec<u8> {
         (0..224 * 224 * 3).map(|i| (wave(i) + 60.0 * (i % 3) as f32 / f32::from(seed + 1)) as u8),
     );
     bytes
+}
+
+/// hd-label with the graph in `out`.
+fn label(dir: &Workdir) -> Call {
+    let call = dir.program("hd-label");
+    call.args(["--graph", "out/retrained_graph.onnx"])
+}
+
+/// Runs it with `input` on its stdin; it must succeed.
+fn fed(call: Call, input: &[u8]) -> String {
+    let mut command = call.0;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The first column of a table.
+fn paths(table: &str) -> Vec<&str> {
+    let first = |line| str::split_once(line, '\t').map(|(path, _)| path);
+    table.lines().filter_map(first).collect()
 }
 
 #[test]
@@ -105,17 +129,8 @@ fn a_bad_picture_costs_the_others_nothing() {
     dir.trained();
     dir.pictures("images", 1);
     dir.write("bad.jpg", "no picture");
-    let pictures = [
-        "bad.jpg",
-        "images/hot_dog/0000.jpg",
-        "missing.jpg",
-        "images",
-    ];
-    let run = dir
-        .program("hd-label")
-        .args(["--graph", "out/retrained_graph.onnx"])
-        .args(pictures)
-        .ends_with(1);
+    let pictures = ["bad.jpg", "images/hot_dog/0000.jpg", "missing.jpg"];
+    let run = label(&dir).args(pictures).ends_with(1);
     assert_eq!(run.stdout().lines().count(), 1);
     insta::assert_snapshot!("pictures_that_cannot_be_labelled", run.message());
 }
@@ -214,4 +229,412 @@ fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
             "{ours}: {our_score} and {their_score}"
         );
     }
+}
+
+#[test]
+fn folders_are_walked_as_hd_bottleneck_walks_them() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 2);
+    dir.write("images/hot_dog/.DS_Store", "nothing");
+    dir.write("images/Thumbs.db", "nothing");
+    let table = label(&dir).arg("images").succeeds().stdout();
+    let expected = [
+        "hot_dog/0000",
+        "hot_dog/0001",
+        "not_hot_dog/0000",
+        "not_hot_dog/0001",
+    ];
+    assert_eq!(
+        paths(&table),
+        expected.map(|name| format!("images/{name}.jpg"))
+    );
+    // What hd-bottleneck would list as skipped is told, and the others are labelled.
+    dir.write("images/notes.txt", "nothing");
+    fs::create_dir(dir.path("images/folder.jpg")).unwrap();
+    let run = label(&dir).arg("images").ends_with(1);
+    assert_eq!(paths(&run.stdout()), paths(&table));
+    insta::assert_snapshot!("what_cannot_be_labelled_in_a_folder", run.message());
+}
+
+#[test]
+fn pictures_come_from_lists_and_from_stdin() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 2);
+    let picture = "images/hot_dog/0001.jpg";
+    dir.write("images/line\nend.jpg", fs::read(dir.path(picture)).unwrap());
+    let alone = label(&dir).arg(picture).succeeds().stdout();
+    let (_, scored) = alone.split_once('\t').unwrap();
+
+    // A picture's bytes, with or without the dash.
+    let bytes = fs::read(dir.path(picture)).unwrap();
+    for call in [label(&dir), label(&dir).arg("-")] {
+        assert_eq!(fed(call, &bytes), format!("-\t{scored}"));
+    }
+    // Paths in lines, folders among them, with labels as in the lists of hd-bottleneck.
+    let list = format!("hot dog\t{picture}\n\nimages/not_hot_dog\n");
+    let listed = [
+        picture,
+        "images/not_hot_dog/0000.jpg",
+        "images/not_hot_dog/0001.jpg",
+    ];
+    dir.write("list.txt", &list);
+    let by_flag = label(&dir)
+        .args(["--files-from", "list.txt"])
+        .succeeds()
+        .stdout();
+    assert_eq!(paths(&by_flag), listed);
+    assert_eq!(fed(label(&dir).arg("-"), list.as_bytes()), by_flag);
+    assert_eq!(
+        fed(label(&dir).args(["--files-from", "-"]), list.as_bytes()),
+        by_flag
+    );
+    // As `find -print0` ends them.
+    let list = b"images/line\nend.jpg\0images/hot_dog/0000.jpg\0";
+    let table = fed(label(&dir).args(["-0", "--files-from", "-"]), list);
+    assert_eq!(
+        paths(&table),
+        ["images/line\\nend.jpg", "images/hot_dog/0000.jpg"]
+    );
+    // Nothing at all is no success.
+    let none = label(&dir).args(["--files-from", "/dev/null"]).ends_with(1);
+    assert_eq!(none.message(), "hd-label: there is no picture to label\n");
+    let missing = label(&dir)
+        .args(["--files-from", "missing.txt"])
+        .ends_with(1);
+    assert!(
+        missing
+            .message()
+            .starts_with("hd-label: missing.txt: cannot read")
+    );
+}
+
+#[test]
+fn an_answer_comes_before_the_next_question() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 1);
+    let mut command = label(&dir).args(["--jobs", "2", "-"]).0;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut questions = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for picture in ["images/hot_dog/0000.jpg", "images/not_hot_dog/0000.jpg"] {
+        writeln!(questions, "{picture}").unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        assert!(answer.starts_with(picture), "{answer}");
+    }
+    drop(questions);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn top_and_threshold_say_what_is_printed() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 1);
+    let picture = "images/hot_dog/0000.jpg";
+    let table = label(&dir)
+        .args(["--top", "5", picture])
+        .succeeds()
+        .stdout();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows.len(), 2);
+    let scores: Vec<f64> = rows.iter().map(|row| row[2].parse().unwrap()).collect();
+    assert!(scores[0] >= scores[1] && (scores[0] + scores[1] - 1.0).abs() < 1e-5);
+    let unsure = label(&dir)
+        .args(["--threshold", "1", picture])
+        .succeeds()
+        .stdout();
+    assert_eq!(unsure, format!("{picture}\tcan't tell\t{}\n", rows[0][2]));
+    let sure = label(&dir)
+        .args(["--threshold", "0.5", picture])
+        .succeeds()
+        .stdout();
+    assert_eq!(sure, format!("{}\n", rows[0].join("\t")));
+    label(&dir)
+        .args(["--threshold", "90", picture])
+        .ends_with(2);
+}
+
+#[test]
+fn json_has_all_scores_the_verdict_and_the_base() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 2);
+    let lines = label(&dir)
+        .args(["--format", "json", "images"])
+        .succeeds()
+        .stdout();
+    assert_eq!(lines.lines().count(), 4);
+    let table = label(&dir).arg("images").succeeds().stdout();
+    for (line, row) in lines.lines().zip(table.lines()) {
+        let answer: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (label, score) = (
+            answer["label"].as_str().unwrap(),
+            answer["score"].as_f64().unwrap(),
+        );
+        assert_eq!(
+            row,
+            format!("{}\t{label}\t{score:.6}", answer["path"].as_str().unwrap())
+        );
+        let scores = answer["scores"].as_object().unwrap();
+        assert_eq!(scores.len(), 2);
+        assert_eq!(scores[label], answer["score"]);
+        let verdict = match (label, score > 0.9) {
+            (_, false) => "Can't tell.",
+            ("hot dog", true) => "That's a hot dog!",
+            (_, true) => "That's not a hot dog.",
+        };
+        assert_eq!(answer["verdict"], verdict);
+        assert_eq!(answer["base"], "mobilenet_v2_1.0_224");
+    }
+}
+
+/// How the lab's app reads what label_image.py printed: the first line with a score, whose label stands before it.
+const CLASSIFY: &str = r#"
+import re, sys
+text = sys.stdin.read()
+assert re.fullmatch(r"\nEvaluation time \(1-image\): \d+\.\d{3}s\n\n(.+ \(score=\d\.\d{5}\)\n){2}", text), text
+lines = text.split("\n")
+label, score = re.fullmatch(r"(.+) \(score=([\d.]+)\)", lines[3]).groups()
+if float(score) <= 0.90:
+    print("Can't tell.")
+elif label == "hot dog":
+    print("That's a hot dog!")
+else:
+    print("That's not a hot dog.")
+"#;
+
+#[test]
+fn speaks_as_label_image_does_to_those_who_called_it() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 5);
+    dir.write("labels.txt", "hot dog\nnot hot dog\n");
+    let lab = [
+        "--format",
+        "label_image",
+        "--labels=labels.txt",
+        "--input_layer=input",
+    ];
+    for index in 0..10 {
+        let name = if index < 5 { "hot_dog" } else { "not_hot_dog" };
+        let picture = format!("images/{name}/000{}.jpg", index % 5);
+        let text = label(&dir)
+            .args(lab)
+            .arg(format!("--image={picture}"))
+            .succeeds()
+            .stdout();
+        let mut classify = Command::new("python3");
+        let verdict = fed(
+            Call({
+                classify.args(["-c", CLASSIFY]);
+                classify
+            }),
+            text.as_bytes(),
+        );
+        let json = label(&dir)
+            .args(["--format", "json", &picture])
+            .succeeds()
+            .stdout();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(verdict.trim_end(), json["verdict"]);
+    }
+    dir.write("other.txt", "not hot dog\nhot dog\n");
+    let run = label(&dir)
+        .args(["--labels", "other.txt", "images"])
+        .ends_with(1);
+    insta::assert_snapshot!("labels_of_another_graph", run.message());
+}
+
+#[test]
+fn a_heat_map_is_a_picture_of_one_picture() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 1);
+    let picture = "images/hot_dog/0000.jpg";
+    let painted = label(&dir)
+        .args(["--heatmap", "heat.png", picture])
+        .succeeds();
+    assert_eq!(
+        painted.stdout(),
+        label(&dir).arg(picture).succeeds().stdout()
+    );
+    let png = fs::read(dir.path("heat.png")).unwrap();
+    assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
+    // It can be labelled like any picture.
+    label(&dir).arg("heat.png").succeeds();
+    label(&dir)
+        .args(["--heatmap", "heat.png", "--heatmap", picture, picture])
+        .ends_with(2);
+    let over_itself = label(&dir)
+        .args(["--heatmap", picture, picture])
+        .ends_with(2);
+    assert!(
+        over_itself.message().contains("named twice"),
+        "{}",
+        over_itself.message()
+    );
+    let two = label(&dir)
+        .args(["--heatmap", "heat.png", picture, picture])
+        .ends_with(2);
+    assert_eq!(two.message(), "hd-label: --heatmap is of one picture\n");
+}
+
+#[test]
+fn bottlenecks_are_those_that_hd_bottleneck_keeps() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 2);
+    dir.bottleneck("images")
+        .args(["--export", "export"])
+        .succeeds();
+    let kept = fs::read(dir.path("export/bottlenecks.npy")).unwrap();
+    let kept: Vec<f32> = kept[kept.len() - 4 * 1280 * 4..]
+        .chunks(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    let table = label(&dir).args(["--embed", "images"]).succeeds().stdout();
+    let numbers = |line: &str| -> Vec<f32> {
+        line.split('\t')
+            .skip(1)
+            .map(|number| number.parse().unwrap())
+            .collect()
+    };
+    let printed: Vec<f32> = table.lines().flat_map(numbers).collect();
+    assert_eq!(printed, kept);
+    let json = label(&dir)
+        .args(["--embed", "--format", "json", "images"])
+        .succeeds()
+        .stdout();
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first["bottleneck"].as_array().unwrap().len(), 1280);
+    // A base has them too.
+    let base = dir
+        .program("hd-label")
+        .arg("--graph")
+        .arg(crate::workdir::base());
+    assert_eq!(base.args(["--embed", "images"]).succeeds().stdout(), table);
+}
+
+#[test]
+fn pictures_are_sorted_into_folders_that_can_be_trained_on() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 10);
+    let before = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
+    let sort = |more: &[&str]| {
+        label(&dir)
+            .args(["--sort-into", "sorted"])
+            .args(more)
+            .arg("images")
+    };
+    let table = sort(&[]).succeeds().stdout();
+    // Again, nothing is added.
+    sort(&[]).succeeds();
+    let mut sorted = Vec::new();
+    for label in ["hot dog", "not hot dog"] {
+        for entry in fs::read_dir(dir.path("sorted").join(label)).unwrap() {
+            let place = entry.unwrap().path();
+            let source = fs::read_link(&place).unwrap();
+            let source = source
+                .strip_prefix(fs::canonicalize(dir.path("")).unwrap())
+                .unwrap();
+            sorted.push(format!("{}\t{label}", source.display()));
+        }
+    }
+    sorted.sort();
+    let expected: Vec<&str> = table
+        .lines()
+        .map(|line| line.rsplit_once('\t').unwrap().0)
+        .collect();
+    assert_eq!(sorted, expected);
+    assert_eq!(
+        fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap(),
+        before
+    );
+    dir.bottleneck("sorted").succeeds();
+
+    let copies = label(&dir).args(["--sort-into", "copies", "--copy", "images/hot_dog/0000.jpg"]);
+    let label_of = copies
+        .succeeds()
+        .stdout()
+        .split('\t')
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let copy = dir.path("copies").join(label_of).join("0000.jpg");
+    assert_eq!(fs::read(&copy).unwrap(), before);
+    assert!(!copy.is_symlink());
+    let within = label(&dir)
+        .args(["--sort-into", "images/sorted", "images"])
+        .ends_with(2);
+    insta::assert_snapshot!("sorting_into_what_is_walked", within.message());
+}
+
+/// Small networks beside this file, the side of their pictures, and whether they end in logits.
+const NETWORKS: [(&str, usize, bool); 3] = [
+    ("resnet.onnx", 32, true),
+    ("vit.onnx", 32, true),
+    ("efficientnet.onnx", 32, false),
+];
+
+#[test]
+fn any_classifier_of_images_labels_with_a_file_of_labels() {
+    let dir = Workdir::new();
+    // Brings ONNX Runtime.
+    crate::workdir::base();
+    let expected: serde_json::Value =
+        serde_json::from_slice(&fs::read(top().join("tests/networks/expected.json")).unwrap())
+            .unwrap();
+    dir.write("labels.txt", "a\nb\nc\nd\n");
+    for (name, size, softmax) in NETWORKS {
+        let pixel =
+            |i: usize| ((7 * (i / 3 % size) + 13 * (i / 3 / size) + 29 * (i % 3)) % 256) as u8;
+        let mut picture = format!("P6 {size} {size} 255\n").into_bytes();
+        picture.extend((0..size * size * 3).map(pixel));
+        dir.write("picture.ppm", &picture);
+        let graph = top().join("tests/networks").join(name);
+        let call = dir.program("hd-label").arg("--graph").arg(&graph);
+        let call = call.args(["--labels", "labels.txt", "--format", "json", "picture.ppm"]);
+        let answer: serde_json::Value = serde_json::from_str(&call.succeeds().stdout()).unwrap();
+        let output = expected[format!("{name} output")].as_array().unwrap();
+        let output: Vec<f64> = output.iter().map(|value| value.as_f64().unwrap()).collect();
+        let theirs = match softmax {
+            true => {
+                let all: f64 = output.iter().map(|z| z.exp()).sum();
+                output.iter().map(|z| z.exp() / all).collect()
+            }
+            false => output,
+        };
+        for (label, theirs) in ["a", "b", "c", "d"].iter().zip(theirs) {
+            let ours = answer["scores"][label].as_f64().unwrap();
+            assert!((ours - theirs).abs() < 1e-5, "{name}: {answer} {theirs}");
+        }
+    }
+    let graph = top().join("tests/networks/resnet.onnx");
+    let call = || {
+        dir.program("hd-label")
+            .arg("--graph")
+            .arg(&graph)
+            .arg("picture.ppm")
+    };
+    let without = call().ends_with(1);
+    assert!(
+        without.message().contains("hint: "),
+        "{}",
+        without.message()
+    );
+    dir.write("three.txt", "a\nb\nc\n");
+    let three = call().args(["--labels", "three.txt"]).ends_with(1);
+    assert!(
+        three
+            .message()
+            .contains("gives 4 numbers a picture, and there are 3 labels")
+    );
 }

@@ -1,16 +1,24 @@
 //! hd-label: labels pictures with a retrained graph.
 
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+mod graph;
+mod pictures;
 
 use anyhow::bail;
-use clap::Parser;
-use hd::base::{Base, OnnxBase, Runtime};
-use hd::label::Prediction;
+use clap::{Parser, ValueEnum};
+use graph::Plain;
+use hd::base::Runtime;
+use hd::label::{Answer, Format, Labeller, Outcome, Sorter, Table};
 use hd::onnx::Network;
-use hd::{Error, parallel, photo};
-use hd_cli::{Common, Compute, Program};
+use hd::{Error, file, parallel, photo};
+use hd_cli::{Common, Compute, Program, check_outputs, misuse};
+use pictures::{Picture, STDIN, from_arguments, from_list};
 
 /// Labels pictures with a retrained graph
 ///
@@ -20,25 +28,89 @@ use hd_cli::{Common, Compute, Program};
 #[command(
     name = "hd-label",
     version,
+    override_usage = "hd-label [OPTIONS] --graph <FILE.onnx> <PICTURE>...\n       \
+        hd-label [OPTIONS] --graph <FILE.onnx> --files-from <FILE>\n       \
+        hd-label [OPTIONS] --graph <FILE.onnx> < PICTURE",
     max_term_width = 100,
     after_help = "\
-Example:  hd-label --graph out/retrained_graph.onnx lunch.jpg dinner.png
-See also: hd-train (makes the graph)"
+Example:  hd-label --graph out/retrained_graph.onnx lunch.jpg photos/
+See also: hd-train (makes the graph), hd-app (the same in a browser)"
 )]
 struct Arguments {
-    /// The pictures
-    #[arg(required = true, value_name = "PICTURE")]
+    /// Pictures, folders of them, or `-` for stdin: a picture there, or a list of pictures
+    #[arg(value_name = "PICTURE")]
     pictures: Vec<PathBuf>,
 
-    /// The retrained graph, as hd-train makes it
+    /// One more picture, as label_image.py is given it
+    #[arg(long, value_name = "PICTURE")]
+    image: Option<PathBuf>,
+
+    /// Take the pictures that FILE lists, or stdin where it is `-`: a path in a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pictures", "image"])]
+    files_from: Option<PathBuf>,
+
+    /// The list, also on stdin, ends each path with a NUL and not with a line feed, as `find -print0` does
+    #[arg(short = '0', long)]
+    null: bool,
+
+    /// The retrained graph, as hd-train makes it, or any classifier of images with --labels
     #[arg(long, value_name = "FILE.onnx")]
     graph: PathBuf,
+
+    /// How the answers are printed
+    #[arg(long, value_enum, default_value_t = Form::Tsv)]
+    format: Form,
+
+    /// Print so many labels a picture, the most probable first [default: 1; with --format label_image 5]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "embed")]
+    top: Option<u32>,
+
+    /// Where no label is as probable as this, from 0 to 1, the label is `can't tell`
+    #[arg(long, value_name = "SCORE", value_parser = probability, conflicts_with = "embed")]
+    threshold: Option<f32>,
+
+    /// Print the bottleneck of each picture and no label
+    #[arg(long)]
+    embed: bool,
+
+    /// Of one picture, paint where the evidence for its label lies: a part shines as much as hiding it costs the label
+    #[arg(long, value_name = "OUT.png", conflicts_with = "embed")]
+    heatmap: Option<PathBuf>,
+
+    /// Make a folder for each label here, with links to its pictures; nothing is moved or overwritten
+    #[arg(long, value_name = "DIR", conflicts_with = "embed")]
+    sort_into: Option<PathBuf>,
+
+    /// With --sort-into, copy the pictures instead
+    #[arg(long, requires = "sort_into")]
+    copy: bool,
 
     #[command(flatten)]
     compute: Compute,
 
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Form {
+    /// A line of path, label and score, separated by tabs
+    Tsv,
+    /// An object a line, with all scores
+    Json,
+    /// What label_image.py prints
+    #[value(name = "label_image", alias = "label-image")]
+    LabelImage,
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
 }
 
 fn main() -> ExitCode {
@@ -53,67 +125,239 @@ impl Program for Arguments {
     }
 
     fn run(self) -> anyhow::Result<()> {
-        let graph = Network::open_retrained(&self.graph)?;
-        let labels = graph.labels.clone().unwrap_or_default();
-        let runtime = Runtime::load(self.compute.runtime.as_deref())?;
-        let mut out = BufWriter::new(io::stdout().lock());
-        let mut failed = 0;
-        let score =
-            |worker: &mut Option<OnnxBase>, path: &PathBuf| score(worker, &runtime, &graph, path);
+        self.check()?;
+        let runtime = || Runtime::load(self.compute.runtime.as_deref());
+        let network = Arc::new(match self.embed {
+            true => Network::open_for_bottlenecks(&self.graph)?,
+            false => self.plain.open(&self.graph, &runtime)?,
+        });
+        let runtime = runtime()?;
+        let pictures = self.pictures()?;
+        let mut product = Product {
+            arguments: &self,
+            network: &network,
+            table: self.table(&network),
+            sorter: self.sort_into.as_ref().map(|root| Sorter {
+                root: root.clone(),
+                copy: self.copy,
+            }),
+            out: BufWriter::new(io::stdout().lock()),
+            count: 0,
+            failed: 0,
+        };
+        let work = |worker: &mut Option<Labeller>, picture: &Picture| {
+            self.work(worker, &runtime, &network, picture)
+        };
         parallel::ordered(
             self.compute.jobs(),
-            &self.pictures,
+            pictures,
             || None,
-            score,
-            |path, scores| {
-                let scores = match scores {
-                    Ok(scores) => scores,
-                    Err(error) => {
-                        failed += 1;
-                        log::error!("{:#}", anyhow::Error::from(error));
-                        return Ok(());
-                    }
-                };
-                let line = Prediction::of(&labels, &scores)
-                    .map(|prediction| prediction.write(path, &mut out));
-                line.unwrap_or(Ok(()))
-                    .and_then(|()| out.flush())
-                    .map_err(Error::io("stdout", "write"))
-            },
+            work,
+            |picture, done| product.take(&picture, done),
         )?;
-        match failed {
-            0 => Ok(()),
-            _ => bail!(
-                "{failed} of {} pictures could not be labelled",
-                self.pictures.len()
-            ),
+        match (product.failed, product.count) {
+            (0, 0) => bail!("there is no picture to label"),
+            (0, _) => Ok(()),
+            (failed, count) => bail!("{failed} of {count} pictures could not be labelled"),
         }
     }
 }
 
-/// The probabilities for one picture. The outer error ends everything, the inner one is this picture's.
-fn score(
-    worker: &mut Option<OnnxBase>,
-    runtime: &Runtime,
-    graph: &Network,
-    path: &Path,
-) -> hd::Result<hd::Result<Vec<f32>>> {
-    let bytes = match photo::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return Ok(Err(Error::io(path, "read")(error))),
-    };
-    let pixels = match graph.preprocess.apply(&bytes) {
-        Ok(pixels) => pixels,
-        Err(reason) => {
-            return Ok(Err(Error::Picture {
-                path: path.to_path_buf(),
-                reason,
-            }));
+/// What a worker makes of a picture.
+struct Done {
+    result: Vec<f32>,
+    heatmap: Option<Vec<u8>>,
+    took: Duration,
+}
+
+impl Arguments {
+    fn check(&self) -> anyhow::Result<()> {
+        if self.embed && self.format == Form::LabelImage {
+            return misuse("--embed has no --format label_image".to_owned());
         }
-    };
-    let base = match worker {
-        Some(base) => base,
-        None => worker.insert(OnnxBase::load(runtime, graph)?),
-    };
-    Ok(Ok(base.run(&pixels)?))
+        if self.heatmap.is_some() && self.named().len() != 1 {
+            return misuse("--heatmap is of one picture".to_owned());
+        }
+        let inputs = self.named().into_iter().chain([&self.graph]);
+        check_outputs(inputs, &self.heatmap)?;
+        if let Some(folder) = &self.sort_into {
+            for walked in self.named().into_iter().filter(|path| path.is_dir()) {
+                if is_within(folder, walked) {
+                    let (folder, walked) = (folder.display(), walked.display());
+                    return misuse(format!(
+                        "{folder} lies in {walked}, whose pictures would be sorted again and again"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The arguments that name pictures.
+    fn named(&self) -> Vec<&PathBuf> {
+        self.pictures.iter().chain(&self.image).collect()
+    }
+
+    fn pictures(&self) -> anyhow::Result<Box<dyn Iterator<Item = Picture> + Send>> {
+        let end = if self.null { 0 } else { b'\n' };
+        let named: Vec<PathBuf> = self.named().into_iter().cloned().collect();
+        match (&self.files_from, named.is_empty()) {
+            (Some(list), _) => Ok(from_list(list, end)?),
+            (None, true) if io::stdin().is_terminal() => {
+                misuse("name the pictures to label, or a folder of them".to_owned())
+            }
+            (None, true) => Ok(from_arguments(vec![STDIN.into()], end)),
+            (None, false) => Ok(from_arguments(named, end)),
+        }
+    }
+
+    fn table(&self, network: &Network) -> Table {
+        Table {
+            format: match self.format {
+                Form::Tsv => Format::Tsv,
+                Form::Json => Format::Json,
+                Form::LabelImage => Format::LabelImage,
+            },
+            top: self.top.map(|top| top as usize),
+            threshold: self.threshold.unwrap_or_default(),
+            base: network.architecture.clone(),
+        }
+    }
+
+    /// What the graph says of a picture. The outer error ends everything, the inner one is this picture's.
+    fn work(
+        &self,
+        worker: &mut Option<Labeller>,
+        runtime: &Runtime,
+        network: &Arc<Network>,
+        picture: &Picture,
+    ) -> hd::Result<hd::Result<Done>> {
+        let read;
+        let bytes = match picture {
+            Picture::Bytes(bytes) => bytes,
+            Picture::File(path) => match photo::read(path) {
+                Ok(bytes) => {
+                    read = bytes;
+                    &read
+                }
+                Err(error) => return Ok(Err(Error::io(path, "read")(error))),
+            },
+            Picture::Unusable(path, reason) => {
+                let (path, reason) = (path.clone(), reason.clone());
+                return Ok(Err(Error::Dataset { path, reason }));
+            }
+        };
+        let labeller = match worker {
+            Some(labeller) => labeller,
+            None => worker.insert(Labeller::load(runtime, network)?),
+        };
+        let begin = Instant::now();
+        let done = match &self.heatmap {
+            None => labeller.scores(bytes)?.map(|result| (result, None)),
+            Some(_) => with_heatmap(labeller, bytes)?.map(|(result, png)| (result, Some(png))),
+        };
+        let took = begin.elapsed();
+        Ok(done
+            .map(|(result, heatmap)| Done {
+                result,
+                heatmap,
+                took,
+            })
+            .map_err(|reason| Error::Picture {
+                path: picture.path().to_path_buf(),
+                reason,
+            }))
+    }
+}
+
+/// The scores, and the painted picture as PNG.
+fn with_heatmap(labeller: &mut Labeller, bytes: &[u8]) -> hd::Result<Outcome<(Vec<f32>, Vec<u8>)>> {
+    Ok(match labeller.heatmap(bytes, None)? {
+        Ok(heatmap) => {
+            let png = photo::encode_png(&heatmap.picture).map_err(Error::io("PNG", "encode"))?;
+            Ok((heatmap.scores, png))
+        }
+        Err(reason) => Err(reason),
+    })
+}
+
+/// Where answers go.
+struct Product<'a, W: Write> {
+    arguments: &'a Arguments,
+    network: &'a Network,
+    table: Table,
+    sorter: Option<Sorter>,
+    out: W,
+    count: usize,
+    failed: usize,
+}
+
+impl<W: Write> Product<'_, W> {
+    fn take(&mut self, picture: &Picture, done: hd::Result<Done>) -> hd::Result<()> {
+        self.count += 1;
+        let stdout = |error| Error::io("stdout", "write")(error);
+        match done.and_then(|done| self.sort(picture, &done).map(|()| done)) {
+            Ok(done) => {
+                self.print(picture.path(), &done).map_err(stdout)?;
+                self.out.flush().map_err(stdout)?;
+                self.paint(&done)
+            }
+            Err(error) => {
+                self.failed += 1;
+                log::error!("{:#}", anyhow::Error::from(error));
+                Ok(())
+            }
+        }
+    }
+
+    fn answer<'d>(&'d self, done: &'d Done) -> Answer<'d> {
+        Answer::new(
+            self.network.labels.as_deref().unwrap_or_default(),
+            &done.result,
+        )
+    }
+
+    fn print(&mut self, path: &Path, done: &Done) -> io::Result<()> {
+        if self.arguments.embed {
+            return self
+                .table
+                .write_bottleneck(path, &done.result, &mut self.out);
+        }
+        let labels = self.network.labels.as_deref().unwrap_or_default();
+        let answer = Answer::new(labels, &done.result);
+        self.table.write(path, &answer, done.took, &mut self.out)
+    }
+
+    fn sort(&self, picture: &Picture, done: &Done) -> hd::Result<()> {
+        match (&self.sorter, picture) {
+            (Some(sorter), Picture::File(path)) => {
+                let label = self.answer(done).label(self.table.threshold);
+                sorter.put(path, label).map(|_| ())
+            }
+            (Some(_), _) => Err(Error::Dataset {
+                path: picture.path().to_path_buf(),
+                reason: "no file that could be sorted into a folder".to_owned(),
+            }),
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn paint(&self, done: &Done) -> hd::Result<()> {
+        match (&self.arguments.heatmap, &done.heatmap) {
+            (Some(path), Some(png)) => file::replace(path, |out| out.write_all(png)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the folder `inner`, which need not be there, lies in `outer` or is it.
+fn is_within(inner: &Path, outer: &Path) -> bool {
+    let absolute = std::path::absolute(inner).unwrap_or_default();
+    let there = absolute
+        .ancestors()
+        .find_map(|above| fs::canonicalize(above).ok());
+    match (there, fs::canonicalize(outer)) {
+        (Some(inner), Ok(outer)) => inner.starts_with(outer),
+        _ => false,
+    }
 }

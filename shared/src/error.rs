@@ -115,6 +115,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of labels that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Labels {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// Bottlenecks that no head can be trained on or scored with.
     #[error("{0}")]
     Training(String),
@@ -237,6 +246,9 @@ impl Error {
         Some(match self {
             Self::Version { path, maker, .. } | Self::Damaged { path, maker, .. } => {
                 format!("remove {} and make it again with {maker}", path.display())
+            }
+            Self::Foreign { found, .. } if found.contains("no hd.architecture") => {
+                "a classifier of images that was not made here needs --labels".to_owned()
             }
             Self::OtherBase { .. } => {
                 "run hd-bottleneck and then hd-train again with the base you mean".to_owned()

@@ -5,10 +5,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::calibration::{Calibration, Tally};
-use super::metrics::{CONFIDENT, Confident, LabelMetrics, Metrics, Mistake};
+use super::metrics::{Confident, LabelMetrics, Metrics, Mistake};
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
 use crate::head::{Head, identify};
+use crate::label::CONFIDENT;
 use crate::split::{Split, SplitRule};
 
 /// What was counted.

@@ -9,9 +9,6 @@ use super::calibration::Calibration;
 use crate::error::{Error, Result};
 use crate::file;
 
-/// Answers with a higher score are sure: below it the lab's app says that it can't tell.
-pub(super) const CONFIDENT: f64 = 0.9;
-
 /// With more labels than this a matrix is no longer read, and the text lists the largest confusions instead.
 const READABLE: usize = 10;
 

@@ -194,7 +194,17 @@ impl GraphBuilder {
             ("final_training_ops/weights", weights),
             ("final_training_ops/biases", biases),
         );
-        self.node("Softmax", output, &[&logits], vec![int("axis", 1)]);
+        self.softmax(output, &logits);
+    }
+
+    /// The softmax of each row of `input` [N, C].
+    pub(super) fn softmax(&mut self, output: &str, input: &str) {
+        self.node("Softmax", output, &[input], vec![int("axis", 1)]);
+    }
+
+    /// `input` under another name.
+    pub(super) fn identity(&mut self, output: &str, input: &str) {
+        self.node("Identity", output, &[input], vec![]);
     }
 
     /// Adds a node of another graph.

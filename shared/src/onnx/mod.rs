@@ -24,5 +24,5 @@ pub use network::{FINAL_RESULT, Network, Provenance};
 pub use outline::{Part, outline};
 pub use plan::{Cut, Plan};
 pub use quantise::{Quantiser, Range};
-pub use stitch::{Layer, check_name, stitch};
+pub use stitch::{Layer, check_name, classifier, stitch};
 pub use wrap::{Foreign, Tensor};

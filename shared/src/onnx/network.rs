@@ -119,6 +119,24 @@ impl Network {
         }
     }
 
+    /// Opens a base or a retrained graph for its bottlenecks.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, or one that does not keep the contract.
+    pub fn open_for_bottlenecks(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a network that hd-fetch or hd-train makes")?;
+        Ok(network.for_bottlenecks())
+    }
+
+    /// The same network, wanted for its bottlenecks only.
+    pub fn for_bottlenecks(self) -> Self {
+        Self {
+            result: BOTTLENECK.to_owned(),
+            labels: None,
+            ..self
+        }
+    }
+
     /// How messages name it: its architecture and the beginning of its digest.
     pub fn name(&self) -> String {
         crate::error::base_name(&self.architecture, &self.digest)
@@ -139,6 +157,14 @@ impl Network {
     /// As [`Self::open_base`].
     pub fn made(path: &Path, base: Vec<u8>) -> Result<Self> {
         Self::parse(path, base.into(), "a base that hd-fetch makes")
+    }
+
+    /// The retrained graph that was just made of the file `path`.
+    ///
+    /// # Errors
+    /// As [`Self::open_retrained`].
+    pub(crate) fn made_retrained(path: &Path, graph: Vec<u8>) -> Result<Self> {
+        Self::parse(path, graph.into(), "a network that hd-label makes")
     }
 
     fn parse(path: &Path, bytes: Bytes, expected: &'static str) -> Result<Self> {

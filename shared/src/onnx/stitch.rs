@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{BASE, BOTTLENECK, LABELS, Network};
+use super::network::{BASE, BOTTLENECK, FINAL_RESULT, LABELS, Network};
 use super::proto::{FLOAT, Model, ValueInfo};
 use crate::error::{Error, Result};
 use crate::head::Head;
@@ -76,11 +76,44 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
         );
         return Err(foreign(base, found));
     }
+    behind(base, labels, name, |builder| {
+        builder.softmax_layer(name, BOTTLENECK, weights, biases);
+    })
+}
+
+/// What a plain classifier of images, made a base whose bottleneck has a number for each label, is as a retrained graph:
+/// the numbers become probabilities by a softmax, unless they are probabilities already.
+///
+/// # Errors
+/// Another number of labels.
+pub fn classifier(base: &Network, labels: &[String], softmax: bool) -> Result<Vec<u8>> {
+    let (values, known) = (base.bottleneck_size, labels.len());
+    if values != known {
+        let found = format!("gives {values} numbers a picture, and there are {known} labels");
+        return Err(Error::Foreign {
+            path: base.path.clone(),
+            expected: "a network for these labels",
+            found,
+        });
+    }
+    behind(base, labels, FINAL_RESULT, |builder| match softmax {
+        true => builder.softmax(FINAL_RESULT, BOTTLENECK),
+        false => builder.identity(FINAL_RESULT, BOTTLENECK),
+    })
+}
+
+/// The network `base` with what `add` puts behind its bottleneck: probabilities of labels that are called `name`.
+fn behind(
+    base: &Network,
+    labels: &[String],
+    name: &str,
+    add: impl FnOnce(&mut GraphBuilder),
+) -> Result<Vec<u8>> {
     let mut model = decode(base)?;
     let mut builder = GraphBuilder::from_graph(model.graph.take().unwrap_or_default());
-    builder.softmax_layer(name, BOTTLENECK, weights, biases);
+    add(&mut builder);
     let mut graph = builder.finish();
-    let result = ValueInfo::batch_of(name, FLOAT, &[biases.len() as i64]);
+    let result = ValueInfo::batch_of(name, FLOAT, &[labels.len() as i64]);
     graph.output.insert(0, result);
     let labels = serde_json::to_string(labels).unwrap_or_default();
     let inherited = std::mem::take(&mut model.metadata_props);

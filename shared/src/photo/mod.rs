@@ -17,6 +17,7 @@ pub use distort::{Distortion, View};
 pub use encode::{encode_jpeg, encode_png};
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
+pub use recognise::is_picture;
 
 /// A picture in RGB, 8 bits a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -179,7 +179,7 @@ impl Preprocess {
     }
 
     /// The part of the picture that the rule takes.
-    fn part(&self, picture: &Rgb) -> Part {
+    pub(crate) fn part(&self, picture: &Rgb) -> Part {
         let whole = Part::whole(picture);
         let ResizeRule::CentreCrop { shorter_side } = self.resize else {
             return whole;

@@ -26,6 +26,14 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
     }
 }
 
+/// Whether `bytes` begins like a picture, be it one that can be decoded or not.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    !matches!(
+        recognise(bytes),
+        Err(PictureError::Empty | PictureError::NotAPicture)
+    )
+}
+
 /// Kinds that the image library does not know, or does not tell apart.
 fn undecodable(bytes: &[u8]) -> Option<&'static str> {
     match bytes {

@@ -3,15 +3,15 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::Rgb;
+use super::{PictureError, Rgb};
 
 /// A part of a picture, in its pixels. It may begin and end within a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Part {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub(crate) struct Part {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 impl Part {
@@ -23,6 +23,31 @@ impl Part {
             width: picture.width.into(),
             height: picture.height.into(),
         }
+    }
+}
+
+impl Rgb {
+    /// The picture, made so small that neither side is longer than `longest`. A smaller one stays as it is.
+    ///
+    /// # Errors
+    /// A picture without pixels.
+    pub fn fitted(&self, longest: u32) -> Result<Self, PictureError> {
+        let shrink = f64::from(longest) / f64::from(self.width.max(self.height).max(1));
+        let side = |side: u32| match shrink < 1.0 {
+            true => ((f64::from(side) * shrink).round() as u32).max(1),
+            false => side,
+        };
+        let (width, height) = (side(self.width), side(self.height));
+        let pixels = antialiased(self, Part::whole(self), width, height);
+        let pixels = pixels.map_err(|reason| PictureError::Corrupt {
+            format: "picture",
+            reason,
+        })?;
+        Ok(Self {
+            width,
+            height,
+            pixels,
+        })
     }
 }
 

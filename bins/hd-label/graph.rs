@@ -1,0 +1,150 @@
+//! The graph to label with: a retrained one, or any classifier of images.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hd::Error;
+use hd::base::Runtime;
+use hd::fetch::Own;
+use hd::label::{plain, read_labels};
+use hd::onnx::{Cut, Network};
+use hd_cli::{Colours, Resize, misuse};
+
+/// The largest value of a pixel.
+const WHITE: f64 = 255.0;
+
+/// What a plain classifier does not say itself.
+#[derive(Args)]
+#[command(
+    next_help_heading = "A classifier of images that hd-train did not make, with the flags of label_image.py"
+)]
+pub(crate) struct Plain {
+    /// Its labels, one a line, in the order of its outputs; of a retrained graph they must be its own
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+
+    /// Rows of a picture, where the network takes any
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    input_height: Option<u32>,
+
+    /// Columns of a picture; as many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    input_width: Option<u32>,
+
+    /// Of pixels from 0 to 255, the mean that is taken off: one number, or one for each of red, green and blue [default:
+    /// ImageNet's where each colour is a plane of its own, 127.5 where the colours of a pixel lie together]
+    #[arg(long, value_name = "R,G,B", value_parser = mean)]
+    input_mean: Option<Colours>,
+
+    /// The standard deviation that they are then divided by, likewise
+    #[arg(long, value_name = "R,G,B", value_parser = deviation)]
+    input_std: Option<Colours>,
+
+    /// Its input; there is only one, so this is not needed
+    #[arg(long, value_name = "TENSOR")]
+    input_layer: Option<String>,
+
+    /// The tensor with a number for each label [default: the first output]
+    #[arg(long, value_name = "TENSOR")]
+    output_layer: Option<String>,
+
+    /// How pictures are brought to its size [default: squash]
+    #[arg(long, value_enum)]
+    resize: Option<Resize>,
+}
+
+fn mean(text: &str) -> Result<Colours, String> {
+    hd_cli::colours(text).map(|colours| colours.map(|value| value / WHITE))
+}
+
+fn deviation(text: &str) -> Result<Colours, String> {
+    match mean(text)? {
+        colours if colours.iter().all(|&value| value > 0.0) => Ok(colours),
+        _ => Err("expected numbers above 0".to_owned()),
+    }
+}
+
+impl Plain {
+    /// Opens the graph in the file `path`. `runtime` is asked for ONNX Runtime if that is needed to find out about it.
+    pub(crate) fn open(
+        &self,
+        path: &Path,
+        runtime: &dyn Fn() -> hd::Result<Runtime>,
+    ) -> anyhow::Result<Network> {
+        let labels = self.labels.as_deref().map(read_labels).transpose()?;
+        match (Network::open_retrained(path), labels) {
+            (Ok(graph), labels) => {
+                check_labels(&graph, labels.as_deref(), self.labels.as_deref())?;
+                self.tell_what_is_of_no_use();
+                Ok(graph)
+            }
+            (Err(Error::Foreign { .. }), Some(labels)) => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                let network = self.network(path, &name)?;
+                if self.input_mean.is_none() || self.input_std.is_none() {
+                    log::info!(
+                        "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \
+                         (TensorFlow); --input-mean and --input-std say otherwise"
+                    );
+                }
+                Ok(plain(&network, &labels, &runtime()?)?)
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    fn network<'a>(&self, path: &'a Path, name: &'a str) -> anyhow::Result<Own<'a>> {
+        if let (Some(height), Some(width)) = (self.input_height, self.input_width)
+            && height != width
+        {
+            return misuse(format!(
+                "--input-height {height} and --input-width {width}: only square networks are supported"
+            ));
+        }
+        Ok(Own {
+            path,
+            name,
+            cut: match &self.output_layer {
+                Some(tensor) => Cut::Named(tensor.clone()),
+                None => Cut::Logits,
+            },
+            size: self.input_height.or(self.input_width),
+            mean: self.input_mean,
+            std: self.input_std,
+            resize: self.resize.unwrap_or(Resize::Squash).rule(),
+        })
+    }
+
+    /// A retrained graph says itself how pictures are brought to it, and label_image.py's users are used to saying it.
+    fn tell_what_is_of_no_use(&self) {
+        let given = [
+            ("--input-height", self.input_height.is_some()),
+            ("--input-width", self.input_width.is_some()),
+            ("--input-mean", self.input_mean.is_some()),
+            ("--input-std", self.input_std.is_some()),
+            ("--output-layer", self.output_layer.is_some()),
+            ("--resize", self.resize.is_some()),
+        ];
+        let given = given.iter().filter(|(_, given)| *given);
+        let flags: Vec<&str> = given.map(|(flag, _)| *flag).collect();
+        if !flags.is_empty() {
+            let flags = flags.join(", ");
+            log::info!("the graph says itself how it takes pictures; not needed: {flags}");
+        }
+    }
+}
+
+fn check_labels(graph: &Network, given: Option<&[String]>, path: Option<&Path>) -> hd::Result<()> {
+    let own = graph.labels.as_deref().unwrap_or_default();
+    match (given, path) {
+        (Some(given), Some(path)) if given != own => Err(Error::Labels {
+            path: path.to_path_buf(),
+            reason: format!(
+                "not the labels of {}, which are '{}'",
+                graph.path.display(),
+                own.join("', '")
+            ),
+        }),
+        _ => Ok(()),
+    }
+}

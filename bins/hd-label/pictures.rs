@@ -1,0 +1,127 @@
+//! The pictures to label: files, what lies in folders, what lists name, or what comes by stdin. They are found one by one
+//! while others are labelled already.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::iter;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use hd::{Error, dataset, photo};
+
+/// Stands for stdin.
+pub(crate) const STDIN: &str = "-";
+
+/// Bytes that a picture on stdin can have.
+const MOST: u64 = 1 << 30;
+
+/// A picture to label.
+pub(crate) enum Picture {
+    /// A file, which may turn out to be none.
+    File(PathBuf),
+    /// What came by stdin.
+    Bytes(Vec<u8>),
+    /// Something in the place of one, and why it is of no use.
+    Unusable(PathBuf, String),
+}
+
+impl Picture {
+    /// What it is called in the output.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Unusable(path, _) => path,
+            Self::Bytes(_) => Path::new(STDIN),
+        }
+    }
+}
+
+/// Pictures, one after the other.
+pub(crate) type Pictures = Box<dyn Iterator<Item = Picture> + Send>;
+
+/// Those that arguments name. `end` ends the paths of a list on stdin.
+pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Pictures {
+    Box::new(
+        arguments
+            .into_iter()
+            .flat_map(move |argument| match argument {
+                path if path.as_os_str() == STDIN => from_stdin(end),
+                path => from_path(path),
+            }),
+    )
+}
+
+/// Those that the file `list` names, or stdin.
+///
+/// # Errors
+/// A list that cannot be read.
+pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Pictures> {
+    if list.as_os_str() == STDIN {
+        return Ok(from_records(BufReader::new(io::stdin()), end, list));
+    }
+    let file = File::open(list).map_err(Error::io(list, "read"))?;
+    Ok(from_records(BufReader::new(file), end, list))
+}
+
+/// What comes by stdin: a picture, if it begins like one, or else a list.
+fn from_stdin(end: u8) -> Pictures {
+    let name = Path::new(STDIN);
+    let mut stdin = BufReader::new(io::stdin());
+    match stdin.fill_buf().map(photo::is_picture) {
+        Ok(false) => from_records(stdin, end, name),
+        Ok(true) => {
+            let mut bytes = Vec::new();
+            Box::new(iter::once(match stdin.take(MOST).read_to_end(&mut bytes) {
+                Ok(_) => Picture::Bytes(bytes),
+                Err(error) => unreadable(name, &error),
+            }))
+        }
+        Err(error) => Box::new(iter::once(unreadable(name, &error))),
+    }
+}
+
+/// A picture, or those in a folder.
+fn from_path(path: PathBuf) -> Pictures {
+    if !path.is_dir() {
+        return Box::new(iter::once(Picture::File(path)));
+    }
+    let files = dataset::files(&path);
+    Box::new(files.map(|(path, found)| match found {
+        Ok(_) => Picture::File(path),
+        Err(reason) => Picture::Unusable(path, reason),
+    }))
+}
+
+/// Those whose paths `reader` gives, each ended by `end`. As in the lists of hd-bottleneck, a label and a tab may stand
+/// before a path.
+fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Pictures {
+    let name = name.to_path_buf();
+    let mut over = false;
+    let paths = iter::from_fn(move || {
+        let mut record = Vec::new();
+        while !over {
+            match reader.read_until(end, &mut record) {
+                Ok(0) => over = true,
+                Ok(_) => {
+                    let path = record.strip_suffix(&[end]).unwrap_or(&record);
+                    let tab = path.iter().position(|byte| *byte == b'\t');
+                    let path = tab.and_then(|tab| path.get(tab + 1..)).unwrap_or(path);
+                    if !path.is_empty() {
+                        return Some(from_path(OsStr::from_bytes(path).into()));
+                    }
+                    record.clear();
+                }
+                Err(error) => {
+                    over = true;
+                    return Some(Box::new(iter::once(unreadable(&name, &error))) as Pictures);
+                }
+            }
+        }
+        None
+    });
+    Box::new(paths.flatten())
+}
+
+fn unreadable(name: &Path, error: &io::Error) -> Picture {
+    Picture::Unusable(name.to_path_buf(), error.to_string())
+}

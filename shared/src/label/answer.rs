@@ -1,0 +1,141 @@
+//! What a retrained graph says of a picture.
+
+use serde::{Serialize, Serializer};
+
+/// What the label is where none is probable enough.
+pub const CANT_TELL: &str = "can't tell";
+
+/// A label is said in words only if it is more probable than this.
+pub const CONFIDENT: f64 = 0.90;
+
+/// The labels of a graph, and their probabilities for one picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer<'a> {
+    labels: &'a [String],
+    scores: &'a [f32],
+}
+
+impl<'a> Answer<'a> {
+    /// One probability for each of the labels.
+    pub fn new(labels: &'a [String], scores: &'a [f32]) -> Self {
+        Self { labels, scores }
+    }
+
+    /// Labels and probabilities in the order of the graph's outputs.
+    pub fn scores(&self) -> impl Iterator<Item = (&'a str, f32)> + use<'a> {
+        let labels = self.labels.iter().map(String::as_str);
+        labels.zip(self.scores.iter().copied())
+    }
+
+    /// The same, the most probable first; equals in the order of the outputs.
+    pub fn ranked(&self) -> Vec<(&'a str, f32)> {
+        let mut ranked: Vec<_> = self.scores().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranked
+    }
+
+    /// The most probable label and its probability; of equals the first.
+    pub fn best(&self) -> (&'a str, f32) {
+        let best = self.scores().reduce(|best, next| match next.1 > best.1 {
+            true => next,
+            false => best,
+        });
+        best.unwrap_or((CANT_TELL, 0.0))
+    }
+
+    /// The most probable label, or [`CANT_TELL`] where its probability is below `threshold`.
+    pub fn label(&self, threshold: f32) -> &'a str {
+        match self.best() {
+            (label, score) if score >= threshold => label,
+            _ => CANT_TELL,
+        }
+    }
+
+    /// All of the answer, where a label below `threshold` is [`CANT_TELL`].
+    pub fn record(self, threshold: f32) -> Record<'a> {
+        Record {
+            label: self.label(threshold),
+            score: self.best().1,
+            verdict: self.verdict(),
+            scores: Scores(self),
+        }
+    }
+
+    /// The answer in the words of the lab: "That's a hot dog!", "That's not a hot dog.", "Can't tell."; of other labels
+    /// "That's LABEL.".
+    pub fn verdict(&self) -> String {
+        match self.best() {
+            (_, score) if f64::from(score) <= CONFIDENT => "Can't tell.".to_owned(),
+            ("hot dog", _) => "That's a hot dog!".to_owned(),
+            ("not hot dog", _) => "That's not a hot dog.".to_owned(),
+            (label, _) => format!("That's {label}."),
+        }
+    }
+}
+
+/// An answer as JSON has it.
+#[derive(Debug, Serialize)]
+pub struct Record<'a> {
+    /// The most probable label, or that it can't tell.
+    label: &'a str,
+    /// The probability of the most probable label.
+    score: f32,
+    /// See [`Answer::verdict`].
+    verdict: String,
+    scores: Scores<'a>,
+}
+
+/// An object from label to probability, in the order of the outputs.
+#[derive(Debug)]
+struct Scores<'a>(Answer<'a>);
+
+impl Serialize for Scores<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.scores())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Vec<String> {
+        ["hot dog", "not hot dog", "café"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    #[test]
+    fn the_most_probable_label_is_the_answer_and_of_equals_the_first() {
+        let labels = labels();
+        let answer = Answer::new(&labels, &[0.2, 0.5, 0.3]);
+        assert_eq!(answer.best(), ("not hot dog", 0.5));
+        assert_eq!(
+            answer.ranked(),
+            [("not hot dog", 0.5), ("café", 0.3), ("hot dog", 0.2)]
+        );
+        let tie = Answer::new(&labels, &[0.4, 0.4, 0.2]);
+        assert_eq!(tie.best(), ("hot dog", 0.4));
+        assert_eq!(tie.ranked().first(), Some(&("hot dog", 0.4)));
+    }
+
+    #[test]
+    fn below_the_threshold_it_cannot_tell() {
+        let labels = labels();
+        let answer = Answer::new(&labels, &[0.5, 0.25, 0.25]);
+        assert_eq!(answer.label(0.5), "hot dog");
+        assert_eq!(answer.label(0.51), CANT_TELL);
+        assert_eq!(Answer::new(&[], &[]).label(0.0), CANT_TELL);
+    }
+
+    #[test]
+    fn speaks_as_the_lab_does() {
+        let labels = labels();
+        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict();
+        assert_eq!(say([0.95, 0.05, 0.0]), "That's a hot dog!");
+        assert_eq!(say([0.05, 0.95, 0.0]), "That's not a hot dog.");
+        assert_eq!(say([0.0, 0.09, 0.91]), "That's café.");
+        // Over 0.90, and not at it.
+        assert_eq!(say([0.90, 0.1, 0.0]), "Can't tell.");
+    }
+}

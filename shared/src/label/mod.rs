@@ -1,0 +1,62 @@
+//! Labelling pictures with a retrained graph.
+
+mod answer;
+mod heatmap;
+mod plain;
+mod sort;
+mod table;
+
+use std::sync::Arc;
+
+pub use answer::{Answer, CANT_TELL, CONFIDENT, Record};
+pub use heatmap::Heatmap;
+pub use plain::{plain, read_labels};
+pub use sort::Sorter;
+pub use table::{Format, Table};
+
+use crate::base::{Base, OnnxBase, Runtime};
+use crate::error::Result;
+use crate::onnx::Network;
+use crate::photo::PictureError;
+
+/// A retrained graph at work. It takes one picture at a time; for more at a time there is one for each thread.
+#[derive(Debug)]
+pub struct Labeller {
+    network: Arc<Network>,
+    base: OnnxBase,
+}
+
+/// What came of a picture, or why it is none. That is no failure of the labeller, which can go on with the next.
+pub type Outcome<T> = std::result::Result<T, PictureError>;
+
+impl Labeller {
+    /// Loads a retrained graph, or a base to see its bottlenecks.
+    ///
+    /// # Errors
+    /// A graph that ONNX Runtime refuses.
+    pub fn load(runtime: &Runtime, network: &Arc<Network>) -> Result<Self> {
+        Ok(Self {
+            base: OnnxBase::load(runtime, network)?,
+            network: Arc::clone(network),
+        })
+    }
+
+    /// The graph's result for the picture in `bytes`: a probability for each label.
+    ///
+    /// # Errors
+    /// ONNX Runtime's.
+    pub fn scores(&mut self, bytes: &[u8]) -> Result<Outcome<Vec<f32>>> {
+        match self.network.preprocess.apply(bytes) {
+            Ok(pixels) => self.base.run(&pixels).map(Ok),
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+
+    /// Where in the picture in `bytes` the evidence for a label lies; without one, for the most probable label.
+    ///
+    /// # Errors
+    /// ONNX Runtime's.
+    pub fn heatmap(&mut self, bytes: &[u8], label: Option<usize>) -> Result<Outcome<Heatmap>> {
+        heatmap::of(&self.network.preprocess, &mut self.base, bytes, label)
+    }
+}
