@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::error::{Error, Result};
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 
 pub use shard::Shard;
 
@@ -182,9 +182,11 @@ pub fn label_of(name: &OsStr) -> String {
     name.to_string_lossy().replace(['_', '-'], " ")
 }
 
-/// A file or folder that is no part of any data set.
+/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or hd-fetch's own record.
 fn is_ignored(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(b".") || DROPPINGS.iter().any(|dropping| name == *dropping)
+    name.as_bytes().starts_with(b".")
+        || name == origin::FILE_NAME
+        || DROPPINGS.iter().any(|dropping| name == *dropping)
 }
 
 fn is_named_like_a_picture(path: &Path) -> bool {
@@ -298,6 +300,7 @@ pub(crate) mod tests {
             "a/x.jpg",
             "a/.DS_Store",
             "a/Thumbs.db",
+            "a/source.json",
             ".git/config",
             "a/.cache/y.jpg",
         ]);
