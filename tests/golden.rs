@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use hd::bottleneck::{Bottlenecks, Samples};
-use hd::photo::{Element, Filter, Preprocess, ResizeRule};
+use hd::photo::{Element, Filter, MAX_PIXELS, Preprocess, ResizeRule};
 use hd::split::{Picture, Split, SplitBy, SplitRule};
 
 use crate::workdir::{ARCHITECTURE, Workdir, base, cosine, reference};
@@ -176,7 +177,7 @@ fn first_input(golden: &Path, photos: &Path, resize: ResizeRule, filter: Filter)
         filter,
         full_decode: false,
     };
-    let bytes = rule.apply(&fs::read(photo).unwrap()).unwrap();
+    let bytes = rule.apply(&fs::read(photo).unwrap(), MAX_PIXELS).unwrap();
     match filter.element() {
         Element::Byte => bytes.into_iter().map(f32::from).collect(),
         Element::Float => {

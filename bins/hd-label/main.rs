@@ -16,6 +16,7 @@ use graph::Plain;
 use hd::base::Runtime;
 use hd::label::{Answer, Format, Labeller, Outcome, Sorter, Table};
 use hd::onnx::Network;
+use hd::photo::MAX_PIXELS;
 use hd::{Error, file, parallel, photo};
 use hd_cli::{Common, Compute, Program, check_outputs, misuse};
 use pictures::{Picture, STDIN, from_arguments, from_list};
@@ -84,6 +85,10 @@ struct Arguments {
     /// With --sort-into, copy the pictures instead
     #[arg(long, requires = "sort_into")]
     copy: bool,
+
+    /// Do not label pictures of more pixels than this
+    #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
+    max_pixels: u64,
 
     #[command(flatten)]
     compute: Compute,
@@ -249,7 +254,7 @@ impl Arguments {
         };
         let labeller = match worker {
             Some(labeller) => labeller,
-            None => worker.insert(Labeller::load(runtime, network)?),
+            None => worker.insert(Labeller::load(runtime, network, self.max_pixels)?),
         };
         let begin = Instant::now();
         let done = match &self.heatmap {

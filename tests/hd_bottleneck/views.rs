@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hd::bottleneck::Bottlenecks;
 use hd::onnx::Network;
-use hd::photo::{Preprocess, Rgb, encode_jpeg};
+use hd::photo::{MAX_PIXELS, Preprocess, Rgb, encode_jpeg};
 use hd::split::{Picture, Split, SplitRule};
 
 use super::{counts, settle};
@@ -19,7 +19,7 @@ fn enlarged(drawing: &str, width: u32, height: u32) -> Vec<u8> {
         ..Network::open_base(base()).unwrap().preprocess
     };
     let pixels = rule
-        .apply(&fs::read(drawings().join(drawing)).unwrap())
+        .apply(&fs::read(drawings().join(drawing)).unwrap(), MAX_PIXELS)
         .unwrap();
     let picture = Rgb {
         width,

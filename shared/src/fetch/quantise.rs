@@ -7,7 +7,7 @@ use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::onnx::{Network, Quantiser};
-use crate::photo::{self, MAX_PIXELS, View};
+use crate::photo::{self, MAX_PIXELS};
 use crate::split::{Split, SplitBy, SplitRule};
 
 /// What the name of a base in integers ends in, as retrain.py has it.
@@ -52,8 +52,7 @@ pub fn quantise(
         if RULE.by_content(&digest) != Split::Training {
             return None;
         }
-        let picture = base.preprocess.decode(&bytes, MAX_PIXELS).ok()?;
-        let pixels = base.preprocess.pixels(&picture.rgb, &View::PLAIN).ok()?;
+        let pixels = base.preprocess.apply(&bytes, MAX_PIXELS).ok()?;
         seen.push(digest);
         Some(Ok(pixels))
     };

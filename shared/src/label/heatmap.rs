@@ -7,7 +7,7 @@
 use super::Outcome;
 use crate::base::Base;
 use crate::error::Result;
-use crate::photo::{Element, MAX_PIXELS, Preprocess, Rgb, View};
+use crate::photo::{Element, Preprocess, Rgb, View};
 
 /// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell is hidden four times.
 const CELLS: usize = 8;
@@ -42,21 +42,17 @@ pub struct Heatmap {
 pub(super) fn of(
     rule: &Preprocess,
     base: &mut dyn Base,
-    bytes: &[u8],
+    picture: &Rgb,
     label: Option<usize>,
 ) -> Result<Outcome<Heatmap>> {
-    let prepared = rule.decode(bytes, MAX_PIXELS).and_then(|picture| {
-        let pixels = rule.pixels(&picture.rgb, &View::PLAIN)?;
-        Ok((picture.rgb, pixels))
-    });
-    let (picture, pixels) = match prepared {
-        Ok(prepared) => prepared,
+    let pixels = match rule.pixels(picture, &View::PLAIN) {
+        Ok(pixels) => pixels,
         Err(reason) => return Ok(Err(reason)),
     };
     let scores = base.run(&pixels)?;
     let label = label.unwrap_or_else(|| largest(&scores));
     let evidence = evidence(rule, base, &pixels, label, log_odds(&scores, label))?;
-    Ok(paint(rule, &picture, &evidence).map(|picture| Heatmap {
+    Ok(paint(rule, picture, &evidence).map(|picture| Heatmap {
         picture,
         label,
         scores,
@@ -231,7 +227,7 @@ fn colour(heat: f32) -> [f32; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::photo::{Filter, ResizeRule, encode_png};
+    use crate::photo::{Filter, ResizeRule};
 
     /// A network of two labels whose logit is how red the lower right quarter is.
     struct Red(usize);
@@ -259,17 +255,15 @@ mod tests {
     }
 
     /// Black, with a red square in a quarter.
-    fn picture(side: u32) -> Vec<u8> {
+    fn picture(side: u32) -> Rgb {
         let red = |y: u32, x: u32| y >= side / 2 && x >= side / 2;
         let places = (0..side).flat_map(|y| (0..side).map(move |x| (y, x)));
         let pixels = places.flat_map(|(y, x)| if red(y, x) { [255, 0, 0] } else { [0, 0, 0] });
-        let pixels = pixels.collect();
-        encode_png(&Rgb {
+        Rgb {
             width: side,
             height: side,
-            pixels,
-        })
-        .unwrap()
+            pixels: pixels.collect(),
+        }
     }
 
     #[test]
@@ -293,7 +287,7 @@ mod tests {
 
     #[test]
     fn what_is_worth_is_what_hiding_costs() {
-        let pixels = rule(64).apply(&picture(64)).unwrap();
+        let pixels = rule(64).pixels(&picture(64), &View::PLAIN).unwrap();
         let scores = Red(64).run(&pixels).unwrap();
         let whole = log_odds(&scores, 1);
         assert!((whole - 6.0).abs() < 1e-3, "{whole}");

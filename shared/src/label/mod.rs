@@ -24,20 +24,22 @@ use crate::photo::PictureError;
 pub struct Labeller {
     network: Arc<Network>,
     base: OnnxBase,
+    max_pixels: u64,
 }
 
 /// What came of a picture, or why it is none. That is no failure of the labeller, which can go on with the next.
 pub type Outcome<T> = std::result::Result<T, PictureError>;
 
 impl Labeller {
-    /// Loads a retrained graph, or a base to see its bottlenecks.
+    /// Loads a retrained graph, or a base to see its bottlenecks. Pictures of more than `max_pixels` will be refused.
     ///
     /// # Errors
     /// A graph that ONNX Runtime refuses.
-    pub fn load(runtime: &Runtime, network: &Arc<Network>) -> Result<Self> {
+    pub fn load(runtime: &Runtime, network: &Arc<Network>, max_pixels: u64) -> Result<Self> {
         Ok(Self {
             base: OnnxBase::load(runtime, network)?,
             network: Arc::clone(network),
+            max_pixels,
         })
     }
 
@@ -46,7 +48,7 @@ impl Labeller {
     /// # Errors
     /// ONNX Runtime's.
     pub fn scores(&mut self, bytes: &[u8]) -> Result<Outcome<Vec<f32>>> {
-        match self.network.preprocess.apply(bytes) {
+        match self.network.preprocess.apply(bytes, self.max_pixels) {
             Ok(pixels) => self.base.run(&pixels).map(Ok),
             Err(reason) => Ok(Err(reason)),
         }
@@ -57,6 +59,10 @@ impl Labeller {
     /// # Errors
     /// ONNX Runtime's.
     pub fn heatmap(&mut self, bytes: &[u8], label: Option<usize>) -> Result<Outcome<Heatmap>> {
-        heatmap::of(&self.network.preprocess, &mut self.base, bytes, label)
+        let rule = &self.network.preprocess;
+        match rule.decode(bytes, self.max_pixels) {
+            Ok(picture) => heatmap::of(rule, &mut self.base, &picture.rgb, label),
+            Err(reason) => Ok(Err(reason)),
+        }
     }
 }

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Rgb;
 use super::decode::{Picture, PictureError, Want, decode};
 use super::distort::View;
 use super::resize::{Part, antialiased, legacy_bilinear};
-use super::{MAX_PIXELS, Rgb};
 use crate::digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take pictures that it refused: what was found unusable is
@@ -167,9 +167,9 @@ impl Preprocess {
     /// The input of the network for the picture in `bytes`: `height * width * 3` numbers, as bytes.
     ///
     /// # Errors
-    /// Bytes that are no picture that can be decoded.
-    pub fn apply(&self, bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
-        self.pixels(&self.decode(bytes, MAX_PIXELS)?.rgb, &View::PLAIN)
+    /// As [`Self::decode`].
+    pub fn apply(&self, bytes: &[u8], max_pixels: u64) -> Result<Vec<u8>, PictureError> {
+        self.pixels(&self.decode(bytes, max_pixels)?.rgb, &View::PLAIN)
     }
 
     /// Identifies everything that decides which pixels a network sees for given bytes.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::photo::{self, Filter, Preprocess, ResizeRule, Rgb, View};
+use crate::photo::{self, Filter, Preprocess, ResizeRule, Rgb};
 
 /// As many are shown at most; of more, evenly spaced ones.
 const MOST: usize = 2000;
@@ -163,10 +163,7 @@ fn thumbnail(path: &Path) -> Option<Vec<u8>> {
         filter: Filter::Antialiased,
         full_decode: false,
     };
-    let picture = rule
-        .decode(&photo::read(path).ok()?, photo::MAX_PIXELS)
-        .ok()?;
-    rule.pixels(&picture.rgb, &View::PLAIN).ok()
+    rule.apply(&photo::read(path).ok()?, photo::MAX_PIXELS).ok()
 }
 
 fn grey() -> Vec<u8> {
