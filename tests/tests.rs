@@ -14,9 +14,16 @@
 /// The folder, the programs and the fixtures that all tests use.
 mod workdir;
 
+/// Programs that serve, and requests to them.
+mod serving;
+
+/// A real browser, driven as a person would.
+mod webdriver;
+
 /// What --help prints, and how wrong usage is answered.
 mod usage;
 
+mod hd_app;
 mod hd_bottleneck;
 mod hd_eval;
 mod hd_fetch;

@@ -157,16 +157,18 @@ pub(crate) fn exe(name: &str) -> &'static str {
         "hd-train" => env!("CARGO_BIN_EXE_hd-train"),
         "hd-eval" => env!("CARGO_BIN_EXE_hd-eval"),
         "hd-label" => env!("CARGO_BIN_EXE_hd-label"),
+        "hd-app" => env!("CARGO_BIN_EXE_hd-app"),
         other => panic!("no program {other}"),
     }
 }
 
-pub(crate) const PROGRAMS: [&str; 5] = [
+pub(crate) const PROGRAMS: [&str; 6] = [
     "hd-fetch",
     "hd-bottleneck",
     "hd-train",
     "hd-eval",
     "hd-label",
+    "hd-app",
 ];
 
 /// Runs hd-fetch for a fixture.

@@ -1,0 +1,253 @@
+// The page of hd-app: sends pictures to the server that it came from, and shows what that says of them.
+
+const MOST = 60; // Pictures that are remembered in a visit.
+const AT_ONCE = 3; // Pictures that are asked about at a time.
+const PATIENCE = 30; // Times that a busy server is asked again.
+
+const $ = (id) => document.getElementById(id);
+const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/** Pictures of this visit, the latest first: { file, url, state, answer, heat, item }. */
+const pictures = [];
+let shown = null;
+
+/** Posts a picture, again after a while if the server has too much to do. */
+async function post(path, file) {
+  for (let tries = 0; ; tries++) {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/octet-stream" },
+      body: file,
+    });
+    if (response.ok) return response;
+    if (response.status === 503 && tries < PATIENCE) {
+      await pause(Number(response.headers.get("Retry-After")) || 1);
+      continue;
+    }
+    const reason = await response.json().then((json) => json.error, () => "");
+    throw new Error(reason || `the server answered ${response.status}`);
+  }
+}
+
+/** What a verdict means, for its colour. */
+function state({ label, verdict }) {
+  if (verdict === "Can't tell.") return "unsure";
+  if (label === "hot dog") return "yes";
+  return label === "not hot dog" ? "no" : "other";
+}
+
+const waiting = [];
+let asking = 0;
+
+async function askNext() {
+  if (asking >= AT_ONCE || waiting.length === 0) return;
+  const picture = waiting.shift();
+  asking++;
+  try {
+    picture.answer = await (await post("/label", picture.file)).json();
+    picture.state = state(picture.answer);
+  } catch (error) {
+    picture.state = "error";
+    picture.reason = error instanceof TypeError ? "the server cannot be reached" : error.message;
+  }
+  asking--;
+  draw(picture);
+  askNext();
+}
+
+/** Takes pictures in, shows the first and asks about all. */
+function take(files) {
+  const taken = [...files].map((file) => ({ file, url: URL.createObjectURL(file), state: "asking" }));
+  if (taken.length === 0) return;
+  for (const picture of [...taken].reverse()) {
+    pictures.unshift(picture);
+    $("list").prepend(listed(picture));
+  }
+  for (const gone of pictures.splice(MOST)) {
+    gone.item.remove();
+    URL.revokeObjectURL(gone.url);
+    if (gone.heat) URL.revokeObjectURL(gone.heat);
+  }
+  waiting.push(...taken);
+  $("history").hidden = false;
+  show(taken[0]);
+  for (let i = 0; i < AT_ONCE; i++) askNext();
+}
+
+/** The entry of a picture in the history. */
+function listed(picture) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  button.type = "button";
+  image.src = picture.url;
+  image.alt = "";
+  image.loading = "lazy";
+  button.append(image, document.createElement("span"));
+  button.addEventListener("click", () => show(picture));
+  item.append(button);
+  picture.item = item;
+  draw(picture);
+  return item;
+}
+
+const words = (picture) => {
+  if (picture.state === "asking") return "Looking…";
+  return picture.state === "error" ? `Sorry: ${picture.reason}.` : picture.answer.verdict;
+};
+
+/** Draws a picture's entry, and the stage if it is on it. */
+function draw(picture) {
+  const button = picture.item.firstChild;
+  button.dataset.state = picture.state;
+  button.lastChild.textContent = words(picture);
+  button.setAttribute("aria-label", `${picture.file.name || "picture"}: ${words(picture)}`);
+  button.setAttribute("aria-current", String(picture === shown));
+  if (picture === shown) drawStage();
+}
+
+function show(picture) {
+  const before = shown;
+  shown = picture;
+  showHeat(false);
+  if (before) draw(before);
+  draw(picture);
+  const image = $("picture");
+  image.src = picture.url;
+  image.alt = picture.file.name || "The picture";
+  image.hidden = false;
+  $("no-preview").hidden = true;
+  $("invitation").hidden = true;
+}
+
+function drawStage() {
+  $("stage").dataset.state = shown.state;
+  $("verdict").textContent = words(shown);
+  $("name").textContent = shown.file.name || "";
+  $("where").hidden = !shown.answer;
+  const scores = Object.entries(shown.answer?.scores ?? {}).sort((a, b) => b[1] - a[1]);
+  $("scores").replaceChildren(...scores.slice(0, 5).map(bar));
+}
+
+function bar([label, score]) {
+  const item = document.createElement("li");
+  const part = (name, text = "") => {
+    const element = document.createElement("span");
+    element.className = name;
+    element.textContent = text;
+    return element;
+  };
+  const [track, fill] = [document.createElement("div"), document.createElement("div")];
+  track.className = "track";
+  fill.className = "fill";
+  track.append(fill);
+  item.append(part("label", label), part("number", `${(100 * score).toFixed(1)} %`), track);
+  requestAnimationFrame(() => (fill.style.width = `${100 * score}%`));
+  return item;
+}
+
+/** Shows or hides where the evidence lies. */
+async function showHeat(wanted) {
+  const [button, image, picture] = [$("where"), $("heat"), shown];
+  button.setAttribute("aria-pressed", String(wanted));
+  button.textContent = wanted ? "Hide where" : "Show where";
+  if (!wanted) {
+    image.hidden = true;
+    return;
+  }
+  if (!picture.heat) {
+    button.disabled = true;
+    button.textContent = "Looking closer…";
+    try {
+      picture.heat = URL.createObjectURL(await (await post("/heatmap", picture.file)).blob());
+    } catch (error) {
+      if (picture === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
+      picture.heat = null;
+    }
+    button.disabled = false;
+  }
+  // Another picture may have been chosen meanwhile.
+  if (picture !== shown) return;
+  const there = Boolean(picture.heat);
+  button.setAttribute("aria-pressed", String(there));
+  button.textContent = there ? "Hide where" : "Show where";
+  image.hidden = !there;
+  if (there) image.src = picture.heat;
+}
+
+// Choosing.
+for (const input of [$("file"), $("snapshot")]) {
+  input.addEventListener("change", () => {
+    take(input.files);
+    input.value = "";
+  });
+}
+$("where").addEventListener("click", () => showHeat($("heat").hidden));
+// The picture itself does what the button does, for whoever points at it.
+$("frame").addEventListener("click", () => {
+  if (!$("where").hidden && !$("where").disabled) showHeat($("heat").hidden);
+});
+$("picture").addEventListener("error", () => {
+  $("picture").hidden = true;
+  $("no-preview").hidden = false;
+});
+$("picture").addEventListener("load", () => ($("no-preview").hidden = true));
+
+// Dropping, anywhere.
+let depth = 0;
+const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+addEventListener("dragenter", (event) => {
+  if (!holdsFiles(event)) return;
+  depth++;
+  document.body.classList.add("dragging");
+});
+addEventListener("dragleave", () => {
+  depth = Math.max(0, depth - 1);
+  if (depth === 0) document.body.classList.remove("dragging");
+});
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  depth = 0;
+  document.body.classList.remove("dragging");
+  take(event.dataTransfer?.files ?? []);
+});
+
+// Pasting.
+addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
+
+// The camera; where a page may not use it, a phone's own can still be asked for a picture.
+let stream = null;
+$("camera").addEventListener("click", async () => {
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    $("video").srcObject = stream;
+    $("viewfinder").showModal();
+  } catch {
+    $("snapshot").click();
+  }
+});
+$("shoot").addEventListener("click", () => {
+  const video = $("video");
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  canvas.toBlob((blob) => {
+    $("viewfinder").close();
+    if (blob) take([new File([blob], "camera.jpg", { type: blob.type })]);
+  }, "image/jpeg", 0.92);
+});
+$("close").addEventListener("click", () => $("viewfinder").close());
+$("viewfinder").addEventListener("close", () => {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+});
+
+// What the server knows.
+fetch("/health").then((response) => response.json()).then(({ base, labels }) => {
+  const title = labels.includes("hot dog") ? "Hot dog?" : "What is it?";
+  $("title").textContent = title;
+  document.title = title;
+  const some = labels.length > 12 ? [...labels.slice(0, 12), `${labels.length - 12} more`] : labels;
+  $("about").textContent = `It knows ${some.join(", ")}; base ${base}.`;
+}, () => {});

@@ -1,0 +1,134 @@
+//! The threads that do the heavy work: each has a session of its own and takes pictures from one queue, which has an end.
+
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use hd::base::Runtime;
+use hd::label::{Labeller, Outcome};
+use hd::onnx::Network;
+use hd::photo;
+use tokio::sync::oneshot;
+
+use crate::Limits;
+use crate::upload::Held;
+
+/// What is wanted of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The probability of each label.
+    Scores,
+    /// The picture, painted with the evidence for its label, as a PNG file.
+    Heatmap,
+}
+
+/// What came of it.
+pub(crate) enum Product {
+    Scores(Vec<f32>),
+    Heatmap(Vec<u8>),
+}
+
+/// Why nothing came of it, with no fault of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The queue is full.
+    Busy,
+    /// The work failed, and stderr says how.
+    Failed,
+}
+
+type Reply = Result<Outcome<Product>, Trouble>;
+
+struct Job {
+    picture: Held,
+    wanted: Wanted,
+    reply: oneshot::Sender<Reply>,
+}
+
+/// The threads.
+pub(crate) struct Pool(SyncSender<Job>);
+
+impl Pool {
+    /// Starts so many threads, which stop when the pool is dropped.
+    ///
+    /// # Errors
+    /// A graph that ONNX Runtime refuses; no more threads.
+    pub(crate) fn start(
+        runtime: &Runtime,
+        network: &Arc<Network>,
+        threads: NonZeroUsize,
+        limits: &Limits,
+    ) -> anyhow::Result<Self> {
+        let (jobs, receiver) = sync_channel(limits.queue.get());
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..threads.get() {
+            let labeller = Labeller::load(runtime, network, limits.max_pixels)?;
+            let jobs = Arc::clone(&receiver);
+            let thread = thread::Builder::new().name(format!("label-{number}"));
+            thread.spawn(move || work(labeller, &jobs))?;
+        }
+        Ok(Self(jobs))
+    }
+
+    /// Has a picture worked on.
+    ///
+    /// # Errors
+    /// [`Trouble`]; the inner one is the picture's.
+    pub(crate) async fn run(&self, picture: Held, wanted: Wanted) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            picture,
+            wanted,
+            reply,
+        };
+        match self.0.try_send(job) {
+            Ok(()) => answer.await.unwrap_or(Err(Trouble::Failed)),
+            Err(TrySendError::Full(_)) => Err(Trouble::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(Trouble::Failed),
+        }
+    }
+}
+
+/// One thread's life.
+fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // Whoever has gone meanwhile wants nothing any more.
+        if job.reply.is_closed() {
+            continue;
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            make(&mut labeller, job.picture.bytes(), job.wanted)
+        }));
+        let reply = match done {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(error)) => {
+                log::error!("{:#}", anyhow::Error::from(error));
+                Err(Trouble::Failed)
+            }
+            // What panicked has said so on stderr.
+            Err(_) => Err(Trouble::Failed),
+        };
+        drop(job.picture);
+        // The visitor may have gone.
+        let _ = job.reply.send(reply);
+    }
+}
+
+fn make(labeller: &mut Labeller, bytes: &[u8], wanted: Wanted) -> hd::Result<Outcome<Product>> {
+    match wanted {
+        Wanted::Scores => Ok(labeller.scores(bytes)?.map(Product::Scores)),
+        Wanted::Heatmap => match labeller.heatmap(bytes, None)? {
+            Ok(heatmap) => {
+                let png = photo::encode_png(&heatmap.picture);
+                Ok(Ok(Product::Heatmap(
+                    png.map_err(hd::Error::io("PNG", "encode"))?,
+                )))
+            }
+            Err(reason) => Ok(Err(reason)),
+        },
+    }
+}

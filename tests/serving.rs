@@ -1,0 +1,129 @@
+//! Programs that serve on loopback, and requests to them. A request is bytes, so that a test can spoil it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// No answer takes longer, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that serves, until it is dropped.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    /// Host and port.
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// Starts a program that says on stdout or stderr where it serves; `address` finds host and port in such a line. None
+    /// if there is no such program.
+    pub(crate) fn start(
+        mut command: Command,
+        mut address: impl FnMut(&str) -> Option<String>,
+    ) -> Option<Self> {
+        let (says, said) = std::io::pipe().unwrap();
+        command
+            .stdin(Stdio::null())
+            .stdout(said.try_clone().unwrap())
+            .stderr(said);
+        let process = command.spawn().ok()?;
+        // Its ends of the pipe, or there would be no end.
+        drop(command);
+        let mut lines = BufReader::new(says).lines().map_while(Result::ok);
+        let mut heard = Vec::new();
+        let found = lines.by_ref().find_map(|line| {
+            let found = address(&line);
+            heard.push(line);
+            found
+        });
+        // What else it says must not fill the pipe.
+        thread::spawn(move || lines.for_each(drop));
+        let address = found.unwrap_or_else(|| panic!("it does not serve: {heard:?}"));
+        Some(Self { process, address })
+    }
+
+    /// The answer to a request that is alone on its connection.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        self.send(&self.request(method, path, headers, body))
+            .unwrap()
+    }
+
+    /// A request as bytes. Each of `headers` ends with `\r\n`.
+    pub(crate) fn request(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+        let (host, length) = (&self.address, body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n"
+        );
+        [head.as_bytes(), body].concat()
+    }
+
+    /// Sends bytes; the answer, or None if the server goes without one.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut stream = self.connect();
+        // A server that has seen enough need not read the rest.
+        let _ = stream.write_all(bytes);
+        Answer::read(stream)
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a server answers.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads as much as is announced; where nothing is, until the server closes.
+    pub(crate) fn read(stream: TcpStream) -> Option<Self> {
+        let mut stream = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            match stream.read_line(&mut head) {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let mut answer = Self {
+            status,
+            head,
+            body: Vec::new(),
+        };
+        let length = answer.header("content-length").map(str::parse);
+        let length = length.map_or(u64::MAX, Result::unwrap);
+        // What was read before a connection broke is an answer too.
+        let _ = stream.take(length).read_to_end(&mut answer.body);
+        Some(answer)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut values = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value.trim())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}{}", self.head, self.text()))
+    }
+}
