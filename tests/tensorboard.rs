@@ -1,53 +1,31 @@
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use crate::serving::Server;
+use crate::webdriver::{Browser, Screen};
 use crate::workdir::{Workdir, skip, top};
 
 /// The real TensorBoard on a port of loopback, until it is dropped.
-struct TensorBoard {
-    process: Child,
-    address: String,
-}
+struct TensorBoard(Server);
 
 impl TensorBoard {
     /// None where it is not installed, which is said.
     fn start(test: &str, dir: &Workdir, folder: &str) -> Option<Self> {
-        let program: PathBuf = top().join("target/venv/bin/tensorboard");
-        if !program.is_file() {
-            skip(
-                test,
-                "there is no target/venv/bin/tensorboard; `make test-deps` brings it",
-            );
-            return None;
-        }
-        let mut command = Command::new(program);
+        let mut command = Command::new(top().join("target/venv/bin/tensorboard"));
         command.arg("--logdir").arg(dir.path(folder));
         command.args(["--host", "127.0.0.1", "--port", "0"]);
-        let mut process = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let line = lines.find(|line| line.contains(" at http://")).unwrap();
-        // What else it says must not fill the pipe.
-        thread::spawn(move || lines.for_each(drop));
-        let address = line
-            .split("http://")
-            .nth(1)
-            .unwrap()
-            .split('/')
-            .next()
-            .unwrap()
-            .to_owned();
-        Some(Self { process, address })
+        let address = |line: &str| {
+            let address = line.split(" at http://").nth(1)?;
+            Some(address.split('/').next()?.to_owned())
+        };
+        let server = Server::start(command, address);
+        if server.is_none() {
+            let reason = "there is no target/venv/bin/tensorboard; `make test-deps` brings it";
+            skip(test, reason);
+        }
+        server.map(Self)
     }
 
     fn get(&self, path: &str) -> serde_json::Value {
@@ -55,20 +33,8 @@ impl TensorBoard {
     }
 
     fn bytes(&self, path: &str) -> Vec<u8> {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!(
-            "GET /data/plugin/{path} HTTP/1.0\r\nHost: {}\r\n\r\n",
-            self.address
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let body = answer
-            .windows(4)
-            .position(|end| end == b"\r\n\r\n")
-            .unwrap()
-            + 4;
-        answer.split_off(body)
+        let path = format!("/data/plugin/{path}");
+        self.0.ask("GET", &path, "", b"").body
     }
 
     /// The tags of a plugin by run, when both runs have been read.
@@ -89,13 +55,6 @@ impl TensorBoard {
         let point =
             |point: &serde_json::Value| (point[1].as_u64().unwrap(), point[2].as_f64().unwrap());
         points.as_array().unwrap().iter().map(point).collect()
-    }
-}
-
-impl Drop for TensorBoard {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -283,4 +242,27 @@ fn shows_the_network_the_curves_and_the_bottlenecks() {
     assert_eq!(&sprite[1..4], b"PNG");
     let width = u32::from_be_bytes(sprite[16..20].try_into().unwrap());
     assert_eq!(u64::from(width), (count as f64).sqrt().ceil() as u64 * side);
+}
+
+#[test]
+fn a_person_sees_both_runs() {
+    let test = "a_person_sees_both_runs";
+    let dir = Workdir::new();
+    dir.trained();
+    let flags = ["--how_many_training_steps=50", "--summaries_dir=summaries"];
+    dir.train().args(flags).succeeds();
+    let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
+        return;
+    };
+    board.tags("scalars");
+    let Some(browser) = Browser::open(test, &Screen::Desktop) else {
+        return;
+    };
+    browser.go(&format!("http://{}/#timeseries", board.0.address));
+    browser.wait(
+        "const seen = document.body.innerText;
+         return ['accuracy_1', 'cross_entropy_1', 'train', 'validation'].every((word) => seen.includes(word))
+             && document.querySelectorAll('line-chart').length > 1",
+    );
+    browser.screenshot("tensorboard");
 }
