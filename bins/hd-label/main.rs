@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 mod graph;
@@ -132,10 +133,15 @@ impl Program for Arguments {
     fn run(self) -> anyhow::Result<()> {
         self.check()?;
         let runtime = || Runtime::load(self.compute.runtime.as_deref());
-        let network = Arc::new(match self.embed {
-            true => Network::open_for_bottlenecks(&self.graph)?,
-            false => self.plain.open(&self.graph, &runtime)?,
+        let network = thread::scope(|scope| {
+            // Loading takes as long as all the rest before the first picture, and can begin at once.
+            scope.spawn(&runtime);
+            match self.embed {
+                true => Ok(Network::open_for_bottlenecks(&self.graph)?),
+                false => self.plain.open(&self.graph, &runtime),
+            }
         });
+        let network = Arc::new(network?);
         let runtime = runtime()?;
         let pictures = self.pictures()?;
         let mut product = Product {

@@ -21,6 +21,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use memmap2::Mmap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -174,6 +175,20 @@ impl<'a> Cursor<'a> {
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io(path, "read"))
+}
+
+/// Maps a file that only programs of hd write.
+///
+/// # Errors
+/// The operating system's.
+#[allow(
+    unsafe_code,
+    reason = "a map is what lets a million rows, or the weights of a network, be used without being read"
+)]
+pub(crate) fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: such files are only ever replaced as a whole, by a rename, or deleted, which leaves this map the old one. A
+    // stranger who cuts one short under us would end the process with SIGBUS, but nothing is believed that was not checked.
+    unsafe { Mmap::map(file) }
 }
 
 /// Replaces the file `path` by what `write` writes, at once and only if all of it succeeds. Makes its folder.

@@ -3,6 +3,7 @@
 mod calibrate;
 mod device;
 mod input;
+mod optimised;
 mod runtime;
 mod session;
 mod wrap;

@@ -8,6 +8,7 @@ use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use super::input::input;
+use super::optimised;
 use super::{Base, Runtime};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
@@ -30,7 +31,7 @@ impl OnnxBase {
     /// # Errors
     /// A graph that ONNX Runtime refuses.
     pub fn load(runtime: &Runtime, network: &Network) -> Result<Self> {
-        Self::build(builder(runtime), network)
+        Self::of(optimised::load(network, &|| builder(runtime)), network)
     }
 
     /// Loads `network` onto the accelerator of this number.
@@ -45,13 +46,14 @@ impl OnnxBase {
             .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic)
             .build()
             .error_on_failure();
-        let builder =
-            builder(runtime).and_then(|builder| Ok(builder.with_execution_providers([cuda])?));
-        Self::build(builder, network)
+        let build = || {
+            let mut builder = builder(runtime)?.with_execution_providers([cuda])?;
+            builder.commit_from_memory(&network.bytes)
+        };
+        Self::of(build(), network)
     }
 
-    fn build(builder: ort::Result<SessionBuilder>, network: &Network) -> Result<Self> {
-        let session = builder.and_then(|mut builder| builder.commit_from_memory(&network.bytes));
+    fn of(session: ort::Result<Session>, network: &Network) -> Result<Self> {
         let session = session.map_err(|error| Error::Runtime {
             path: network.path.clone(),
             reason: error.to_string(),

@@ -326,10 +326,6 @@ pub(super) fn write(
     }
 }
 
-#[allow(
-    unsafe_code,
-    reason = "a map is what lets a million rows be used without being read"
-)]
 fn map(path: &Path) -> Result<(File, Mmap)> {
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     if !file.metadata().map_err(Error::io(path, "read"))?.is_file() {
@@ -339,9 +335,7 @@ fn map(path: &Path) -> Result<(File, Mmap)> {
             found: "is a folder or device".to_owned(),
         });
     }
-    // SAFETY: the file is only ever replaced as a whole, by a rename, which leaves this map the old one. A stranger
-    // who cuts it short under us would end the process with SIGBUS, but nothing is believed that was not checked.
-    let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path, "map"))?;
+    let map = file::map(&file).map_err(Error::io(path, "map"))?;
     Ok((file, map))
 }
 

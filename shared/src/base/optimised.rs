@@ -1,0 +1,217 @@
+//! Networks as ONNX Runtime has optimised them, kept so that the next process is spared that work, and the copying of
+//! weights: they are used where they are mapped.
+//!
+//! They lie in the folder `optimised` of the cache, in ONNX Runtime's own format. Such a file is of use only for the same
+//! network, the same build of ONNX Runtime and the same processor, whose vectors decide how weights are laid out; the
+//! digest of these three is the first half of its name. The second half is the digest of its content, by which damage is
+//! seen. What is missing, stale or damaged is made anew, and where nothing can be kept a network is loaded without.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+
+use crate::digest::Digest;
+use crate::fetch::cache_folder;
+use crate::file;
+use crate::onnx::Network;
+
+/// Raised when sessions are built otherwise than before.
+const VERSION: u8 = 1;
+
+/// So many are kept, those that were used last.
+const KEPT: usize = 8;
+
+/// How the name of a file ends.
+const ENDING: &str = ".ort";
+
+/// What is mapped, by the first half of its name. It stays so for the life of the process, as ONNX Runtime does.
+static MAPPED: Mutex<BTreeMap<Digest, &'static [u8]>> = Mutex::new(BTreeMap::new());
+
+/// Loads `network` on the processor, as it was optimised before if it was. `builder` begins a session.
+///
+/// # Errors
+/// A graph that ONNX Runtime refuses.
+pub(super) fn load(
+    network: &Network,
+    builder: &dyn Fn() -> ort::Result<SessionBuilder>,
+) -> ort::Result<Session> {
+    let Some(place) = Place::of(network) else {
+        return builder()?.commit_from_memory(&network.bytes);
+    };
+    // Held meanwhile, so that the first of many threads makes what the others use.
+    let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = mapped.get(&place.key).copied().or_else(|| place.find());
+    if let Some(bytes) = kept
+        && let Ok(session) = of_optimised(bytes, builder)
+    {
+        mapped.insert(place.key, bytes);
+        return Ok(session);
+    }
+    match place.make(network, builder) {
+        Ok(session) => Ok(session),
+        // A full disk, or nobody's to write on: that is no reason to do without an answer.
+        Err(_) => builder()?.commit_from_memory(&network.bytes),
+    }
+}
+
+/// A session that uses `bytes` where they are, for which they have to stay as long as the process.
+fn of_optimised(
+    bytes: &'static [u8],
+    builder: &dyn Fn() -> ort::Result<SessionBuilder>,
+) -> ort::Result<Session> {
+    builder()?
+        .with_optimization_level(GraphOptimizationLevel::Disable)?
+        .with_config_entry("session.use_ort_model_bytes_directly", "1")?
+        .with_config_entry("session.use_ort_model_bytes_for_initializers", "1")?
+        .commit_from_memory(bytes)
+}
+
+/// Where an optimised network is kept.
+struct Place {
+    folder: PathBuf,
+    key: Digest,
+}
+
+impl Place {
+    /// None where it cannot be told on what processor this is, or where the cache would be.
+    fn of(network: &Network) -> Option<Self> {
+        let parts = [
+            [VERSION].as_slice(),
+            network.digest.as_bytes().as_slice(),
+            ort::info().as_bytes(),
+            &processor()?,
+        ];
+        Some(Self {
+            folder: cache_folder().ok()?.join("optimised"),
+            key: Digest::of_parts(parts),
+        })
+    }
+
+    fn name(&self, content: &Digest) -> PathBuf {
+        self.folder.join(format!("{}-{content}{ENDING}", self.key))
+    }
+
+    /// What is kept, if it is whole.
+    fn find(&self) -> Option<&'static [u8]> {
+        let beginning = format!("{}-", self.key);
+        let files = fs::read_dir(&self.folder).ok()?.flatten();
+        let mut files = files.filter(|file| {
+            let name = file.file_name();
+            name.to_str()
+                .is_some_and(|name| name.starts_with(&beginning))
+        });
+        let path = files.next()?.path();
+        let file = File::open(&path).ok()?;
+        let map = file::map(&file).ok()?;
+        if path != self.name(&Digest::of(&map)) {
+            // Nobody else can use it either.
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        // The time of its last use; where it is another user's, it is as old as it is.
+        let _ = file.set_modified(SystemTime::now());
+        Some(Box::leak(Box::new(map)))
+    }
+
+    /// Loads the network, and keeps what it was optimised to.
+    fn make(
+        &self,
+        network: &Network,
+        builder: &dyn Fn() -> ort::Result<SessionBuilder>,
+    ) -> ort::Result<Session> {
+        let failed = |error: io::Error| ort::Error::new(error.to_string());
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let new = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
+        let session = builder()?
+            .with_config_entry("session.save_model_format", "ORT")?
+            .with_optimized_model_path(new.path())?
+            .commit_from_memory(&network.bytes)?;
+        // Whether it can be kept or not, the session is good.
+        let _ = self.keep(new);
+        Ok(session)
+    }
+
+    fn keep(&self, new: tempfile::NamedTempFile) -> io::Result<()> {
+        let content = Digest::of(&fs::read(new.path())?);
+        new.persist(self.name(&content))?;
+        forget(&self.folder)
+    }
+}
+
+/// Deletes those that have not been used for longest.
+fn forget(folder: &Path) -> io::Result<()> {
+    let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_name().to_string_lossy().ends_with(ENDING) {
+            files.push((file.metadata()?.modified()?, file.path()));
+        }
+    }
+    files.sort();
+    let many = files.len().saturating_sub(KEPT);
+    files
+        .iter()
+        .take(many)
+        .try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// What is known of the processor: its make and its instructions, without what changes from one moment to the next.
+fn processor() -> Option<Vec<u8>> {
+    let kinds = [
+        "vendor_id",
+        "cpu family",
+        "model",
+        "stepping",
+        "flags",
+        "CPU implementer",
+        "CPU variant",
+        "CPU part",
+        "Features",
+    ];
+    let all = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let first = all.split("\n\n").next()?;
+    let lines = first.lines().filter(|line| {
+        let kind = line.split(':').next().unwrap_or_default().trim_end();
+        kinds.contains(&kind)
+    });
+    let lines: Vec<&str> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn those_that_were_used_last_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = SystemTime::now();
+        for index in 0..KEPT as u64 + 2 {
+            let file = File::create(folder.path().join(format!("{index}{ENDING}"))).unwrap();
+            // Of the first two, the first was used again.
+            let used = if index == 0 { 100 } else { index };
+            file.set_modified(begin + Duration::from_secs(used))
+                .unwrap();
+        }
+        File::create(folder.path().join("other")).unwrap();
+        forget(folder.path()).unwrap();
+        let left = |name: &str| folder.path().join(name).exists();
+        assert!(left("0.ort") && !left("1.ort") && !left("2.ort") && left("3.ort"));
+        assert!(left("other"));
+    }
+
+    #[test]
+    fn a_processor_is_the_same_from_one_moment_to_the_next() {
+        let now = processor();
+        std::thread::sleep(Duration::from_millis(20));
+        assert_eq!(now, processor());
+        assert!(!cfg!(target_os = "linux") || now.is_some());
+    }
+}
