@@ -135,7 +135,7 @@ impl Program for Arguments {
         let runtime = || Runtime::load(self.compute.runtime.as_deref());
         let network = thread::scope(|scope| {
             // Loading takes as long as all the rest before the first picture, and can begin at once.
-            scope.spawn(&runtime);
+            scope.spawn(runtime);
             match self.embed {
                 true => Ok(Network::open_for_bottlenecks(&self.graph)?),
                 false => self.plain.open(&self.graph, &runtime),
