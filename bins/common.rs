@@ -65,7 +65,7 @@ impl Compute {
 pub enum Resize {
     /// All of a picture, whatever its proportions
     Squash,
-    /// The middle of it, after its shorter side was brought to 256 pixels
+    /// The middle of it, after its shorter side was brought to 256 pixels, or to 8/7 of what a larger network takes
     CentreCrop,
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 use hd::onnx::Network;
 use hd::photo::ResizeRule;
 
-use crate::workdir::{ARCHITECTURE, Call, Workdir, base, skip};
+use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cosine, skip};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
 fn cut_off(dir: &Workdir) -> Call {
@@ -345,6 +345,52 @@ fn a_base_carries_the_way_that_pictures_are_brought_to_its_size() {
     assert_eq!(squashed.digest, Network::open_base(base()).unwrap().digest);
     assert_ne!(squashed.digest, cropped.digest);
     fetch("stretch").ends_with(2);
+}
+
+#[test]
+fn the_same_weights_are_a_base_for_larger_pictures() {
+    let dir = Workdir::new();
+    dir.pictures("images", 2);
+    let fetch = |resize: &str| {
+        let args = [
+            "mobilenet_v2_1.0_320",
+            "-o",
+            "base.onnx",
+            "--resize",
+            resize,
+        ];
+        dir.program("hd-fetch").arg("base").args(args).succeeds();
+        let rule = Network::open_base(&dir.path("base.onnx"))
+            .unwrap()
+            .preprocess;
+        assert_eq!([rule.width, rule.height], [320; 2]);
+        rule.resize
+    };
+    assert_eq!(
+        fetch("centre-crop"),
+        ResizeRule::CentreCrop { shorter_side: 365 }
+    );
+    assert_eq!(fetch("squash"), ResizeRule::Squash);
+    let bottlenecks = |base: &Path| -> Vec<Vec<f32>> {
+        let call = dir.program("hd-label").arg("--graph").arg(base);
+        let table = call.args(["--embed", "images"]).succeeds().stdout();
+        let row = |line: &str| {
+            line.split('\t')
+                .skip(1)
+                .map(|number| number.parse().unwrap())
+                .collect()
+        };
+        table.lines().map(row).collect()
+    };
+    // The network sees the same, more of it.
+    for (large, small) in bottlenecks(&dir.path("base.onnx"))
+        .iter()
+        .zip(bottlenecks(base()))
+    {
+        assert_eq!(large.len(), 1280);
+        let alike = cosine(large, &small);
+        assert!((0.7..0.999).contains(&alike), "{alike}");
+    }
 }
 
 /// The folder of the runtime for accelerators.

@@ -56,7 +56,7 @@ pub fn fetch_base(
             licence: base.licence.clone(),
         },
         cut,
-        size: None,
+        size: Some(base.size),
         mean,
         std,
         resize,
@@ -138,11 +138,9 @@ impl Own<'_> {
             }
             Kind::Pytorch => {
                 let weights = file::read(self.path)?;
-                base_from_weights(
-                    self.path,
-                    &weights,
-                    &self.plan(IMAGENET, Filter::Antialiased)?,
-                )
+                let mut plan = self.plan(IMAGENET, Filter::Antialiased)?;
+                plan.size = plan.size.or(self.listed()?.map(|base| base.size));
+                base_from_weights(self.path, &weights, &plan)
             }
         }
     }

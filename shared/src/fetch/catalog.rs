@@ -337,7 +337,14 @@ mod tests {
     #[test]
     fn the_built_in_catalogue_can_be_read() {
         let catalog = Catalog::built_in().unwrap();
-        assert!(catalog.base("mobilenet_v2_1.0_224").is_ok());
+        // The same weights under two names.
+        let [small, large] = [224, 320].map(|size| {
+            let base = catalog.base(&format!("mobilenet_v2_1.0_{size}"));
+            let base = base.unwrap();
+            assert_eq!(base.size, size);
+            (base.sha256, base.packed.unwrap().member.sha256)
+        });
+        assert_eq!(small, large);
         assert!(catalog.images("hotdog").is_ok());
         for library in &catalog.runtime.machine {
             assert!(
@@ -352,7 +359,7 @@ mod tests {
     #[test]
     fn the_bases_of_the_lab_have_the_addresses_that_it_takes_them_from() {
         let catalog = Catalog::built_in().unwrap();
-        assert_eq!(catalog.bases().len(), 17);
+        assert_eq!(catalog.bases().len(), 18);
         let base = catalog.base("mobilenet_0.50_160").unwrap();
         assert_eq!(
             (base.size, base.pooled, base.logits, base.packed.is_none()),

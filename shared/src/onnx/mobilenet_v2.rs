@@ -24,6 +24,7 @@ const GROUPS: [(i64, i64, i64, i64); 7] = [
     (6, 320, 1, 1),
 ];
 const STEM: i64 = 32;
+/// Rows and columns of the pictures that it was trained on. It takes others too, since it ends in a mean over places.
 const SIZE: u32 = 224;
 /// The labels of ImageNet.
 const CLASSES: i64 = 1000;
@@ -64,7 +65,8 @@ pub fn base_from_weights(path: &Path, weights: &[u8], plan: &Plan) -> Result<Vec
             return Err(weights.wrong(format!("weights have no tensor '{name}' to take")));
         }
     };
-    Ok(plan.encode(Model::of(builder.finish()), SIZE, values as usize, None))
+    let size = plan.size.unwrap_or(SIZE);
+    Ok(plan.encode(Model::of(builder.finish()), size, values as usize, None))
 }
 
 /// The tensors of a state dict.

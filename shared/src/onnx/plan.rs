@@ -47,12 +47,19 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The rule for pictures of this size.
+    /// The rule for pictures of this size. The middle of a picture is as large a part of it for a large network as for one of
+    /// 224 pixels, whose pictures have 256 before.
     pub(super) fn preprocess(&self, size: u32) -> Preprocess {
+        let resize = match self.resize {
+            ResizeRule::CentreCrop { shorter_side } => ResizeRule::CentreCrop {
+                shorter_side: shorter_side.max(size.saturating_mul(8) / 7),
+            },
+            ResizeRule::Squash => ResizeRule::Squash,
+        };
         Preprocess {
             width: size,
             height: size,
-            resize: self.resize,
+            resize,
             filter: self.filter,
             full_decode: false,
         }
