@@ -9,7 +9,6 @@ use std::thread;
 use hd::base::Runtime;
 use hd::label::{Labeller, Outcome};
 use hd::onnx::Network;
-use hd::photo;
 use tokio::sync::oneshot;
 
 use crate::Limits;
@@ -121,13 +120,8 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
 fn make(labeller: &mut Labeller, bytes: &[u8], wanted: Wanted) -> hd::Result<Outcome<Product>> {
     match wanted {
         Wanted::Scores => Ok(labeller.scores(bytes)?.map(Product::Scores)),
-        Wanted::Heatmap => match labeller.heatmap(bytes, None)? {
-            Ok(heatmap) => {
-                let png = photo::encode_png(&heatmap.picture);
-                Ok(Ok(Product::Heatmap(
-                    png.map_err(hd::Error::io("PNG", "encode"))?,
-                )))
-            }
+        Wanted::Heatmap => match labeller.heatmap(bytes)? {
+            Ok(heatmap) => Ok(Ok(Product::Heatmap(heatmap.png()?))),
             Err(reason) => Ok(Err(reason)),
         },
     }

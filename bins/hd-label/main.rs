@@ -1,26 +1,28 @@
 //! hd-label: labels pictures with a retrained graph.
 
 use std::fs;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 mod graph;
 mod pictures;
+mod product;
 
 use anyhow::bail;
 use clap::{Parser, ValueEnum};
 use graph::Plain;
 use hd::base::Runtime;
-use hd::label::{Answer, Format, Labeller, Outcome, Sorter, Table};
+use hd::label::{Format, Labeller, Sorter, Table};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
-use hd::{Error, file, parallel, photo};
+use hd::{Error, parallel, photo};
 use hd_cli::{Common, Compute, Program, check_outputs, misuse};
-use pictures::{Picture, STDIN, from_arguments, from_list};
+use pictures::{Picture, Pictures, STDIN, from_arguments, from_list};
+use product::{Done, Product};
 
 /// Labels pictures with a retrained graph
 ///
@@ -145,11 +147,11 @@ impl Program for Arguments {
         let runtime = runtime()?;
         let pictures = self.pictures()?;
         let mut product = Product {
-            arguments: &self,
-            network: &network,
+            labels: network.labels.as_deref(),
             table: self.table(&network),
-            sorter: self.sort_into.as_ref().map(|root| Sorter {
-                root: root.clone(),
+            heatmap: self.heatmap.clone(),
+            sorter: self.sort_into.clone().map(|root| Sorter {
+                root,
                 copy: self.copy,
             }),
             out: BufWriter::new(io::stdout().lock()),
@@ -172,13 +174,6 @@ impl Program for Arguments {
             (failed, count) => bail!("{failed} of {count} pictures could not be labelled"),
         }
     }
-}
-
-/// What a worker makes of a picture.
-struct Done {
-    result: Vec<f32>,
-    heatmap: Option<Vec<u8>>,
-    took: Duration,
 }
 
 impl Arguments {
@@ -209,7 +204,7 @@ impl Arguments {
         self.pictures.iter().chain(&self.image).collect()
     }
 
-    fn pictures(&self) -> anyhow::Result<Box<dyn Iterator<Item = Picture> + Send>> {
+    fn pictures(&self) -> anyhow::Result<Pictures> {
         let end = if self.null { 0 } else { b'\n' };
         let named: Vec<PathBuf> = self.named().into_iter().cloned().collect();
         match (&self.files_from, named.is_empty()) {
@@ -263,9 +258,11 @@ impl Arguments {
             None => worker.insert(Labeller::load(runtime, network, self.max_pixels)?),
         };
         let begin = Instant::now();
-        let done = match &self.heatmap {
+        let done = match self.heatmap {
             None => labeller.scores(bytes)?.map(|result| (result, None)),
-            Some(_) => with_heatmap(labeller, bytes)?.map(|(result, png)| (result, Some(png))),
+            Some(_) => labeller
+                .heatmap(bytes)?
+                .map(|map| (map.scores.clone(), Some(map))),
         };
         let took = begin.elapsed();
         Ok(done
@@ -278,86 +275,6 @@ impl Arguments {
                 path: picture.path().to_path_buf(),
                 reason,
             }))
-    }
-}
-
-/// The scores, and the painted picture as PNG.
-fn with_heatmap(labeller: &mut Labeller, bytes: &[u8]) -> hd::Result<Outcome<(Vec<f32>, Vec<u8>)>> {
-    Ok(match labeller.heatmap(bytes, None)? {
-        Ok(heatmap) => {
-            let png = photo::encode_png(&heatmap.picture).map_err(Error::io("PNG", "encode"))?;
-            Ok((heatmap.scores, png))
-        }
-        Err(reason) => Err(reason),
-    })
-}
-
-/// Where answers go.
-struct Product<'a, W: Write> {
-    arguments: &'a Arguments,
-    network: &'a Network,
-    table: Table,
-    sorter: Option<Sorter>,
-    out: W,
-    count: usize,
-    failed: usize,
-}
-
-impl<W: Write> Product<'_, W> {
-    fn take(&mut self, picture: &Picture, done: hd::Result<Done>) -> hd::Result<()> {
-        self.count += 1;
-        let stdout = |error| Error::io("stdout", "write")(error);
-        match done.and_then(|done| self.sort(picture, &done).map(|()| done)) {
-            Ok(done) => {
-                self.print(picture.path(), &done).map_err(stdout)?;
-                self.out.flush().map_err(stdout)?;
-                self.paint(&done)
-            }
-            Err(error) => {
-                self.failed += 1;
-                log::error!("{:#}", anyhow::Error::from(error));
-                Ok(())
-            }
-        }
-    }
-
-    fn answer<'d>(&'d self, done: &'d Done) -> Answer<'d> {
-        Answer::new(
-            self.network.labels.as_deref().unwrap_or_default(),
-            &done.result,
-        )
-    }
-
-    fn print(&mut self, path: &Path, done: &Done) -> io::Result<()> {
-        if self.arguments.embed {
-            return self
-                .table
-                .write_bottleneck(path, &done.result, &mut self.out);
-        }
-        let labels = self.network.labels.as_deref().unwrap_or_default();
-        let answer = Answer::new(labels, &done.result);
-        self.table.write(path, &answer, done.took, &mut self.out)
-    }
-
-    fn sort(&self, picture: &Picture, done: &Done) -> hd::Result<()> {
-        match (&self.sorter, picture) {
-            (Some(sorter), Picture::File(path)) => {
-                let label = self.answer(done).label(self.table.threshold);
-                sorter.put(path, label).map(|_| ())
-            }
-            (Some(_), _) => Err(Error::Dataset {
-                path: picture.path().to_path_buf(),
-                reason: "no file that could be sorted into a folder".to_owned(),
-            }),
-            (None, _) => Ok(()),
-        }
-    }
-
-    fn paint(&self, done: &Done) -> hd::Result<()> {
-        match (&self.arguments.heatmap, &done.heatmap) {
-            (Some(path), Some(png)) => file::replace(path, |out| out.write_all(png)),
-            _ => Ok(()),
-        }
     }
 }
 

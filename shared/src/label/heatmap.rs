@@ -6,8 +6,8 @@
 
 use super::Outcome;
 use crate::base::Base;
-use crate::error::Result;
-use crate::photo::{Element, Preprocess, Rgb, View};
+use crate::error::{Error, Result};
+use crate::photo::{Element, Preprocess, Rgb, View, encode_png};
 
 /// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell is hidden four times.
 const CELLS: usize = 8;
@@ -27,15 +27,23 @@ const COLOURS: [[f32; 3]; 5] = [
     [252.0, 250.0, 130.0],
 ];
 
-/// A picture painted with the evidence for a label.
+/// A picture painted with the evidence for its most probable label.
 #[derive(Clone, Debug)]
 pub struct Heatmap {
     /// The picture: grey, and bright where the evidence lies.
     pub picture: Rgb,
-    /// The number of the label.
-    pub label: usize,
     /// The probabilities of all labels for the picture as it is.
     pub scores: Vec<f32>,
+}
+
+impl Heatmap {
+    /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// A picture that is too large for that.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        encode_png(&self.picture).map_err(Error::io("PNG", "encode"))
+    }
 }
 
 /// See [`super::Labeller::heatmap`].
@@ -43,20 +51,15 @@ pub(super) fn of(
     rule: &Preprocess,
     base: &mut dyn Base,
     picture: &Rgb,
-    label: Option<usize>,
 ) -> Result<Outcome<Heatmap>> {
     let pixels = match rule.pixels(picture, &View::PLAIN) {
         Ok(pixels) => pixels,
         Err(reason) => return Ok(Err(reason)),
     };
     let scores = base.run(&pixels)?;
-    let label = label.unwrap_or_else(|| largest(&scores));
+    let label = largest(&scores);
     let evidence = evidence(rule, base, &pixels, label, log_odds(&scores, label))?;
-    Ok(paint(rule, picture, &evidence).map(|picture| Heatmap {
-        picture,
-        label,
-        scores,
-    }))
+    Ok(paint(rule, picture, &evidence).map(|picture| Heatmap { picture, scores }))
 }
 
 fn largest(scores: &[f32]) -> usize {
@@ -268,21 +271,13 @@ mod tests {
 
     #[test]
     fn the_evidence_is_where_the_network_looks() {
-        let heatmap = of(&rule(64), &mut Red(64), &picture(64), None)
-            .unwrap()
-            .unwrap();
-        assert_eq!(heatmap.label, 1);
+        let heatmap = of(&rule(64), &mut Red(64), &picture(64)).unwrap().unwrap();
         let at = |y: usize, x: usize| {
             let pixel = &heatmap.picture.pixels[(y * 64 + x) * 3..][..3];
             pixel.iter().map(|&value| u32::from(value)).sum::<u32>()
         };
         assert!(at(48, 48) > 300, "{}", at(48, 48));
         assert!(at(12, 12) < 60, "{}", at(12, 12));
-        // Of the other label there is none.
-        let other = of(&rule(64), &mut Red(64), &picture(64), Some(0))
-            .unwrap()
-            .unwrap();
-        assert!(other.picture.pixels.iter().all(|&value| value < 60));
     }
 
     #[test]
@@ -300,6 +295,9 @@ mod tests {
             worth[6 * CELLS + 6]
         );
         assert!(worth[0].abs() < 1e-3);
+        // For the other label the same speaks against it.
+        let other = evidence(&rule(64), &mut Red(64), &pixels, 0, -whole).unwrap();
+        assert!((other[6 * CELLS + 6] + cost).abs() < 0.02);
     }
 
     #[test]

@@ -54,14 +54,14 @@ impl Labeller {
         }
     }
 
-    /// Where in the picture in `bytes` the evidence for a label lies; without one, for the most probable label.
+    /// Where in the picture in `bytes` the evidence for its most probable label lies.
     ///
     /// # Errors
     /// ONNX Runtime's.
-    pub fn heatmap(&mut self, bytes: &[u8], label: Option<usize>) -> Result<Outcome<Heatmap>> {
+    pub fn heatmap(&mut self, bytes: &[u8]) -> Result<Outcome<Heatmap>> {
         let rule = &self.network.preprocess;
         match rule.decode(bytes, self.max_pixels) {
-            Ok(picture) => heatmap::of(rule, &mut self.base, &picture.rgb, label),
+            Ok(picture) => heatmap::of(rule, &mut self.base, &picture.rgb),
             Err(reason) => Ok(Err(reason)),
         }
     }

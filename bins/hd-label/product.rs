@@ -1,0 +1,89 @@
+//! What is done with what the graph says of a picture: printed, and painted and sorted where that is wanted.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hd::label::{Answer, Heatmap, Sorter, Table};
+use hd::{Error, file};
+
+use crate::pictures::Picture;
+
+/// What a worker makes of a picture.
+pub(crate) struct Done {
+    /// Probabilities, or a bottleneck.
+    pub(crate) result: Vec<f32>,
+    pub(crate) heatmap: Option<Heatmap>,
+    pub(crate) took: Duration,
+}
+
+/// Where that goes.
+pub(crate) struct Product<'a, W: Write> {
+    /// The labels that results are probabilities of; without them they are bottlenecks.
+    pub(crate) labels: Option<&'a [String]>,
+    pub(crate) table: Table,
+    pub(crate) heatmap: Option<PathBuf>,
+    pub(crate) sorter: Option<Sorter>,
+    pub(crate) out: W,
+    /// Pictures so far.
+    pub(crate) count: usize,
+    /// Those of them of which nothing came.
+    pub(crate) failed: usize,
+}
+
+impl<W: Write> Product<'_, W> {
+    /// Takes what came of the next picture. What is wrong with that picture is told and counted.
+    pub(crate) fn take(&mut self, picture: &Picture, done: hd::Result<Done>) -> hd::Result<()> {
+        self.count += 1;
+        match done.and_then(|done| self.sort(picture, &done).map(|()| done)) {
+            Ok(done) => {
+                self.print(picture.path(), &done)
+                    .map_err(Error::io("stdout", "write"))?;
+                self.paint(&done)
+            }
+            Err(error) => {
+                self.failed += 1;
+                log::error!("{:#}", anyhow::Error::from(error));
+                Ok(())
+            }
+        }
+    }
+
+    fn print(&mut self, path: &Path, done: &Done) -> io::Result<()> {
+        let (table, out) = (&self.table, &mut self.out);
+        match self.labels {
+            None => table.write_bottleneck(path, &done.result, out)?,
+            Some(labels) => {
+                table.write(path, &Answer::new(labels, &done.result), done.took, out)?
+            }
+        }
+        // Whoever reads this may be waiting for it.
+        out.flush()
+    }
+
+    fn sort(&self, picture: &Picture, done: &Done) -> hd::Result<()> {
+        let (Some(sorter), Some(labels)) = (&self.sorter, self.labels) else {
+            return Ok(());
+        };
+        match picture {
+            Picture::File(path) => {
+                let label = Answer::new(labels, &done.result).label(self.table.threshold);
+                sorter.put(path, label).map(|_| ())
+            }
+            _ => Err(Error::Dataset {
+                path: picture.path().to_path_buf(),
+                reason: "no file that could be sorted into a folder".to_owned(),
+            }),
+        }
+    }
+
+    fn paint(&self, done: &Done) -> hd::Result<()> {
+        match (&self.heatmap, &done.heatmap) {
+            (Some(path), Some(heatmap)) => {
+                let png = heatmap.png()?;
+                file::replace(path, |out| out.write_all(&png))
+            }
+            _ => Ok(()),
+        }
+    }
+}
