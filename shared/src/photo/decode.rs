@@ -21,7 +21,7 @@ pub const MAX_PIXELS: u64 = 1 << 28;
 
 /// Pictures of more pixels than this are decoded in their full size one at a time, or several of them would take all the
 /// memory together that each may have alone.
-const ALONE: u64 = 1 << 26;
+const ALONE: u64 = 1 << 24;
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -177,11 +177,12 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
         }
         _ => None,
     };
+    // Until it is in its last form, of which it may have several on the way.
+    let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = (reduced.is_none() && pixels > ALONE).then(turn);
     let mut picture = match reduced {
         Some(picture) => picture,
         None => {
-            let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
-            let _turn = (pixels > ALONE).then(turn);
             let picture = DynamicImage::from_decoder(decoder)?;
             // A picture that the first decoder refuses is refused whatever it is for.
             let wanted = want.as_tensorflow && format == ImageFormat::Jpeg;

@@ -13,18 +13,21 @@ use super::decode::{CUT_SHORT, PictureError};
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
 
+/// Scans that a JPEG can have. Encoders make a dozen; thousands, of a few bytes each, would keep a decoder busy for hours.
+const SCANS: usize = 100;
+
 /// Refuses a JPEG whose scans are not followed by the mark of its end: the decoder does not ask, and paints what is
-/// missing grey. And one with the arithmetic coding that nobody ever used, for which the decoder has no words.
+/// missing grey. And one with too many scans, or with the arithmetic coding that nobody ever used, for which the decoder
+/// has no words.
 ///
-/// Within a scan the mark cannot occur, since every byte 0xff is followed by a zero there; before the first scan it can,
+/// Within a scan no mark can occur, since every byte 0xff is followed by a zero there; before the first scan they can,
 /// in the thumbnail of a camera.
 pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
     let mut rest = bytes;
     while let [first, marker, tail @ ..] = rest {
         rest = match (first, marker) {
             // Start of scan.
-            (0xff, 0xda) if tail.windows(2).any(|pair| pair == [0xff, 0xd9]) => return Ok(()),
-            (0xff, 0xda) => break,
+            (0xff, 0xda) => return check_scans(tail),
             // Start of frame, of the kinds that are coded so.
             (0xff, 0xc9..=0xcb | 0xcd..=0xcf) => {
                 return Err(PictureError::Variety {
@@ -41,10 +44,32 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
             }
         };
     }
-    Err(PictureError::Corrupt {
+    Err(cut_short())
+}
+
+/// See [`check`], from the first scan on.
+fn check_scans(bytes: &[u8]) -> Result<(), PictureError> {
+    let mut more = 1..SCANS;
+    for pair in bytes.windows(2) {
+        match pair {
+            [0xff, 0xd9] => return Ok(()),
+            [0xff, 0xda] if more.next().is_none() => {
+                return Err(PictureError::Variety {
+                    format: "JPEG",
+                    reason: format!("it has more than {SCANS} scans"),
+                });
+            }
+            _ => {}
+        }
+    }
+    Err(cut_short())
+}
+
+fn cut_short() -> PictureError {
+    PictureError::Corrupt {
         format: "JPEG",
         reason: CUT_SHORT.to_owned(),
-    })
+    }
 }
 
 /// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its shorter side no shorter
@@ -130,6 +155,17 @@ mod tests {
                 "{x} {y}: {r} {g} {b}"
             );
         }
+    }
+
+    #[test]
+    fn refuses_more_scans_than_anybody_makes() {
+        let scans = |count: usize| {
+            let scans = [0xff, 0xda, 0, 2, 1, 2, 3].repeat(count);
+            check(&[&[0xff, 0xd8][..], &scans, &[0xff, 0xd9]].concat())
+        };
+        assert_eq!(scans(SCANS), Ok(()));
+        let reason = scans(SCANS + 1).unwrap_err().to_string();
+        assert!(reason.contains("more than 100 scans"), "{reason}");
     }
 
     #[test]
