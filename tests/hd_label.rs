@@ -294,12 +294,22 @@ fn pictures_come_from_lists_and_from_stdin() {
         fed(label(&dir).args(["--files-from", "-"]), list.as_bytes()),
         by_flag
     );
-    // As `find -print0` ends them.
-    let list = b"images/line\nend.jpg\0images/hot_dog/0000.jpg\0";
+    // As Windows ends lines.
+    assert_eq!(
+        fed(label(&dir).arg("-"), list.replace('\n', "\r\n").as_bytes()),
+        by_flag
+    );
+    // As `find -print0` ends them: nothing else means anything.
+    dir.write("images/a\tb.jpg", &bytes);
+    let list = b"images/line\nend.jpg\0images/hot_dog/0000.jpg\0images/a\tb.jpg\0";
     let table = fed(label(&dir).args(["-0", "--files-from", "-"]), list);
     assert_eq!(
         paths(&table),
-        ["images/line\\nend.jpg", "images/hot_dog/0000.jpg"]
+        [
+            "images/line\\nend.jpg",
+            "images/hot_dog/0000.jpg",
+            "images/a\\tb.jpg"
+        ]
     );
     // Nothing at all is no success.
     let none = label(&dir).args(["--files-from", "/dev/null"]).ends_with(1);

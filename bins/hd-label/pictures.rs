@@ -92,8 +92,7 @@ fn from_path(path: PathBuf) -> Pictures {
     }))
 }
 
-/// Those whose paths `reader` gives, each ended by `end`. As in the lists of hd-bottleneck, a label and a tab may stand
-/// before a path.
+/// Those whose paths `reader` gives, each ended by `end`.
 fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Pictures {
     let name = name.to_path_buf();
     let mut over = false;
@@ -103,9 +102,7 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
             match reader.read_until(end, &mut record) {
                 Ok(0) => over = true,
                 Ok(_) => {
-                    let path = record.strip_suffix(&[end]).unwrap_or(&record);
-                    let tab = path.iter().position(|byte| *byte == b'\t');
-                    let path = tab.and_then(|tab| path.get(tab + 1..)).unwrap_or(path);
+                    let path = path_in(&record, end);
                     if !path.is_empty() {
                         return Some(from_path(OsStr::from_bytes(path).into()));
                     }
@@ -120,6 +117,18 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
         None
     });
     Box::new(paths.flatten())
+}
+
+/// The path in a record of a list. Where lines end records, they may be those of Windows, and a label and a tab may stand
+/// before the path.
+fn path_in(record: &[u8], end: u8) -> &[u8] {
+    let path = record.strip_suffix(&[end]).unwrap_or(record);
+    if end != b'\n' {
+        return path;
+    }
+    let path = path.strip_suffix(b"\r").unwrap_or(path);
+    let tab = path.iter().position(|byte| *byte == b'\t');
+    tab.and_then(|tab| path.get(tab + 1..)).unwrap_or(path)
 }
 
 fn unreadable(name: &Path, error: &io::Error) -> Picture {

@@ -56,16 +56,18 @@ impl<'a> Answer<'a> {
         Record {
             label: self.label(threshold),
             score: self.best().1,
-            verdict: self.verdict(),
+            verdict: self.verdict(threshold),
             scores: Scores(self),
         }
     }
 
     /// The answer in the words of the lab: "That's a hot dog!", "That's not a hot dog.", "Can't tell."; of other labels
-    /// "That's LABEL.".
-    pub fn verdict(&self) -> String {
+    /// "That's LABEL.". It can't tell below `threshold` either.
+    pub fn verdict(&self, threshold: f32) -> String {
         match self.best() {
-            (_, score) if f64::from(score) <= CONFIDENT => "Can't tell.".to_owned(),
+            (_, score) if f64::from(score) <= CONFIDENT || score < threshold => {
+                "Can't tell.".to_owned()
+            }
             ("hot dog", _) => "That's a hot dog!".to_owned(),
             ("not hot dog", _) => "That's not a hot dog.".to_owned(),
             (label, _) => format!("That's {label}."),
@@ -131,11 +133,14 @@ mod tests {
     #[test]
     fn speaks_as_the_lab_does() {
         let labels = labels();
-        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict();
+        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict(0.0);
         assert_eq!(say([0.95, 0.05, 0.0]), "That's a hot dog!");
         assert_eq!(say([0.05, 0.95, 0.0]), "That's not a hot dog.");
         assert_eq!(say([0.0, 0.09, 0.91]), "That's café.");
         // Over 0.90, and not at it.
         assert_eq!(say([0.90, 0.1, 0.0]), "Can't tell.");
+        // And not where the label itself can't.
+        let sure = Answer::new(&labels, &[0.95, 0.05, 0.0]);
+        assert_eq!(sure.verdict(0.96), "Can't tell.");
     }
 }

@@ -72,7 +72,11 @@ fn copy(source: &Path, place: &Path) -> io::Result<bool> {
 }
 
 fn is_copy(source: &Path, place: &Path) -> bool {
-    let same = || Ok::<_, io::Error>(fs::read(source)? == fs::read(place)?);
+    let length = |path: &Path| Ok::<_, io::Error>(fs::metadata(path)?.len());
+    let same = || {
+        let same_length = length(source)? == length(place)?;
+        Ok::<_, io::Error>(same_length && fs::read(source)? == fs::read(place)?)
+    };
     place.is_file() && same().unwrap_or(false)
 }
 
