@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -30,8 +30,14 @@ const KEPT: usize = 8;
 /// How the name of a file ends.
 const ENDING: &str = ".ort";
 
+/// How long a file in the making may take; after that, who made it was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// What is mapped, by the first half of its name. It stays so for the life of the process, as ONNX Runtime does.
 static MAPPED: Mutex<BTreeMap<Digest, &'static [u8]>> = Mutex::new(BTreeMap::new());
+
+/// Held by who makes one, so that the first of many threads makes what the others use.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// Loads `network` on the processor, as it was optimised before if it was. `builder` begins a session.
 ///
@@ -44,13 +50,11 @@ pub(super) fn load(
     let Some(place) = Place::of(network) else {
         return builder()?.commit_from_memory(&network.bytes);
     };
-    // Held meanwhile, so that the first of many threads makes what the others use.
-    let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = mapped.get(&place.key).copied().or_else(|| place.find());
-    if let Some(bytes) = kept
-        && let Ok(session) = of_optimised(bytes, builder)
-    {
-        mapped.insert(place.key, bytes);
+    if let Some(session) = place.kept(builder) {
+        return Ok(session);
+    }
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(session) = place.kept(builder) {
         return Ok(session);
     }
     match place.make(network, builder) {
@@ -97,21 +101,50 @@ impl Place {
         self.folder.join(format!("{}-{content}{ENDING}", self.key))
     }
 
-    /// What is kept, if it is whole.
-    fn find(&self) -> Option<&'static [u8]> {
+    /// The session of what is kept, if that is whole and ONNX Runtime takes it.
+    fn kept(&self, builder: &dyn Fn() -> ort::Result<SessionBuilder>) -> Option<Session> {
+        let session = of_optimised(self.bytes()?, builder);
+        if session.is_err() {
+            mapped().remove(&self.key);
+            self.clear();
+        }
+        session.ok()
+    }
+
+    fn bytes(&self) -> Option<&'static [u8]> {
+        let mut mapped = mapped();
+        if let Some(bytes) = mapped.get(&self.key) {
+            return Some(bytes);
+        }
+        let bytes = self.files().find_map(|path| self.map(&path))?;
+        mapped.insert(self.key, bytes);
+        Some(bytes)
+    }
+
+    /// The files of this network. ONNX Runtime does not write the same bytes twice, so that there may be some for a moment.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
         let beginning = format!("{}-", self.key);
-        let files = fs::read_dir(&self.folder).ok()?.flatten();
-        let mut files = files.filter(|file| {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files = files.filter(move |file| {
             let name = file.file_name();
             name.to_str()
                 .is_some_and(|name| name.starts_with(&beginning))
         });
-        let path = files.next()?.path();
-        let file = File::open(&path).ok()?;
+        files.map(|file| file.path())
+    }
+
+    /// Deletes them.
+    fn clear(&self) {
+        self.files().for_each(|path| {
+            // Another process may have been faster.
+            let _ = fs::remove_file(path);
+        });
+    }
+
+    fn map(&self, path: &Path) -> Option<&'static [u8]> {
+        let file = File::open(path).ok()?;
         let map = file::map(&file).ok()?;
         if path != self.name(&Digest::of(&map)) {
-            // Nobody else can use it either.
-            let _ = fs::remove_file(&path);
             return None;
         }
         // The time of its last use; where it is another user's, it is as old as it is.
@@ -139,26 +172,33 @@ impl Place {
 
     fn keep(&self, new: tempfile::NamedTempFile) -> io::Result<()> {
         let content = Digest::of(&fs::read(new.path())?);
+        self.clear();
         new.persist(self.name(&content))?;
         forget(&self.folder)
     }
 }
 
-/// Deletes those that have not been used for longest.
+fn mapped() -> MutexGuard<'static, BTreeMap<Digest, &'static [u8]>> {
+    MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Deletes those that have not been used for longest, and what was left in the making.
 fn forget(folder: &Path) -> io::Result<()> {
-    let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
+    let mut kept: Vec<(SystemTime, PathBuf)> = Vec::new();
     for file in fs::read_dir(folder)? {
         let file = file?;
-        if file.file_name().to_string_lossy().ends_with(ENDING) {
-            files.push((file.metadata()?.modified()?, file.path()));
+        let used = file.metadata()?.modified()?;
+        let age = used.elapsed().unwrap_or_default();
+        match file.file_name().to_string_lossy().ends_with(ENDING) {
+            true => kept.push((used, file.path())),
+            false if age > ABANDONED => fs::remove_file(file.path())?,
+            false => {}
         }
     }
-    files.sort();
-    let many = files.len().saturating_sub(KEPT);
-    files
-        .iter()
-        .take(many)
-        .try_for_each(|(_, path)| fs::remove_file(path))
+    kept.sort();
+    let many = kept.len().saturating_sub(KEPT);
+    let mut old = kept.iter().take(many);
+    old.try_for_each(|(_, path)| fs::remove_file(path))
 }
 
 /// What is known of the processor: its make and its instructions, without what changes from one moment to the next.
@@ -187,7 +227,6 @@ fn processor() -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn those_that_were_used_last_are_kept() {
@@ -200,11 +239,13 @@ mod tests {
             file.set_modified(begin + Duration::from_secs(used))
                 .unwrap();
         }
-        File::create(folder.path().join("other")).unwrap();
+        let making = |name: &str| File::create(folder.path().join(name)).unwrap();
+        making(".new");
+        making(".old").set_modified(begin - 2 * ABANDONED).unwrap();
         forget(folder.path()).unwrap();
         let left = |name: &str| folder.path().join(name).exists();
         assert!(left("0.ort") && !left("1.ort") && !left("2.ort") && left("3.ort"));
-        assert!(left("other"));
+        assert!(left(".new") && !left(".old"));
     }
 
     #[test]
