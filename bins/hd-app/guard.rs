@@ -69,10 +69,10 @@ fn is_own(headers: &HeaderMap, host: &Authority) -> bool {
     match headers.get(header::ORIGIN) {
         None => true,
         Some(origin) => {
-            let own = format!("http://{host}");
-            origin
-                .to_str()
-                .is_ok_and(|origin| origin.eq_ignore_ascii_case(&own))
+            // Whoever allowed a name may have put something before this server that encrypts.
+            let sites = ["http", "https"].map(|scheme| format!("{scheme}://{host}"));
+            let is = |site: &String| origin.as_bytes().eq_ignore_ascii_case(site.as_bytes());
+            sites.iter().any(is)
         }
     }
 }
@@ -126,6 +126,8 @@ mod tests {
         let own = ("origin", "http://localhost:8080");
         assert!(!refused(Method::POST, &[host]));
         assert!(!refused(Method::POST, &[host, own]));
+        let encrypted = [("host", "dogs.example"), ("origin", "https://dogs.example")];
+        assert!(!refused(Method::POST, &encrypted));
         assert!(!refused(
             Method::POST,
             &[host, own, ("sec-fetch-site", "same-origin")]
@@ -136,7 +138,7 @@ mod tests {
         ));
         for origin in [
             "http://localhost:8081",
-            "https://localhost:8080",
+            "https://localhost",
             "http://127.0.0.1:8080",
             "http://evil.example",
             "null",

@@ -121,7 +121,7 @@ impl Program for Arguments {
         let runtime = Runtime::load(self.compute.runtime.as_deref())?;
         let pool = Pool::start(&runtime, &network, self.compute.jobs(), &self.limits)?;
         let timeout = Duration::from_secs(self.limits.timeout);
-        let router = router(App::new(network, pool, &self.limits), timeout);
+        let router = router(App::new(network, pool, &self.limits));
         let speakers = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SPEAKERS)
             .enable_all()

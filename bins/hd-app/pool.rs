@@ -1,15 +1,16 @@
-//! The threads that do the heavy work: each has a session of its own and takes pictures from one queue, which has an end.
+//! The threads that do the heavy work: each has a session of its own. Pictures wait for a free one in a queue, which has an
+//! end; whoever goes meanwhile takes place and picture along.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use hd::base::Runtime;
 use hd::label::{Labeller, Outcome};
 use hd::onnx::Network;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::Limits;
 use crate::upload::Held;
@@ -44,10 +45,18 @@ struct Job {
     picture: Held,
     wanted: Wanted,
     reply: oneshot::Sender<Reply>,
+    /// That a thread is busy with it, also if nobody waits for the reply any more.
+    _busy: OwnedSemaphorePermit,
 }
 
 /// The threads.
-pub(crate) struct Pool(SyncSender<Job>);
+pub(crate) struct Pool {
+    jobs: Sender<Job>,
+    /// A permit for each thread that is free.
+    free: Arc<Semaphore>,
+    /// A permit for each picture that may still come, to wait or to be worked on.
+    places: Semaphore,
+}
 
 impl Pool {
     /// Starts so many threads, which stop when the pool is dropped.
@@ -60,7 +69,7 @@ impl Pool {
         threads: NonZeroUsize,
         limits: &Limits,
     ) -> anyhow::Result<Self> {
-        let (jobs, receiver) = sync_channel(limits.queue.get());
+        let (jobs, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
         for number in 0..threads.get() {
             let labeller = Labeller::load(runtime, network, limits.max_pixels)?;
@@ -68,7 +77,12 @@ impl Pool {
             let thread = thread::Builder::new().name(format!("label-{number}"));
             thread.spawn(move || work(labeller, &jobs))?;
         }
-        Ok(Self(jobs))
+        let places = threads.get().saturating_add(limits.queue.get());
+        Ok(Self {
+            jobs,
+            free: Arc::new(Semaphore::new(threads.get())),
+            places: Semaphore::new(places.min(Semaphore::MAX_PERMITS)),
+        })
     }
 
     /// Has a picture worked on.
@@ -76,16 +90,20 @@ impl Pool {
     /// # Errors
     /// [`Trouble`]; the inner one is the picture's.
     pub(crate) async fn run(&self, picture: Held, wanted: Wanted) -> Reply {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(Trouble::Busy);
+        };
+        let free = Arc::clone(&self.free).acquire_owned().await;
         let (reply, answer) = oneshot::channel();
         let job = Job {
             picture,
             wanted,
             reply,
+            _busy: free.map_err(|_| Trouble::Failed)?,
         };
-        match self.0.try_send(job) {
+        match self.jobs.send(job) {
             Ok(()) => answer.await.unwrap_or(Err(Trouble::Failed)),
-            Err(TrySendError::Full(_)) => Err(Trouble::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(Trouble::Failed),
+            Err(_) => Err(Trouble::Failed),
         }
     }
 }
@@ -95,10 +113,6 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        // Whoever has gone meanwhile wants nothing any more.
-        if job.reply.is_closed() {
-            continue;
-        }
         let done = catch_unwind(AssertUnwindSafe(|| {
             make(&mut labeller, job.picture.bytes(), job.wanted)
         }));
@@ -111,7 +125,6 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
             // What panicked has said so on stderr.
             Err(_) => Err(Trouble::Failed),
         };
-        drop(job.picture);
         // The visitor may have gone.
         let _ = job.reply.send(reply);
     }

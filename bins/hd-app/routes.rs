@@ -9,12 +9,12 @@
 //! | `GET /metrics` | text for Prometheus |
 //!
 //! What cannot be answered gets a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
-//! 408 when it took too long, 413 for too many bytes, 415 for what is no picture by its type, 422 for what is none by its
+//! 408 when it took too long to come, 413 for too many bytes, 415 for what is no picture by its type, 422 for what is none by its
 //! content, 503 with `Retry-After` when there is too much to do.
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -25,15 +25,15 @@ use axum::{Json, Router};
 use hd::label::Answer;
 use hd::onnx::Network;
 use serde_json::json;
-use tower_http::catch_panic::CatchPanicLayer;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::guard::{Hosts, only_this_site};
 use crate::metrics::{Metrics, count};
 use crate::pool::{Pool, Product, Trouble, Wanted};
-use crate::upload::{Held, Room};
+use crate::upload::Room;
 use crate::visitors::Visitor;
 use crate::{Limits, page};
 
@@ -44,6 +44,7 @@ pub(crate) struct App {
     room: Room,
     hosts: Hosts,
     max_bytes: usize,
+    timeout: Duration,
     pub(crate) metrics: Metrics,
 }
 
@@ -55,6 +56,7 @@ impl App {
             room: Room::default(),
             hosts: Hosts::new(&limits.allow_host),
             max_bytes: limits.max_bytes as usize,
+            timeout: Duration::from_secs(limits.timeout),
             metrics: Metrics::default(),
         })
     }
@@ -79,7 +81,7 @@ const HEADERS: [(&str, &str); 7] = [
 ];
 
 /// The routes, and what every request goes through, from the last line to the first.
-pub(crate) fn router(app: Arc<App>, timeout: Duration) -> Router {
+pub(crate) fn router(app: Arc<App>) -> Router {
     let hosts = app.hosts.clone();
     let mut router = Router::new()
         .route("/", get(page::index))
@@ -99,11 +101,6 @@ pub(crate) fn router(app: Arc<App>, timeout: Duration) -> Router {
         })
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(app.max_bytes))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            timeout,
-        ))
-        .layer(CatchPanicLayer::new())
         .layer(from_fn(in_json))
         .layer(from_fn_with_state(hosts, only_this_site))
         .layer(from_fn_with_state(Arc::clone(&app), count))
@@ -152,11 +149,14 @@ async fn work(
     request: Request,
     wanted: Wanted,
 ) -> Result<(Product, Duration), Refusal> {
-    let picture: Held = app.room.picture(request).await?;
+    let deadline = Instant::now() + app.timeout;
+    let picture = timeout_at(deadline, app.room.picture(request)).await??;
     let begin = Instant::now();
     let _working = visitor.as_ref().map(|Extension(visitor)| visitor.working());
     let _waiting = app.metrics.waiting();
-    match app.pool.run(picture, wanted).await {
+    let done = timeout_at(deadline, app.pool.run(picture, wanted)).await;
+    // Where it took too long it was not for the visitor.
+    match done.unwrap_or(Err(Trouble::Busy)) {
         Ok(Ok(product)) => Ok((product, begin.elapsed())),
         Ok(Err(reason)) => Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -195,6 +195,10 @@ impl Refusal {
         StatusCode::PAYLOAD_TOO_LARGE,
         "the picture has too many bytes",
     );
+    const SLOW: Self = Self::fixed(
+        StatusCode::REQUEST_TIMEOUT,
+        "the picture took too long to come",
+    );
     pub(crate) const FAILED: Self = Self::fixed(
         StatusCode::INTERNAL_SERVER_ERROR,
         "the server could not do it, and says why where it was started",
@@ -229,6 +233,12 @@ impl Refusal {
     }
 }
 
+impl From<Elapsed> for Refusal {
+    fn from(_: Elapsed) -> Self {
+        Self::SLOW
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let error = Json(json!({"error": self.reason}));
@@ -241,15 +251,11 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Refusals of the layers below, which come as text or without any, in the form of all others.
+/// The refusal of the layer that counts bytes, which comes as text, in the form of all others.
 async fn in_json(request: Request, next: axum::middleware::Next) -> Response {
     let response = next.run(request).await;
     match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::TOO_LARGE.into_response(),
-        StatusCode::REQUEST_TIMEOUT => {
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "it took too long".to_owned()).into_response()
-        }
-        StatusCode::INTERNAL_SERVER_ERROR => Refusal::FAILED.into_response(),
         _ => response,
     }
 }

@@ -54,6 +54,7 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         ready(listener.local_addr()?)?;
+        let mut full = false;
         let (visitors, graceful) = (Visitors::new(self.connections), GracefulShutdown::new());
         loop {
             tokio::select! {
@@ -63,7 +64,14 @@ impl Server {
                             self.speak(stream, visit, &graceful);
                         }
                     }
-                    Err(_) => tokio::time::sleep(PAUSE).await,
+                    Err(error) => {
+                        if !full {
+                            log::warn!("no more connections can be made: {error}");
+                        }
+                        full = true;
+                        visitors.send_one_away();
+                        tokio::time::sleep(PAUSE).await;
+                    }
                 },
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
@@ -87,7 +95,12 @@ impl Server {
         let visitor = Arc::clone(&visit.visitor);
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Arc::clone(&visitor));
-            hyper::service::Service::call(&routes, request)
+            let asking = visitor.asking();
+            let answer = hyper::service::Service::call(&routes, request);
+            async move {
+                let _asking = asking;
+                answer.await
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

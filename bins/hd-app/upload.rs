@@ -1,18 +1,24 @@
 //! The picture in a request: its body, or the one file of a form.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::routes::Refusal;
 
 /// Bytes of pictures that may be held at a time, for all visitors together.
 const MOST: usize = 1 << 29;
+
+/// When nothing comes for so long, nothing is waited for any more.
+const STALL: Duration = Duration::from_secs(10);
 
 /// Kinds of bodies that are the picture itself. The last is what curl says of any.
 const RAW: [&str; 2] = [
@@ -31,19 +37,13 @@ impl Default for Room {
 
 /// The bytes of a picture, and the room that they take.
 pub(crate) struct Held {
-    bytes: Vec<u8>,
-    room: OwnedSemaphorePermit,
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Held {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
-    }
-
-    fn add(&mut self, more: &[u8], room: &Room) -> Result<(), Refusal> {
-        self.room.merge(room.take(more.len())?);
-        self.bytes.extend_from_slice(more);
-        Ok(())
     }
 }
 
@@ -56,20 +56,16 @@ impl Room {
             .map_err(|_| Refusal::BUSY)
     }
 
-    fn nothing(&self) -> Result<Held, Refusal> {
-        Ok(Held {
-            bytes: Vec::new(),
-            room: self.take(0)?,
-        })
-    }
-
     /// Reads the picture.
     ///
     /// # Errors
     /// A body that is cut short, too large, of another kind, or a form without a file or with two; no room.
     pub(crate) async fn picture(&self, request: Request) -> Result<Held, Refusal> {
         match kind(request.headers()) {
-            Some(kind) if kind == "multipart/form-data" => self.of_form(request).await,
+            Some(kind) if kind == "multipart/form-data" => {
+                let (head, body) = request.into_parts();
+                self.of_form(head, self.of_body(body).await?).await
+            }
             Some(kind) if kind.starts_with("image/") || RAW.contains(&kind.as_str()) => {
                 self.of_body(request.into_body()).await
             }
@@ -85,21 +81,30 @@ impl Room {
     }
 
     async fn of_body(&self, mut body: Body) -> Result<Held, Refusal> {
-        let mut held = self.nothing()?;
-        while let Some(frame) = body.frame().await {
+        let mut bytes = Vec::new();
+        let mut room = self.take(0)?;
+        while let Some(frame) = timeout(STALL, body.frame()).await? {
             let frame = frame.map_err(|error| Refusal::of_body(&error))?;
             if let Some(data) = frame.data_ref() {
-                held.add(data, self)?;
+                room.merge(self.take(data.len())?);
+                bytes.extend_from_slice(data);
             }
         }
-        Ok(held)
+        Ok(Held {
+            bytes: bytes.into(),
+            _room: room,
+        })
     }
 
-    async fn of_form(&self, request: Request) -> Result<Held, Refusal> {
-        let form = Multipart::from_request(request, &()).await;
+    /// The one file of a form. Its body has come as a whole, so that however it is made up it takes no more than twice its room.
+    async fn of_form(&self, head: Parts, body: Held) -> Result<Held, Refusal> {
+        let room = self.take(body.bytes.len())?;
+        let form = Request::from_parts(head, Body::from(body.bytes));
+        let form = Multipart::from_request(form, &()).await;
         let mut form = form.map_err(|error| Refusal::bad(error.body_text()))?;
+        let broken = |error: MultipartError| Refusal::bad(error.body_text());
         let mut picture = None;
-        while let Some(field) = form.next_field().await.map_err(of_form)? {
+        while let Some(field) = form.next_field().await.map_err(broken)? {
             if field.file_name().is_none() {
                 continue;
             }
@@ -108,24 +113,10 @@ impl Room {
                     "one picture a request, and this form has two".to_owned(),
                 ));
             }
-            picture = Some(self.of_field(field).await?);
+            picture = Some(field.bytes().await.map_err(broken)?);
         }
-        picture.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))
-    }
-
-    async fn of_field(&self, mut field: Field<'_>) -> Result<Held, Refusal> {
-        let mut held = self.nothing()?;
-        while let Some(chunk) = field.chunk().await.map_err(of_form)? {
-            held.add(&chunk, self)?;
-        }
-        Ok(held)
-    }
-}
-
-fn of_form(error: MultipartError) -> Refusal {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TOO_LARGE,
-        _ => Refusal::bad(error.body_text()),
+        let bytes = picture.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))?;
+        Ok(Held { bytes, _room: room })
     }
 }
 

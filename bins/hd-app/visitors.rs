@@ -1,5 +1,5 @@
-//! The connections that are open. There is room for so many; when one more comes, the oldest that has no work under way has
-//! to go, so that whoever opens thousands of them and asks nothing is in nobody's way.
+//! The connections that are open. There is room for so many; when one more comes, one has to go that has no work under way, so
+//! that whoever opens thousands of them and asks nothing is in nobody's way.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -11,31 +11,66 @@ use tokio::sync::Notify;
 /// One connection.
 #[derive(Debug, Default)]
 pub(crate) struct Visitor {
-    /// Requests whose picture has come as a whole and whose answer has not gone.
+    /// Requests that have begun and are not answered.
+    asking: AtomicUsize,
+    /// Those of them whose picture has come as a whole.
     working: AtomicUsize,
     leave: Notify,
 }
 
+/// How much would be lost if a visitor had to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Loss {
+    Nothing,
+    /// What has come of a picture.
+    Upload,
+    Work,
+}
+
 impl Visitor {
-    /// Counts a request as under way until what is returned is dropped.
-    pub(crate) fn working(self: &Arc<Self>) -> Working {
-        self.working.fetch_add(1, Ordering::Relaxed);
-        Working(Arc::clone(self))
+    /// Counts a request as begun until what is returned is dropped.
+    pub(crate) fn asking(self: &Arc<Self>) -> Counted {
+        Counted::new(self, |visitor| &visitor.asking)
+    }
+
+    /// Counts a request as worked on until what is returned is dropped.
+    pub(crate) fn working(self: &Arc<Self>) -> Counted {
+        Counted::new(self, |visitor| &visitor.working)
     }
 
     /// Returns when the connection has to be closed.
     pub(crate) async fn told_to_leave(&self) {
         self.leave.notified().await;
     }
+
+    fn loss(&self) -> Loss {
+        let any = |count: &AtomicUsize| count.load(Ordering::Relaxed) > 0;
+        match (any(&self.working), any(&self.asking)) {
+            (true, _) => Loss::Work,
+            (false, true) => Loss::Upload,
+            (false, false) => Loss::Nothing,
+        }
+    }
 }
 
 /// A request under way.
 #[derive(Debug)]
-pub(crate) struct Working(Arc<Visitor>);
+pub(crate) struct Counted {
+    visitor: Arc<Visitor>,
+    count: fn(&Visitor) -> &AtomicUsize,
+}
 
-impl Drop for Working {
+impl Counted {
+    fn new(visitor: &Arc<Visitor>, count: fn(&Visitor) -> &AtomicUsize) -> Self {
+        count(visitor).fetch_add(1, Ordering::Relaxed);
+        let visitor = Arc::clone(visitor);
+        Self { visitor, count }
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.working.fetch_sub(1, Ordering::Relaxed);
+        (self.count)(&self.visitor).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -65,11 +100,7 @@ impl Visitors {
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Visit> {
         let mut open = self.open();
         if open.visitors.len() >= self.most {
-            let idle = |visitor: &Visitor| visitor.working.load(Ordering::Relaxed) == 0;
-            let oldest = open.visitors.iter().find(|(_, visitor)| idle(visitor));
-            let number = oldest.map(|(number, _)| *number)?;
-            let visitor = open.visitors.remove(&number)?;
-            visitor.leave.notify_one();
+            open.send_one_away()?;
         }
         let (number, visitor) = (open.next, Arc::new(Visitor::default()));
         open.next += 1;
@@ -81,8 +112,24 @@ impl Visitors {
         })
     }
 
+    /// Makes room where the system has none for more connections.
+    pub(crate) fn send_one_away(&self) {
+        self.open().send_one_away();
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Has the one leave that loses least; of equals the oldest. None if all are at work.
+    fn send_one_away(&mut self) -> Option<()> {
+        let losses = self.visitors.iter();
+        let losses = losses.map(|(number, visitor)| (visitor.loss(), *number));
+        let (_, number) = losses.min().filter(|(loss, _)| *loss < Loss::Work)?;
+        self.visitors.remove(&number)?.leave.notify_one();
+        Some(())
     }
 }
 
@@ -105,17 +152,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_that_has_no_work_has_to_go() {
-        let visitors = Visitors::new(NonZeroUsize::new(2).unwrap());
-        let (first, second) = (visitors.enter().unwrap(), visitors.enter().unwrap());
-        let working = first.visitor.working();
+    fn who_loses_least_has_to_go_and_of_equals_the_oldest() {
+        let visitors = Visitors::new(NonZeroUsize::new(3).unwrap());
+        let there = || -> Vec<u64> { visitors.open().visitors.keys().copied().collect() };
+        let first = visitors.enter().unwrap();
+        let (asking, working) = (first.visitor.asking(), first.visitor.working());
+        let second = visitors.enter().unwrap();
+        let uploading = second.visitor.asking();
         let third = visitors.enter().unwrap();
-        let there: Vec<u64> = visitors.open().visitors.keys().copied().collect();
-        assert_eq!(there, [0, 2]);
+        let fourth = visitors.enter().unwrap();
+        assert_eq!(there(), [0, 1, 3]);
+        let also = fourth.visitor.working();
+        let fifth = visitors.enter().unwrap();
+        assert_eq!(there(), [0, 3, 4]);
         // All are at work: nobody else can come.
-        let also = third.visitor.working();
+        let last = fifth.visitor.working();
         assert!(visitors.enter().is_none());
-        drop((working, also, second));
+        drop((asking, working, uploading, also, last, second, third));
         drop(first);
         assert!(visitors.enter().is_some());
     }

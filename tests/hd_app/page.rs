@@ -244,6 +244,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
     browser.run("document.getElementById('where').focus()");
     browser.press(&[" "]);
     browser.wait("return !document.getElementById('heat').hidden");
+    assert_eq!(focused(), "where");
 
     let tree = browser.devtools("Accessibility.getFullAXTree", &json!({}));
     let nodes: Vec<[String; 2]> = tree["nodes"]
@@ -257,7 +258,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
         .collect();
     let has = |role: &str, name: &str| nodes.iter().any(|[r, n]| r == role && n.starts_with(name));
     assert!(has("heading", "Hot dog?"));
-    assert!(has("button", "Hide where"));
+    assert!(has("button", "Show where"));
     assert!(has("button", "Use the camera"));
     assert!(has("button", "Choose pictures"));
     assert!(
@@ -265,7 +266,11 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
             .iter()
             .any(|[role, name]| role == "button" && name.ends_with(": That's a hot dog!"))
     );
-    assert!(nodes.iter().any(|[role, _]| role == "status"));
+    let pressed = "return document.getElementById('where').getAttribute('aria-pressed')";
+    assert_eq!(browser.run(pressed), "true");
+    let status = nodes.iter().filter(|[role, _]| role == "status");
+    assert_eq!(status.count(), 2);
+    assert!(has("StaticText", "2 pictures are answered."));
     let nameless: Vec<_> = nodes
         .iter()
         .filter(|[role, name]| role == "button" && name.is_empty())

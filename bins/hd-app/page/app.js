@@ -1,6 +1,6 @@
 // The page of hd-app: sends pictures to the server that it came from, and shows what that says of them.
 
-const MOST = 60; // Pictures that are remembered in a visit.
+const MOST = 500; // Pictures that are remembered in a visit.
 const AT_ONCE = 3; // Pictures that are asked about at a time.
 const PATIENCE = 30; // Times that a busy server is asked again.
 
@@ -52,12 +52,16 @@ async function askNext() {
   }
   asking--;
   draw(picture);
+  if (asking === 0 && waiting.length === 0 && pictures.length > 1) tell(`${pictures.length} pictures are answered.`);
   askNext();
 }
 
+/** Says something to those who do not see the history fill. */
+const tell = (text) => ($("note").textContent = text);
+
 /** Takes pictures in, shows the first and asks about all. */
 function take(files) {
-  const taken = [...files].map((file) => ({ file, url: URL.createObjectURL(file), state: "asking" }));
+  const taken = [...files].slice(0, MOST).map((file) => ({ file, url: URL.createObjectURL(file), state: "asking" }));
   if (taken.length === 0) return;
   for (const picture of [...taken].reverse()) {
     pictures.unshift(picture);
@@ -69,6 +73,7 @@ function take(files) {
     if (gone.heat) URL.revokeObjectURL(gone.heat);
   }
   waiting.push(...taken);
+  tell(files.length > MOST ? `These are the first ${MOST} of ${files.length} pictures.` : "");
   $("history").hidden = false;
   show(taken[0]);
   for (let i = 0; i < AT_ONCE; i++) askNext();
@@ -83,6 +88,7 @@ function listed(picture) {
   image.src = picture.url;
   image.alt = "";
   image.loading = "lazy";
+  image.addEventListener("error", () => image.classList.add("unseeable"));
   button.append(image, document.createElement("span"));
   button.addEventListener("click", () => show(picture));
   item.append(button);
@@ -149,30 +155,31 @@ function bar([label, score]) {
 /** Shows or hides where the evidence lies. */
 async function showHeat(wanted) {
   const [button, image, picture] = [$("where"), $("heat"), shown];
-  button.setAttribute("aria-pressed", String(wanted));
-  button.textContent = wanted ? "Hide where" : "Show where";
-  if (!wanted) {
-    image.hidden = true;
-    return;
-  }
+  const settle = (there, busy = false) => {
+    button.setAttribute("aria-pressed", String(there));
+    // Not disabled, which would take the keyboard away from it.
+    button.setAttribute("aria-disabled", String(busy));
+    button.textContent = busy ? "Looking closer…" : "Show where";
+    image.hidden = !there;
+  };
+  if (!wanted) return settle(false);
   if (!picture.heat) {
-    button.disabled = true;
-    button.textContent = "Looking closer…";
+    settle(false, true);
     try {
       picture.heat = URL.createObjectURL(await (await post("/heatmap", picture.file)).blob());
     } catch (error) {
       if (picture === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
-      picture.heat = null;
     }
-    button.disabled = false;
   }
   // Another picture may have been chosen meanwhile.
   if (picture !== shown) return;
-  const there = Boolean(picture.heat);
-  button.setAttribute("aria-pressed", String(there));
-  button.textContent = there ? "Hide where" : "Show where";
-  image.hidden = !there;
-  if (there) image.src = picture.heat;
+  settle(Boolean(picture.heat));
+  if (picture.heat) image.src = picture.heat;
+}
+
+function toggleHeat() {
+  const button = $("where");
+  if (!button.hidden && button.getAttribute("aria-disabled") !== "true") showHeat($("heat").hidden);
 }
 
 // Choosing.
@@ -182,11 +189,8 @@ for (const input of [$("file"), $("snapshot")]) {
     input.value = "";
   });
 }
-$("where").addEventListener("click", () => showHeat($("heat").hidden));
 // The picture itself does what the button does, for whoever points at it.
-$("frame").addEventListener("click", () => {
-  if (!$("where").hidden && !$("where").disabled) showHeat($("heat").hidden);
-});
+for (const id of ["where", "frame"]) $(id).addEventListener("click", toggleHeat);
 $("picture").addEventListener("error", () => {
   $("picture").hidden = true;
   $("no-preview").hidden = false;
@@ -218,7 +222,10 @@ addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
 
 // The camera; where a page may not use it, a phone's own can still be asked for a picture.
 let stream = null;
+let opening = false;
 $("camera").addEventListener("click", async () => {
+  if (opening) return;
+  opening = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     $("video").srcObject = stream;
@@ -226,6 +233,7 @@ $("camera").addEventListener("click", async () => {
   } catch {
     $("snapshot").click();
   }
+  opening = false;
 });
 $("shoot").addEventListener("click", () => {
   const video = $("video");
