@@ -1,7 +1,7 @@
 use std::fs;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::serving::Server;
 use crate::webdriver::{Browser, Screen};
@@ -15,7 +15,14 @@ impl TensorBoard {
     fn start(test: &str, dir: &Workdir, folder: &str) -> Option<Self> {
         let mut command = Command::new(top().join("target/venv/bin/tensorboard"));
         command.arg("--logdir").arg(dir.path(folder));
-        command.args(["--host", "127.0.0.1", "--port", "0"]);
+        command.args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--reload_interval",
+            "1",
+        ]);
         let address = |line: &str| {
             let address = line.split(" at http://").nth(1)?;
             Some(address.split('/').next()?.to_owned())
@@ -126,9 +133,17 @@ fn shows_the_way_to_the_optimum_too_and_a_new_training_takes_the_place_of_the_la
             .args(flags)
     };
     train(&["--how-many-training-steps", "40"]).succeeds();
-    let files = ["train", "validation"]
-        .map(|run| dir.path(format!("summaries/{run}/events.out.tfevents.0.hd")));
-    let content = || files.clone().map(|file| fs::read(file).unwrap());
+    let content = || {
+        ["train", "validation"].map(|run| {
+            let files = fs::read_dir(dir.path("summaries").join(run)).unwrap();
+            let mut events = files
+                .map(|file| file.unwrap().path())
+                .filter(|path| path.to_string_lossy().contains("tfevents"));
+            let content = fs::read(events.next().unwrap()).unwrap();
+            assert!(events.next().is_none());
+            content
+        })
+    };
     let first = content();
     // What is refused leaves the last one as it was.
     train(&["--path-prefix", "x"]).ends_with(2);
@@ -242,6 +257,39 @@ fn shows_the_network_the_curves_and_the_bottlenecks() {
     assert_eq!(&sprite[1..4], b"PNG");
     let width = u32::from_be_bytes(sprite[16..20].try_into().unwrap());
     assert_eq!(u64::from(width), (count as f64).sqrt().ceil() as u64 * side);
+}
+
+#[test]
+fn a_board_that_is_watching_sees_the_next_training() {
+    let test = "a_board_that_is_watching_sees_the_next_training";
+    let dir = Workdir::new();
+    dir.trained();
+    let train = |steps: &str| {
+        let flags = ["--summaries_dir=summaries", "--how_many_training_steps"];
+        dir.train().args(flags).arg(steps).succeeds();
+    };
+    train("20");
+    let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
+        return;
+    };
+    board.tags("scalars");
+    let steps = || board.scalars("train", "accuracy_1").len();
+    assert_eq!(steps(), 20);
+    train("30");
+    let begin = Instant::now();
+    while steps() != 30 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{}", steps());
+        thread::sleep(Duration::from_millis(200));
+    }
+    // One file a run, and the same one where nothing changed.
+    let files = || {
+        let files = fs::read_dir(dir.path("summaries/train")).unwrap();
+        let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        files.collect::<Vec<_>>()
+    };
+    assert_eq!(files(), ["events.out.tfevents.0000000001.hd"]);
+    train("30");
+    assert_eq!(files(), ["events.out.tfevents.0000000001.hd"]);
 }
 
 #[test]

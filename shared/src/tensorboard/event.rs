@@ -14,7 +14,18 @@ pub(super) struct Event {
     pub(super) graph_def: Option<Vec<u8>>,
     #[prost(message, optional, tag = "5")]
     pub(super) summary: Option<Summary>,
+    #[prost(message, optional, tag = "7")]
+    pub(super) session_log: Option<SessionLog>,
 }
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct SessionLog {
+    #[prost(int32, tag = "1")]
+    pub(super) status: i32,
+}
+
+/// `SessionLog.START`.
+const START: i32 = 1;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Summary {
@@ -118,6 +129,14 @@ impl Event {
     pub(super) fn version() -> Self {
         Self {
             file_version: Some("brain.Event:2".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// A training begins: what was shown of an earlier one is to be forgotten.
+    pub(super) fn start() -> Self {
+        Self {
+            session_log: Some(SessionLog { status: START }),
             ..Self::default()
         }
     }

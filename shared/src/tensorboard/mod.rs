@@ -11,7 +11,7 @@ mod histogram;
 mod projector;
 mod record;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use self::curve::Curve;
 use self::event::{Event, Summary, scalar};
@@ -21,8 +21,8 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::onnx::Part;
 
-/// The one file of a run. TensorBoard looks for the middle part.
-const FILE: &str = "events.out.tfevents.0.hd";
+/// How the name of a run's one file begins, by which TensorBoard finds it, and how it ends. Between them stands a number.
+const FILE: (&str, &str) = ("events.out.tfevents.", ".hd");
 
 /// What is shown of the head after a step.
 #[derive(Clone, Debug)]
@@ -53,6 +53,7 @@ impl Default for Run {
     fn default() -> Self {
         let mut bytes = Vec::new();
         record::write(&mut bytes, &Event::version());
+        record::write(&mut bytes, &Event::start());
         Self(bytes)
     }
 }
@@ -122,19 +123,45 @@ pub fn write(into: &Path, summaries: &Summaries) -> Result<()> {
         ("validation", &summaries.validation),
     ];
     for (name, run) in runs {
-        let folder = into.join(name);
-        std::fs::create_dir_all(&folder).map_err(Error::io(&folder, "create the folder"))?;
-        file::replace(&folder.join(FILE), |out| {
-            out.write_all(&run.0)?;
-            // As with retrain.py, the graph belongs to the run that trains.
-            let graph = summaries.graph.as_ref().filter(|_| name == "train");
-            let record = graph.map(|parts| record::of(&Event::graph(graph::encode(parts))));
-            out.write_all(&record.unwrap_or_default())
-        })?;
+        // As with retrain.py, the graph belongs to the run that trains.
+        let graph = summaries.graph.as_ref().filter(|_| name == "train");
+        let record = graph.map(|parts| record::of(&Event::graph(graph::encode(parts))));
+        let content = [run.0.as_slice(), &record.unwrap_or_default()].concat();
+        replace(&into.join(name), &content)?;
     }
     projector::write(
         &into.join("validation"),
         &summaries.points,
         summaries.images,
     )
+}
+
+/// Puts a file with this content in the place of the one in `folder`. A TensorBoard that is watching reads a file once, and
+/// then only such as come later by their names; so another content has the next number.
+fn replace(folder: &Path, content: &[u8]) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
+    let entries = std::fs::read_dir(folder).map_err(Error::io(folder, "read"))?;
+    let mut earlier: Vec<(u64, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((number(entry.file_name().to_str()?)?, entry.path())))
+        .collect();
+    earlier.sort();
+    let next = match earlier.last() {
+        Some((_, path)) if std::fs::read(path).is_ok_and(|there| there == content) => {
+            return Ok(());
+        }
+        Some((number, _)) => number + 1,
+        None => 0,
+    };
+    let path = folder.join(format!("{}{next:010}{}", FILE.0, FILE.1));
+    file::replace(&path, |out| out.write_all(content))?;
+    earlier
+        .iter()
+        .try_for_each(|(_, path)| std::fs::remove_file(path).map_err(Error::io(path, "remove")))
+}
+
+/// The number in the name of a file of ours.
+fn number(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(FILE.0)?.strip_suffix(FILE.1)?;
+    digits.parse().ok()
 }
