@@ -1,6 +1,7 @@
 //! What a picture of each label counts in training.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -8,6 +9,9 @@ use crate::file;
 
 /// Labels with more than so many times the pictures of another are worth a word.
 const IMBALANCE: u64 = 3;
+
+/// What a picture can count. Beyond, sums of what they count would be of no use.
+const WEIGHTS: RangeInclusive<f64> = 1e-6..=1e6;
 
 /// What a picture counts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,13 +41,16 @@ impl Given {
         let text = String::from_utf8(file::read(path)?)
             .map_err(|_| wrong(path, "it is not text in UTF-8".to_owned()))?;
         let mut weights = BTreeMap::new();
-        for (number, line) in (1..).zip(text.lines()) {
+        let lines = (1..).zip(text.lines());
+        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let weight = line.rsplit_once('\t').and_then(|(label, weight)| {
                 let weight: f64 = weight.trim().parse().ok()?;
-                (weight > 0.0 && weight.is_finite()).then_some((label, weight))
+                WEIGHTS.contains(&weight).then_some((label, weight))
             });
             let Some((label, weight)) = weight else {
-                let reason = format!("line {number} is not a label, a tab and a number above 0");
+                let reason = format!(
+                    "line {number} is not a label, a tab and a number from 0.000001 to 1000000"
+                );
                 return Err(wrong(path, reason));
             };
             if weights.insert(label.to_owned(), weight).is_some() {
@@ -165,7 +172,7 @@ mod tests {
         for (text, expected) in [
             (
                 "cat\t1\ndog 2\n",
-                "line 2 is not a label, a tab and a number above 0",
+                "line 2 is not a label, a tab and a number from 0.000001 to 1000000",
             ),
             ("cat\t0\n", "line 1 is not"),
             ("cat\tnan\n", "line 1 is not"),

@@ -132,7 +132,10 @@ impl<'a> Trial<'a> {
             let weight = self.weight(label);
             tally.cross_entropy -= weight * own.max(f64::MIN_POSITIVE).ln();
             tally.weight += weight;
-            tally.right += f64::from(u8::from(probabilities.iter().all(|&p| p <= own)));
+            // Of equals the first is the answer, as everywhere.
+            let mut others = (0..).zip(&probabilities);
+            let right = others.all(|(other, &p)| p < own || (p == own && other >= label));
+            tally.right += f64::from(u8::from(right));
             tally.count += 1.0;
         });
         tally
