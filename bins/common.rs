@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -115,8 +115,7 @@ pub trait Program: Parser {
 pub fn main<P: Program>() -> ExitCode {
     keep_to_itself();
     hush_decoders();
-    let program =
-        P::parse_from(std::env::args_os().scan(true, |flags, arg| Some(hyphenate(flags, arg))));
+    let program = parse::<P>();
     let level = match (program.common().quiet, program.common().verbose) {
         (true, _) => LevelFilter::Warn,
         (_, true) => LevelFilter::Debug,
@@ -140,6 +139,21 @@ pub fn main<P: Program>() -> ExitCode {
             }
         }
     }
+}
+
+/// The arguments; where they make no sense, clap says so and ends the program.
+fn parse<P: Program>() -> P {
+    let given = env::args_os().scan(true, |flags, arg| Some(hyphenate(flags, arg)));
+    // What takes a number is given it also where it is below zero, and can then say what it takes.
+    let command = P::command().mut_args(|arg| {
+        let takes_number = arg.get_action().takes_values() && !arg.is_positional();
+        match takes_number {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        }
+    });
+    let matches = command.get_matches_from(given);
+    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// The exit status of a program that Ctrl-C has ended: 128 and the number of the signal, as shells count.
@@ -215,6 +229,9 @@ pub fn check_outputs<'a>(
         .collect::<io::Result<Vec<_>>>()?;
     for output in outputs {
         let place = real(output)?;
+        if place.is_dir() {
+            return misuse(format!("{}: it is a folder, and no file", output.display()));
+        }
         if taken.contains(&place) && (place.is_file() || !place.exists()) {
             return misuse(format!(
                 "{}: it is named twice, and would be overwritten",
@@ -224,6 +241,18 @@ pub fn check_outputs<'a>(
         taken.push(place);
     }
     Ok(())
+}
+
+/// Whether `inner`, which need not be there, lies in the folder `outer` or is it.
+pub fn is_within(inner: &Path, outer: &Path) -> bool {
+    let absolute = std::path::absolute(inner).unwrap_or_default();
+    let there = absolute
+        .ancestors()
+        .find_map(|above| fs::canonicalize(above).ok());
+    match (there, fs::canonicalize(outer)) {
+        (Some(inner), Ok(outer)) => inner.starts_with(outer),
+        _ => false,
+    }
 }
 
 /// retrain.py spells its flags with underscores; `--a_b` is read as `--a-b`, up to a `--`.

@@ -93,7 +93,7 @@ fn a_strength_can_be_given() {
             .args(["--l2", "-1"])
             .ends_with(2)
             .stderr()
-            .contains("at least 0")
+            .contains("from 0 to 1000000000")
     );
 }
 
@@ -230,6 +230,79 @@ fn an_output_that_would_destroy_an_input_or_another_output_is_refused() {
         head("new", &["--output-labels", "./new"])
     );
     assert!(before == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
+}
+
+#[test]
+fn nothing_that_is_read_is_in_the_way_of_what_is_written() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.pictures("images", 1);
+    let weights = dir.write("weights.tsv", "hot dog\t1\nnot hot dog\t2\n");
+    let base = dir.path("out/intermediate_5.onnx");
+    fs::copy(crate::workdir::base(), &base).unwrap();
+    let before = fs::read(&base).unwrap();
+    let refused = |flags: &[&str]| {
+        let call = dir.program("hd-train").arg("out/bottlenecks.bin");
+        call.args(flags).ends_with(2).message()
+    };
+    let head = ["--head", "h.bin"];
+    let messages = [
+        refused(&["--head", "weights.tsv", "--class-weights", "weights.tsv"]),
+        refused(&["--head", "images"]),
+        refused(&[&head[..], &["--summaries-dir", "s", "--images", "pictures"]].concat()),
+        refused(
+            &[
+                &head[..],
+                &["--summaries-dir", "images/s", "--images", "images"],
+            ]
+            .concat(),
+        ),
+        refused(&[&head[..], &["--summaries-dir", "weights.tsv"]].concat()),
+        refused(
+            &[
+                &head[..],
+                &[
+                    "--base",
+                    "out/intermediate_5.onnx",
+                    "--intermediate-store-frequency",
+                    "5",
+                ],
+                &["--intermediate-output-graphs-dir", "out"],
+            ]
+            .concat(),
+        ),
+        refused(
+            &[
+                &head[..],
+                &[
+                    "--base",
+                    "out/intermediate_5.onnx",
+                    "--final-tensor-name",
+                    " ",
+                ],
+            ]
+            .concat(),
+        ),
+        refused(&[&head[..], &["--seed", "-1"]].concat()),
+    ];
+    insta::assert_snapshot!("paths_in_each_others_way", messages.concat());
+    assert!(fs::read(&base).unwrap() == before);
+    assert!(fs::read_to_string(weights).unwrap().starts_with("hot dog"));
+    assert!(!dir.path("h.bin").exists() && !dir.path("s").exists());
+}
+
+#[test]
+fn a_head_that_knows_nothing_is_not_called_right() {
+    let dir = Workdir::new();
+    dir.trained();
+    let args = ["out/bottlenecks.bin", "--head", "h.bin", "--l2", "1e9"];
+    let said = dir.program("hd-train").args(args).succeeds().stderr();
+    let line = said
+        .lines()
+        .find(|line| line.contains("Validation accuracy"));
+    let percent = line.unwrap().split("= ").nth(1).unwrap();
+    let percent: f64 = percent.split('%').next().unwrap().parse().unwrap();
+    assert!(percent < 90.0, "{said}");
 }
 
 #[test]
@@ -631,7 +704,7 @@ fn the_probabilities_have_the_name_that_was_asked_for() {
     let label = ["--graph", "out/retrained_graph.onnx"];
     let said = dir.program("hd-label").args(label).arg(picture).succeeds();
     assert!(said.stdout().contains("hot dog\t"), "{}", said.stdout());
-    for taken in ["bottleneck", "image", "final_training_ops/weights", ""] {
+    for taken in ["bottleneck", "image", "final_training_ops/weights"] {
         let run = dir
             .train()
             .args(["--final-tensor-name", taken])

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod retrain;
 mod summaries;
 
+use anyhow::bail;
 use clap::{Args, Parser, ValueEnum};
 use hd::bottleneck::Samples;
 use hd::file;
@@ -16,9 +17,9 @@ use hd::head::{
 use hd::onnx::{FINAL_RESULT, Layer, Network, check_name, outline, stitch};
 use hd::split::{SplitBy, SplitRule};
 use hd::tensorboard;
-use hd_cli::{Bar, Common, Program, check_outputs, misuse};
+use hd_cli::{Bar, Common, Program, check_outputs, is_within, misuse};
 use retrain::{ELSEWHERE, Foreign, Own, quoted};
-use summaries::{Intermediate, Watcher, points};
+use summaries::{Intermediate, Watcher, is_intermediate, points};
 
 /// Fits a softmax head to bottlenecks and joins it to the base
 ///
@@ -59,7 +60,7 @@ struct Arguments {
     output_labels: Option<PathBuf>,
 
     /// What the probabilities are called in that network
-    #[arg(long, value_name = "NAME", default_value = FINAL_RESULT)]
+    #[arg(long, value_name = "NAME", default_value = FINAL_RESULT, value_parser = tensor_name)]
     final_tensor_name: String,
 
     /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, precision and
@@ -99,7 +100,7 @@ struct Arguments {
     l2: Strength,
 
     /// What a picture counts: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
-    /// each label, the label, a tab and a number
+    /// each label, the label, a tab and a number. Scores are then those of pictures that are as frequent as this counts them
     #[arg(long, value_name = "WEIGHTS", default_value = "none")]
     class_weights: PathBuf,
 
@@ -179,6 +180,13 @@ fn batch(text: &str) -> Result<Batch, String> {
     }
 }
 
+fn tensor_name(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() || text.contains(char::is_control) {
+        true => Err("expected a name that can be seen".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
 fn rate(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
@@ -236,6 +244,9 @@ enum Method {
     Sgd,
 }
 
+/// With this the weights are nothing but rounding.
+const STRONGEST: f64 = 1e9;
+
 /// Pictures of a hundred for validation, and for testing.
 const PERCENTAGE: u32 = 15;
 
@@ -246,8 +257,8 @@ fn main() -> ExitCode {
 fn strength(text: &str) -> Result<Strength, String> {
     match (text, text.parse::<f64>()) {
         ("auto", _) => Ok(Strength::Chosen),
-        (_, Ok(number)) if number >= 0.0 && number.is_finite() => Ok(Strength::Given(number)),
-        _ => Err("expected `auto` or a number of at least 0".to_owned()),
+        (_, Ok(number)) if (0.0..=STRONGEST).contains(&number) => Ok(Strength::Given(number)),
+        _ => Err(format!("expected `auto` or a number from 0 to {STRONGEST}")),
     }
 }
 
@@ -274,13 +285,7 @@ impl Program for Arguments {
                     .to_owned(),
             );
         }
-        let inputs = self.bottlenecks.iter().chain(&self.base).chain(&self.init);
-        check_outputs(
-            inputs,
-            [&self.head, &self.output_graph, &self.output_labels]
-                .into_iter()
-                .flatten(),
-        )?;
+        self.check_paths()?;
         let recipe = Recipe {
             split,
             solver,
@@ -334,6 +339,50 @@ impl Program for Arguments {
 }
 
 impl Arguments {
+    /// Nothing that is written may be in the way of what is read.
+    fn check_paths(&self) -> anyhow::Result<()> {
+        let inputs = self.bottlenecks.iter().chain(&self.base).chain(&self.init);
+        let outputs = [&self.head, &self.output_graph, &self.output_labels];
+        check_outputs(
+            inputs.chain(self.class_weights.exists().then_some(&self.class_weights)),
+            outputs.into_iter().flatten(),
+        )?;
+        if let (Some(folder), Some(base)) = (&self.intermediate_output_graphs_dir, &self.base)
+            && is_intermediate(base)
+            && is_within(base, folder)
+        {
+            let base = base.display();
+            return misuse(format!(
+                "{base}: it is the base, and would be overwritten by an intermediate network"
+            ));
+        }
+        if let Some(images) = &self.images
+            && !images.is_dir()
+        {
+            return misuse(format!(
+                "--images {}: there is no such folder",
+                images.display()
+            ));
+        }
+        if let Some(summaries) = &self.summaries_dir {
+            let shown = summaries.display();
+            if summaries.exists() && !summaries.is_dir() {
+                return misuse(format!(
+                    "--summaries-dir {shown}: it is a file, and no folder"
+                ));
+            }
+            if let Some(images) = &self.images
+                && is_within(summaries, images)
+            {
+                let images = images.display();
+                return misuse(format!(
+                    "--summaries-dir {shown} lies in {images}, and would be taken for pictures"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn rule(&self) -> anyhow::Result<SplitRule> {
         let [validation, testing] = [self.validation_percentage, self.testing_percentage]
             .map(|percentage| percentage.unwrap_or(PERCENTAGE));
@@ -375,6 +424,12 @@ impl Arguments {
         let weights = match self.class_weights.to_str() {
             Some("none") => ClassWeights::None,
             Some("balanced") => ClassWeights::Balanced,
+            _ if !self.class_weights.exists() => {
+                let given = self.class_weights.display();
+                bail!(
+                    "--class-weights is `none`, `balanced` or a file, and there is no file {given}"
+                );
+            }
             _ => ClassWeights::Given(Given::open(&self.class_weights)?),
         };
         if self.steps.sgd().is_some() && weights != ClassWeights::None {

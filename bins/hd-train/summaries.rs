@@ -18,6 +18,15 @@ pub(crate) struct Watcher<'a> {
     pub(crate) intermediate: Option<Intermediate<'a>>,
 }
 
+/// How the names of networks begin that are written on the way.
+const INTERMEDIATE: &str = "intermediate_";
+
+/// Whether a file is named like one of them.
+pub(crate) fn is_intermediate(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(INTERMEDIATE)
+}
+
 /// Networks that are written on the way.
 pub(crate) struct Intermediate<'a> {
     folder: &'a Path,
@@ -56,7 +65,7 @@ impl<'a> Intermediate<'a> {
             let graph = stitch(self.base, layer, self.name)?;
             let path = self
                 .folder
-                .join(format!("intermediate_{}.onnx", shown.step));
+                .join(format!("{INTERMEDIATE}{}.onnx", shown.step));
             file::replace(&path, |out| out.write_all(&graph))
         };
         let due = shown.step > 0 && shown.step.is_multiple_of(self.every);

@@ -248,14 +248,18 @@ impl Error {
                 format!("remove {} and make it again with {maker}", path.display())
             }
             Self::Foreign { found, .. } if found.contains("no hd.architecture") => {
-                "a classifier of images that was not made here needs --labels".to_owned()
+                "hd-label takes any classifier of images, with --labels".to_owned()
             }
             Self::OtherBase { .. } => {
                 "run hd-bottleneck and then hd-train again with the base you mean".to_owned()
             }
-            Self::LabelTooSmall { .. } => {
-                "add pictures, remove the label, or train with --testing-percentage 0 or --validation-percentage 0"
-                    .to_owned()
+            Self::LabelTooSmall { splits, .. } => {
+                match splits {
+                    2 => "add pictures, remove the label, or train with --testing-percentage 0 --validation-percentage 0",
+                    _ => "add pictures, remove the label, or train with --testing-percentage 0, or with \
+                          --validation-percentage 0 too",
+                }
+                .to_owned()
             }
             Self::NoRuntime { kind, .. } => {
                 let device = match kind {
