@@ -159,6 +159,11 @@ fn files_that_cannot_be_used_are_errors_that_name_them() {
         .args(["--describe", "cut.json"])
         .ends_with(1);
     insta::assert_snapshot!("truncated_metrics", run.message());
+    let run = dir
+        .program("hd-eval")
+        .args(["--describe", "out/head.bin"])
+        .ends_with(1);
+    insta::assert_snapshot!("a_head_for_metrics", run.message());
 }
 
 #[test]

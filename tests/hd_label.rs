@@ -498,6 +498,32 @@ fn a_heat_map_is_a_picture_of_one_picture() {
         .args(["--heatmap", "heat.png", picture, picture])
         .ends_with(2);
     assert_eq!(two.message(), "hd-label: --heatmap is of one picture\n");
+    // However the picture is named, and whatever else is read.
+    let bytes = fs::read(dir.path(picture)).unwrap();
+    dir.write("one/picture.jpg", &bytes);
+    dir.write("labels.txt", "hot dog\nnot hot dog\n");
+    dir.write("list.txt", "one/picture.jpg\n");
+    for (args, status) in [
+        (["--heatmap", "one/picture.jpg", "one"], 1),
+        (["--heatmap", "one/picture.jpg", "--files-from=list.txt"], 1),
+        (["--heatmap", "list.txt", "--files-from=list.txt"], 2),
+        (["--heatmap", "heat.png", "images"], 1),
+        (["--heatmap", "heat.png", "one"], 0),
+        (["--heatmap", "heat.png", "--files-from=list.txt"], 0),
+    ] {
+        label(&dir).args(args).ends_with(status);
+    }
+    let labels = ["--labels", "labels.txt", "--heatmap", "labels.txt", picture];
+    label(&dir).args(labels).ends_with(2);
+    assert!(fs::read(dir.path("one/picture.jpg")).unwrap() == bytes);
+    assert!(fs::read(dir.path("list.txt")).unwrap().starts_with(b"one"));
+    assert!(
+        fs::read(dir.path("labels.txt"))
+            .unwrap()
+            .starts_with(b"hot")
+    );
+    fed(label(&dir).args(["--heatmap", "fed.png"]), &bytes);
+    assert!(dir.path("fed.png").exists());
 }
 
 #[test]
@@ -589,6 +615,17 @@ fn pictures_are_sorted_into_folders_that_can_be_trained_on() {
         .args(["--sort-into", "images/sorted", "images"])
         .ends_with(2);
     insta::assert_snapshot!("sorting_into_what_is_walked", within.message());
+    dir.write("file", "in the way");
+    let nowhere = label(&dir)
+        .args(["--sort-into", "file", "images"])
+        .ends_with(1);
+    assert_eq!(nowhere.stdout(), "");
+    assert_eq!(
+        nowhere.message().lines().count(),
+        1,
+        "{}",
+        nowhere.message()
+    );
 }
 
 /// Small networks beside this file, the side of their pictures, and whether they end in logits.

@@ -279,7 +279,7 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
         (
             "resnet.onnx",
             &["--output", "max_pool2d"],
-            "--list shows the tensors that can be taken",
+            "--list` shows the tensors that can be taken",
         ),
         (
             "resnet.onnx",

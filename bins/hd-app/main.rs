@@ -45,7 +45,7 @@ struct Arguments {
     graph: PathBuf,
 
     /// Where to listen; port 0 picks a free one. Its address is printed
-    #[arg(long, value_name = "ADDR:PORT", default_value_t = USUAL)]
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = USUAL, value_parser = address)]
     listen: SocketAddr,
 
     /// Do not open the page
@@ -60,6 +60,15 @@ struct Arguments {
 
     #[command(flatten)]
     limits: Limits,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("{}:{port}", USUAL.ip()),
+        None => text.to_owned(),
+    };
+    let example = |_| format!("expected an address and a port, such as {USUAL} or [::1]:8080");
+    text.parse().map_err(example)
 }
 
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);

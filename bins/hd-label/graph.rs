@@ -65,6 +65,11 @@ fn deviation(text: &str) -> Result<Colours, String> {
 }
 
 impl Plain {
+    /// The file of labels.
+    pub(crate) fn labels(&self) -> Option<&PathBuf> {
+        self.labels.as_ref()
+    }
+
     /// Opens the graph in the file `path`. `runtime` is asked for ONNX Runtime if that is needed to find out about it.
     pub(crate) fn open(
         &self,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -20,7 +20,7 @@ use hd::label::{Format, Labeller, Sorter, Table};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
 use hd::{Error, parallel, photo};
-use hd_cli::{Common, Compute, Program, check_outputs, misuse};
+use hd_cli::{Common, Compute, Program, check_outputs, is_within, misuse};
 use pictures::{Picture, Pictures, STDIN, from_arguments, from_list};
 use product::{Done, Product};
 
@@ -146,6 +146,9 @@ impl Program for Arguments {
         let network = Arc::new(network?);
         let runtime = runtime()?;
         let pictures = self.pictures()?;
+        if let Some(folder) = &self.sort_into {
+            fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
+        }
         let mut product = Product {
             labels: network.labels.as_deref(),
             table: self.table(&network),
@@ -176,16 +179,20 @@ impl Program for Arguments {
     }
 }
 
+/// What is said where there are more.
+const ONE_PICTURE: &str = "--heatmap is of one picture";
+
 impl Arguments {
     fn check(&self) -> anyhow::Result<()> {
         if self.embed && self.format == Form::LabelImage {
             return misuse("--embed has no --format label_image".to_owned());
         }
-        if self.heatmap.is_some() && self.named().len() != 1 {
-            return misuse("--heatmap is of one picture".to_owned());
+        if self.heatmap.is_some() && self.named().len() > 1 {
+            return misuse(ONE_PICTURE.to_owned());
         }
         let inputs = self.named().into_iter().chain([&self.graph]);
-        check_outputs(inputs, &self.heatmap)?;
+        let lists = self.files_from.iter().chain(self.plain.labels());
+        check_outputs(inputs.chain(lists), &self.heatmap)?;
         if let Some(folder) = &self.sort_into {
             for walked in self.named().into_iter().filter(|path| path.is_dir()) {
                 if is_within(folder, walked) {
@@ -275,17 +282,5 @@ impl Arguments {
                 path: picture.path().to_path_buf(),
                 reason,
             }))
-    }
-}
-
-/// Whether the folder `inner`, which need not be there, lies in `outer` or is it.
-fn is_within(inner: &Path, outer: &Path) -> bool {
-    let absolute = std::path::absolute(inner).unwrap_or_default();
-    let there = absolute
-        .ancestors()
-        .find_map(|above| fs::canonicalize(above).ok());
-    match (there, fs::canonicalize(outer)) {
-        (Some(inner), Ok(outer)) => inner.starts_with(outer),
-        _ => false,
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::{Error, file};
 
+use crate::ONE_PICTURE;
 use crate::pictures::Picture;
 
 /// What a worker makes of a picture.
@@ -35,6 +36,7 @@ impl<W: Write> Product<'_, W> {
     /// Takes what came of the next picture. What is wrong with that picture is told and counted.
     pub(crate) fn take(&mut self, picture: &Picture, done: hd::Result<Done>) -> hd::Result<()> {
         self.count += 1;
+        self.check_heatmap(picture)?;
         match done.and_then(|done| self.sort(picture, &done).map(|()| done)) {
             Ok(done) => {
                 self.print(picture.path(), &done)
@@ -75,6 +77,24 @@ impl<W: Write> Product<'_, W> {
                 reason: "no file that could be sorted into a folder".to_owned(),
             }),
         }
+    }
+
+    /// Refuses to paint a second picture over the first, or any over itself.
+    fn check_heatmap(&self, picture: &Picture) -> hd::Result<()> {
+        let Some(path) = &self.heatmap else {
+            return Ok(());
+        };
+        let real = |path: &Path| path.canonicalize().ok();
+        let itself = real(path).is_some_and(|there| real(picture.path()) == Some(there));
+        let reason = match (self.count, itself) {
+            (1, false) => return Ok(()),
+            (1, true) => "it is the picture itself, and would be overwritten",
+            _ => ONE_PICTURE,
+        };
+        Err(Error::Dataset {
+            path: path.clone(),
+            reason: reason.to_owned(),
+        })
     }
 
     fn paint(&self, done: &Done) -> hd::Result<()> {

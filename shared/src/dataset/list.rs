@@ -21,7 +21,12 @@ impl Dataset {
     /// No picture; a record without a label or folder; a picture under two labels.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
         let mut labels = BTreeMap::new();
-        let records = list.split(|byte| *byte == end).zip(1..);
+        // Where lines end records, they may be those of Windows.
+        let trimmed = |record| match end {
+            b'\n' => <[u8]>::strip_suffix(record, b"\r").unwrap_or(record),
+            _ => record,
+        };
+        let records = list.split(|byte| *byte == end).map(trimmed).zip(1..);
         for (record, number) in records.filter(|(record, _)| !record.is_empty()) {
             let (label, path) = parse(record)
                 .map_err(|reason| wrong(name, format!("record {number}: {reason}")))?;
@@ -120,7 +125,7 @@ mod tests {
     fn labels_come_from_the_list_or_from_the_folder() {
         let root = folder(&["hot_dog/a.jpg", "b.jpg"]);
         let at = root.path().display();
-        let dataset = list(&format!("{at}/hot_dog/a.jpg\ncold dog\t{at}/b.jpg\n")).unwrap();
+        let dataset = list(&format!("{at}/hot_dog/a.jpg\r\ncold dog\t{at}/b.jpg\n")).unwrap();
         assert_eq!(dataset.labels, ["cold dog", "hot dog"]);
         let found: Vec<_> = dataset
             .entries

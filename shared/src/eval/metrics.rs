@@ -90,7 +90,15 @@ impl Metrics {
     /// # Errors
     /// A file that is missing, or not what hd-eval writes.
     pub fn open(path: &Path) -> Result<Self> {
-        serde_json::from_slice(&file::read(path)?).map_err(|error| Error::Damaged {
+        let bytes = file::read(path)?;
+        if bytes.first().is_some_and(|&first| first != b'{') {
+            return Err(Error::Foreign {
+                path: path.to_path_buf(),
+                expected: "a file of metrics",
+                found: "is no JSON".to_owned(),
+            });
+        }
+        serde_json::from_slice(&bytes).map_err(|error| Error::Damaged {
             path: path.to_path_buf(),
             what: "a file of metrics",
             reason: error.to_string(),

@@ -16,7 +16,7 @@ use self::graph::{Links, prefix_names};
 use super::build::GraphBuilder;
 use super::network::{BOTTLENECK, IMAGE};
 use super::plan::{Cut, Plan};
-use super::proto::{FLOAT, FLOAT16, Graph, IR_VERSION, Model, ValueInfo};
+use super::proto::{FLOAT, FLOAT16, Graph, IR_VERSION, Model, UINT8, ValueInfo};
 use crate::error::{Error, Result};
 
 /// Keeps the network's names apart from those of what is added.
@@ -159,7 +159,7 @@ impl Foreign {
         let found = match cut {
             Cut::Named(name) if links.is_seen(name) => Ok(name.clone()),
             Cut::Named(name) => Err(format!(
-                "it has no tensor '{name}' that depends on the picture; --list shows those that can be taken"
+                "it has no tensor '{name}' that depends on the picture; `hd-fetch base --from FILE --list` shows those that can be taken"
             )),
             Cut::Logits => output
                 .map(|output| links.before(output, &PROBABILITIES).to_owned())
@@ -168,7 +168,7 @@ impl Foreign {
                 .and_then(|output| links.last_fully_connected(output, &POOLS))
                 .map(str::to_owned)
                 .ok_or_else(|| {
-                    "no fully connected layer leads to its output; --list shows the tensors that can be taken, and \
+                    "no fully connected layer leads to its output; `hd-fetch base --from FILE --list` shows the tensors that can be taken, and \
                      --output names one"
                         .to_owned()
                 }),
@@ -261,6 +261,7 @@ fn image(input: &ValueInfo) -> std::result::Result<(Layout, Option<u32>), String
     let tensor = tensor.ok_or("is not a tensor")?;
     match tensor.elem_type {
         FLOAT => {}
+        UINT8 => return Err("is uint8; export the network so that it takes float32".to_owned()),
         FLOAT16 => return Err("is float16; export the network in float32".to_owned()),
         other => {
             return Err(format!(

@@ -119,7 +119,7 @@ fn the_input_must_be_one_image_in_floats() {
     assert!(
         with(&|tensor| tensor.elem_type = 10).contains("float16; export the network in float32")
     );
-    assert!(with(&|tensor| tensor.elem_type = 2).contains("data type 2"));
+    assert!(with(&|tensor| tensor.elem_type = 2).contains("is uint8"));
     let dim = |index: usize, value: i64| {
         with(&|tensor| tensor.shape.as_mut().unwrap().dim[index].value = Some(value))
     };
