@@ -523,7 +523,7 @@ fn tell(
         imbalance,
     }: &Training,
 ) {
-    let [training, validation, testing] = head.counts;
+    let [training, validation, testing] = head.pictures();
     log::info!(
         "{training} pictures for training, {validation} for validation, {testing} for testing"
     );
@@ -532,8 +532,8 @@ fn tell(
         if !head.scores.is_empty() {
             log::info!("{} (N={})", score_line(score), score.pictures);
         }
-        if validation > 0 {
-            let own = 100.0 * score.validation_accuracy;
+        if let Some(accuracy) = head.validation_accuracy {
+            let own = 100.0 * accuracy;
             log::info!("Validation accuracy = {own:.1}% (N={validation})");
         }
     }
@@ -567,8 +567,8 @@ fn describe(path: &Path) -> anyhow::Result<()> {
 }
 
 fn score_line(score: &Score) -> String {
+    let l2 = score.strength();
     let Score {
-        l2,
         temperature,
         cross_entropy,
         accuracy,
@@ -582,7 +582,7 @@ fn score_line(score: &Score) -> String {
         "validation"
     };
     format!(
-        "l2 = {l2:.4}, temperature = {temperature:.2}: {kind} accuracy = {accuracy:.1}%, \
+        "l2 = {l2}, temperature = {temperature:.2}: {kind} accuracy = {accuracy:.1}%, \
          cross-entropy = {cross_entropy:.4}"
     )
 }

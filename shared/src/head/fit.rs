@@ -107,7 +107,12 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     };
     let indifferent =
         matches!(recipe.solver, Solver::Lbfgs(_)) && recipe.class_weights == ClassWeights::None;
-    let count = |wanted| splits.iter().filter(|split| **split == wanted).count() as u64;
+    let by_split = Split::ALL.map(|wanted| task.counts(|split| split == wanted));
+    let of_label = |label: usize| {
+        let count = |counts: &Vec<u64>| counts.get(label).copied().unwrap_or_default();
+        by_split.each_ref().map(count)
+    };
+    let validated = splits.contains(&Split::Validation);
     let head = Head {
         architecture: samples.architecture().to_owned(),
         base: samples.base(),
@@ -116,8 +121,12 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         biases: fitted.biases,
         temperature: fitted.temperature,
         split: recipe.split.clone(),
-        counts: Split::ALL.map(count),
+        counts: (0..task.labels.len()).map(of_label).collect(),
         pictures: identify(&pictures),
+        init: recipe.init.as_ref().map(|init| init.pictures),
+        validation_accuracy: (fitted.score.as_ref())
+            .filter(|_| validated)
+            .map(|score| score.validation_accuracy),
         class_weights: match recipe.class_weights {
             ClassWeights::None => Vec::new(),
             _ => class_weights,

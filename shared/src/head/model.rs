@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::select::Score;
+use super::select::{self, Score};
 use super::sgd::Sgd;
 use super::softmax::probabilities;
 use crate::bottleneck::Samples;
@@ -19,7 +19,7 @@ use crate::split::{SplitBy, SplitRule};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 3,
+    version: 4,
     what: "a head",
     maker: "hd-train",
 };
@@ -41,10 +41,14 @@ pub struct Head {
     pub biases: Vec<f32>,
     /// How the pictures were divided.
     pub split: SplitRule,
-    /// Pictures for training, validation and testing.
-    pub counts: [u64; 3],
+    /// Of each label, the pictures for training, validation and testing.
+    pub counts: Vec<[u64; 3]>,
     /// Identifies the pictures and their labels.
     pub pictures: Digest,
+    /// The pictures of the head that it was begun from, if it was.
+    pub init: Option<Digest>,
+    /// The share of the validation pictures that a head was right about which had not seen them, if there are any.
+    pub validation_accuracy: Option<f64>,
     /// What W and b were divided by, so that probabilities are what they say.
     pub temperature: f64,
     /// What a picture of each label counted in training; empty where all counted alike.
@@ -69,6 +73,7 @@ impl Head {
             return Err(FORMAT.damaged(path, "there are bytes behind its end"));
         }
         let fits = head.biases.len() == head.labels.len()
+            && head.counts.len() == head.labels.len()
             && !head.labels.is_empty()
             && head.temperature > 0.0
             && head.weights.len().is_multiple_of(head.labels.len());
@@ -99,6 +104,17 @@ impl Head {
             path: samples.path().to_path_buf(),
             reason: format!("made with the base {theirs}, but {name} is for {ours}"),
         })
+    }
+
+    /// The pictures for training, validation and testing, of all labels together.
+    pub fn pictures(&self) -> [u64; 3] {
+        let add = |[a, b, c]: [u64; 3], [x, y, z]: &[u64; 3]| [a + x, b + y, c + z];
+        self.counts.iter().fold([0; 3], add)
+    }
+
+    /// The strength of the regularisation, for people to read.
+    pub fn strength(&self) -> String {
+        select::shown(self.l2)
     }
 
     /// The size D of the bottlenecks it is for.
@@ -149,15 +165,21 @@ impl Head {
 /// For `--describe`: one fact a line, name and value separated by a tab.
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [training, validation, testing] = self.counts;
         writeln!(f, "base\t{}\t{}", self.architecture, self.base)?;
         writeln!(f, "preprocessing\t{}", self.preprocess)?;
         writeln!(f, "labels\t{}", self.labels.join("\t"))?;
         writeln!(f, "weights\t{} x {}", self.labels.len(), self.features())?;
-        writeln!(
-            f,
-            "pictures\t{training} training\t{validation} validation\t{testing} testing"
-        )?;
+        let line = |[training, validation, testing]: [u64; 3]| {
+            format!("{training} training\t{validation} validation\t{testing} testing")
+        };
+        writeln!(f, "pictures\t{}", line(self.pictures()))?;
+        for (label, counts) in self.labels.iter().zip(&self.counts) {
+            writeln!(f, "pictures of {label}\t{}", line(*counts))?;
+        }
+        writeln!(f, "digest of the pictures\t{}", self.pictures)?;
+        if let Some(init) = &self.init {
+            writeln!(f, "begun from the head of the pictures\t{init}")?;
+        }
         writeln!(f, "validation percentage\t{}", self.split.validation)?;
         writeln!(f, "testing percentage\t{}", self.split.testing)?;
         match &self.split.by {
@@ -165,6 +187,9 @@ impl fmt::Display for Head {
             SplitBy::Path { prefix } => writeln!(f, "split by\tpath\t{prefix}")?,
         }
         writeln!(f, "seed\t{}", self.split.seed)?;
+        if let Some(accuracy) = self.validation_accuracy {
+            writeln!(f, "validation accuracy\t{accuracy:.4}")?;
+        }
         if let Some(sgd) = &self.sgd {
             let Sgd {
                 steps,
@@ -184,15 +209,15 @@ impl fmt::Display for Head {
         }
         for score in &self.scores {
             let Score {
-                l2,
                 temperature,
                 cross_entropy,
                 accuracy,
                 ..
             } = score;
+            let l2 = score.strength();
             writeln!(
                 f,
-                "cross-validation at l2 {l2:.4}\ttemperature {temperature:.4}\tcross-entropy {cross_entropy:.4}\taccuracy {accuracy:.4}"
+                "cross-validation at l2 {l2}\ttemperature {temperature:.4}\tcross-entropy {cross_entropy:.4}\taccuracy {accuracy:.4}"
             )?;
         }
         Ok(())
@@ -217,8 +242,10 @@ mod tests {
                 seed: 3,
                 by: SplitBy::Content,
             },
-            counts: [7, 2, 2],
+            counts: vec![[4, 1, 1], [3, 1, 1]],
             pictures: Digest::of(b"pictures"),
+            init: Some(Digest::of(b"earlier pictures")),
+            validation_accuracy: Some(0.8),
             temperature: 2.0,
             class_weights: vec![0.5, 1.5],
             l2: 0.1,
@@ -246,6 +273,20 @@ mod tests {
     fn is_read_as_it_was_written() {
         let (_folder, path) = written();
         assert_eq!(Head::open(&path).unwrap(), head());
+    }
+
+    #[test]
+    fn says_what_it_is_made_of() {
+        let text = head().to_string();
+        for line in [
+            "pictures\t7 training\t2 validation\t2 testing\n",
+            "pictures of b\t3 training\t1 validation\t1 testing\n",
+            "begun from the head of the pictures\t",
+            "validation accuracy\t0.8000\n",
+            "cross-validation at l2 0.1000\t",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
     }
 
     #[test]

@@ -49,6 +49,21 @@ pub struct Score {
     pub validation_accuracy: f64,
 }
 
+impl Score {
+    /// The strength in as many digits as tell it from others.
+    pub fn strength(&self) -> String {
+        shown(self.l2)
+    }
+}
+
+/// A strength for people to read.
+pub(super) fn shown(l2: f64) -> String {
+    match l2 > 0.0 && l2 < 0.001 {
+        true => format!("{l2:.1e}"),
+        false => format!("{l2:.4}"),
+    }
+}
+
 /// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
 /// same for every base. The gradient by the weights of one label shrinks with the share that it has of the pictures, and
 /// so do the strengths, to mean the same for any number of labels.
