@@ -738,3 +738,17 @@ fn networks_on_the_way_are_written_every_so_many_steps() {
     dir.program("hd-label").args(graph).arg(picture).succeeds();
     dir.train().args(&flags[..1]).ends_with(2);
 }
+
+#[test]
+fn the_base_of_the_lab_stands_for_one_that_the_catalogue_does_not_have() {
+    let dir = Workdir::new();
+    for architecture in [&[][..], &["--architecture=Inception_v3"]] {
+        let call = dir.program("hd-train").arg("--image_dir=photos");
+        let said = call.args(architecture).ends_with(2).stderr();
+        assert!(
+            said.contains("with the lab's mobilenet_1.0_224 for inception_v3:\n"),
+            "{said}"
+        );
+        assert!(said.contains("hd-fetch base mobilenet_1.0_224 "), "{said}");
+    }
+}

@@ -203,3 +203,26 @@ fn poets_does_what_the_lab_does() {
             .all(|program| program != "hd-train")
     );
 }
+
+#[test]
+fn app_serves_the_graph_of_its_folder() {
+    let dir = Workdir::new();
+    dir.trained();
+    let run = make(
+        &dir,
+        &[
+            "-n",
+            "-o",
+            "always",
+            "app",
+            "APP_FLAGS=--listen localhost:8000",
+        ],
+    )
+    .succeeds();
+    let graph = dir.path("out/retrained_graph.onnx");
+    let command = format!(
+        "target/release/hd-app --graph {} --listen localhost:8000\n",
+        graph.display()
+    );
+    assert!(run.stdout().ends_with(&command), "{}", run.stdout());
+}

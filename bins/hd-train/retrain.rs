@@ -59,8 +59,9 @@ pub(crate) struct Own {
     pub(crate) graph: String,
 }
 
-/// What retrain.py took where nothing was said.
-const ARCHITECTURE: &str = "inception_v3";
+/// What retrain.py took where nothing was said, which the catalogue does not have; and what the lab says in its place.
+const INCEPTION: &str = "inception_v3";
+const ARCHITECTURE: &str = "mobilenet_1.0_224";
 const PERCENTAGE: u32 = 10;
 
 impl Foreign {
@@ -133,11 +134,20 @@ impl Foreign {
             // Writing to a string does not fail.
             let _ = writeln!(text, "  {flag} is {place}");
         }
-        text.push_str("these commands do what retrain.py did:\n");
+        let instead = match self.is_inception() {
+            true => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
+            false => String::new(),
+        };
+        let _ = writeln!(text, "these commands do what retrain.py did{instead}:");
         for command in self.commands(own) {
             let _ = writeln!(text, "  {command}");
         }
         Some(text)
+    }
+
+    fn is_inception(&self) -> bool {
+        let given = self.architecture.as_deref();
+        given.is_none_or(|given| given.eq_ignore_ascii_case(INCEPTION))
     }
 
     fn commands(&self, own: &Own) -> [String; 4] {
@@ -149,11 +159,11 @@ impl Foreign {
                 folder.to_owned()
             }
         };
-        let architecture = self
+        let given = self
             .architecture
             .as_deref()
-            .unwrap_or(ARCHITECTURE)
-            .to_lowercase();
+            .filter(|_| !self.is_inception());
+        let architecture = given.unwrap_or(ARCHITECTURE).to_lowercase();
         let models = folder(&self.model_dir, "models");
         let images = self
             .image_dir
