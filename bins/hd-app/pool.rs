@@ -39,21 +39,24 @@ pub(crate) enum Trouble {
     Failed,
 }
 
+/// Pictures before a thread: the one that it works on, and the next, or it would wait for it each time.
+const AHEAD: usize = 2;
+
 type Reply = Result<Outcome<Product>, Trouble>;
 
 struct Job {
     picture: Held,
     wanted: Wanted,
     reply: oneshot::Sender<Reply>,
-    /// That a thread is busy with it, also if nobody waits for the reply any more.
-    _busy: OwnedSemaphorePermit,
+    /// That it lies before a thread, also if nobody waits for the reply any more.
+    _turn: OwnedSemaphorePermit,
 }
 
 /// The threads.
 pub(crate) struct Pool {
     jobs: Sender<Job>,
-    /// A permit for each thread that is free.
-    free: Arc<Semaphore>,
+    /// A permit for each picture that may lie before the threads.
+    turns: Arc<Semaphore>,
     /// A permit for each picture that may still come, to wait or to be worked on.
     places: Semaphore,
 }
@@ -80,7 +83,7 @@ impl Pool {
         let places = threads.get().saturating_add(limits.queue.get());
         Ok(Self {
             jobs,
-            free: Arc::new(Semaphore::new(threads.get())),
+            turns: Arc::new(Semaphore::new(threads.get().saturating_mul(AHEAD))),
             places: Semaphore::new(places.min(Semaphore::MAX_PERMITS)),
         })
     }
@@ -93,13 +96,13 @@ impl Pool {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(Trouble::Busy);
         };
-        let free = Arc::clone(&self.free).acquire_owned().await;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
         let (reply, answer) = oneshot::channel();
         let job = Job {
             picture,
             wanted,
             reply,
-            _busy: free.map_err(|_| Trouble::Failed)?,
+            _turn: turn.map_err(|_| Trouble::Failed)?,
         };
         match self.jobs.send(job) {
             Ok(()) => answer.await.unwrap_or(Err(Trouble::Failed)),
@@ -113,6 +116,10 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
+        // Whoever has gone meanwhile wants nothing any more.
+        if job.reply.is_closed() {
+            continue;
+        }
         let done = catch_unwind(AssertUnwindSafe(|| {
             make(&mut labeller, job.picture.bytes(), job.wanted)
         }));
