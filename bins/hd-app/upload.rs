@@ -20,6 +20,9 @@ const MOST: usize = 1 << 29;
 /// When nothing comes for so long, nothing is waited for any more.
 const STALL: Duration = Duration::from_secs(10);
 
+/// Fields that a form can have. More would only be work.
+const FIELDS: usize = 100;
+
 /// Kinds of bodies that are the picture itself. The last is what curl says of any.
 const RAW: [&str; 2] = [
     "application/octet-stream",
@@ -103,8 +106,13 @@ impl Room {
         let form = Multipart::from_request(form, &()).await;
         let mut form = form.map_err(|error| Refusal::bad(error.body_text()))?;
         let broken = |error: MultipartError| Refusal::bad(error.body_text());
-        let mut picture = None;
+        let (mut picture, mut fields) = (None, 0);
         while let Some(field) = form.next_field().await.map_err(broken)? {
+            fields += 1;
+            if fields > FIELDS {
+                let reason = format!("the form has more than {FIELDS} fields");
+                return Err(Refusal::bad(reason));
+            }
             if field.file_name().is_none() {
                 continue;
             }

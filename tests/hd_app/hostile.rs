@@ -23,6 +23,8 @@ fn bodies_that_are_no_pictures_are_refused_with_the_reason() {
     let picture = fs::read(picture).unwrap();
     let (kind, two) = form(&picture);
     let two = [&two[..two.len() - "--line--\r\n".len()], &form(&picture).1].concat();
+    let field = "--line\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n";
+    let many = [field.repeat(200).as_bytes(), b"--line--\r\n"].concat();
     let large = vec![0; 300_001];
     let json = "Content-Type: application/json\r\n";
     let cut = &picture[..picture.len() / 2];
@@ -35,6 +37,7 @@ fn bodies_that_are_no_pictures_are_refused_with_the_reason() {
         ("", &large, 413, "too many bytes"),
         (kind, &form(&large).1, 413, "too many bytes"),
         (json, b"{}", 415, "application/json"),
+        (kind, &many, 400, "more than 100 fields"),
         (kind, b"--line--\r\n", 400, "no file"),
         (kind, b"hello", 400, ""),
         (kind, &two, 400, "two"),
