@@ -273,14 +273,16 @@ fn a_board_that_is_watching_sees_the_next_training() {
         return;
     };
     board.tags("scalars");
-    let steps = || board.scalars("train", "accuracy_1").len();
-    assert_eq!(steps(), 20);
+    let wait_for = |steps: usize| {
+        let begin = Instant::now();
+        while board.scalars("train", "accuracy_1").len() != steps {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{steps} steps");
+            thread::sleep(Duration::from_millis(200));
+        }
+    };
+    wait_for(20);
     train("30");
-    let begin = Instant::now();
-    while steps() != 30 {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{}", steps());
-        thread::sleep(Duration::from_millis(200));
-    }
+    wait_for(30);
     // One file a run, and the same one where nothing changed.
     let files = || {
         let files = fs::read_dir(dir.path("summaries/train")).unwrap();

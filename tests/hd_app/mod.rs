@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -170,11 +171,15 @@ fn what_is_under_way_is_finished_before_it_ends() {
     let mut stream = app.connect();
     stream.write_all(&request).unwrap();
     // When it says that it works, the picture has come.
-    while !app
-        .ask("GET", "/metrics", "", b"")
-        .text()
-        .contains("pictures_waiting 1")
-    {}
+    let begin = Instant::now();
+    let works = || {
+        app.ask("GET", "/metrics", "", b"")
+            .text()
+            .contains("pictures_waiting 1")
+    };
+    while !works() {
+        assert!(begin.elapsed() < Duration::from_secs(60));
+    }
     let process = app.process.id().to_string();
     assert!(
         Command::new("kill")
