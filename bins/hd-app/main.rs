@@ -74,7 +74,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// What visitors may do.
-#[derive(Args, Clone)]
+#[derive(Args)]
 #[command(next_help_heading = "Limits")]
 struct Limits {
     /// A picture may have so many bytes
@@ -94,7 +94,7 @@ struct Limits {
     connections: NonZeroUsize,
 
     /// Seconds that a request may take
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
     /// Another name that this server is reached by, beside localhost and bare addresses
