@@ -119,16 +119,14 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
     Box::new(paths.flatten())
 }
 
-/// The path in a record of a list. Where lines end records, they may be those of Windows, and a label and a tab may stand
-/// before the path.
+/// The path in a record of a list. Where lines end records, a label and a tab may stand before it.
 fn path_in(record: &[u8], end: u8) -> &[u8] {
-    let path = record.strip_suffix(&[end]).unwrap_or(record);
-    if end != b'\n' {
-        return path;
-    }
-    let path = path.strip_suffix(b"\r").unwrap_or(path);
-    let tab = path.iter().position(|byte| *byte == b'\t');
-    tab.and_then(|tab| path.get(tab + 1..)).unwrap_or(path)
+    let record = dataset::without_end(record, end);
+    let tab = record.iter().position(|byte| *byte == b'\t');
+    let path = tab
+        .filter(|_| end == b'\n')
+        .and_then(|tab| record.get(tab + 1..));
+    path.unwrap_or(record)
 }
 
 fn unreadable(name: &Path, error: &io::Error) -> Picture {

@@ -21,12 +21,8 @@ impl Dataset {
     /// No picture; a record without a label or folder; a picture under two labels.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
         let mut labels = BTreeMap::new();
-        // Where lines end records, they may be those of Windows.
-        let trimmed = |record| match end {
-            b'\n' => <[u8]>::strip_suffix(record, b"\r").unwrap_or(record),
-            _ => record,
-        };
-        let records = list.split(|byte| *byte == end).map(trimmed).zip(1..);
+        let records = list.split(|byte| *byte == end);
+        let records = records.map(|record| without_end(record, end)).zip(1..);
         for (record, number) in records.filter(|(record, _)| !record.is_empty()) {
             let (label, path) = parse(record)
                 .map_err(|reason| wrong(name, format!("record {number}: {reason}")))?;
@@ -73,6 +69,15 @@ impl Dataset {
         }
         dataset.sort();
         dataset
+    }
+}
+
+/// A record of a list without the byte `end`, if it is there. Where lines end records, they may be those of Windows.
+pub fn without_end(record: &[u8], end: u8) -> &[u8] {
+    let record = record.strip_suffix(&[end]).unwrap_or(record);
+    match end {
+        b'\n' => record.strip_suffix(b"\r").unwrap_or(record),
+        _ => record,
     }
 }
 

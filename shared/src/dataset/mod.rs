@@ -19,6 +19,7 @@ use walkdir::WalkDir;
 use crate::error::{Error, Result};
 use crate::origin::{self, Origin};
 
+pub use list::without_end;
 pub use shard::Shard;
 
 /// What file managers leave in folders.
