@@ -523,7 +523,7 @@ fn tell(
         imbalance,
     }: &Training,
 ) {
-    let [training, validation, testing] = head.pictures();
+    let [training, validation, testing] = head.totals();
     log::info!(
         "{training} pictures for training, {validation} for validation, {testing} for testing"
     );

@@ -107,7 +107,7 @@ impl Head {
     }
 
     /// The pictures for training, validation and testing, of all labels together.
-    pub fn pictures(&self) -> [u64; 3] {
+    pub fn totals(&self) -> [u64; 3] {
         let add = |[a, b, c]: [u64; 3], [x, y, z]: &[u64; 3]| [a + x, b + y, c + z];
         self.counts.iter().fold([0; 3], add)
     }
@@ -172,7 +172,7 @@ impl fmt::Display for Head {
         let line = |[training, validation, testing]: [u64; 3]| {
             format!("{training} training\t{validation} validation\t{testing} testing")
         };
-        writeln!(f, "pictures\t{}", line(self.pictures()))?;
+        writeln!(f, "pictures\t{}", line(self.totals()))?;
         for (label, counts) in self.labels.iter().zip(&self.counts) {
             writeln!(f, "pictures of {label}\t{}", line(*counts))?;
         }
