@@ -18,7 +18,7 @@ fn open(test: &str, app: &Server, screen: Screen) -> Option<Browser> {
     Some(browser)
 }
 
-/// The verdict, once there is one that is not `before`.
+/// The verdict, once there is one.
 fn verdict(browser: &Browser) -> String {
     let verdict = browser.wait(
         "const stage = document.getElementById('stage');

@@ -45,8 +45,8 @@ pub fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<u8>
     let values = vector(shape, 1).ok_or_else(|| Error::Weights {
         path: path.to_path_buf(),
         reason: format!(
-            "'{name}' has the shape {shape:?}, and a bottleneck is one vector a picture; `hd-fetch base --from FILE --list` shows the tensors \
-             that can be taken"
+            "'{name}' has the shape {shape:?}, and a bottleneck is one vector a picture; `hd-fetch base --from FILE \
+             --list` shows the tensors that can be taken"
         ),
     })?;
     let tensor = Tensor { name, values };

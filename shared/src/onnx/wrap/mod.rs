@@ -159,7 +159,8 @@ impl Foreign {
         let found = match cut {
             Cut::Named(name) if links.is_seen(name) => Ok(name.clone()),
             Cut::Named(name) => Err(format!(
-                "it has no tensor '{name}' that depends on the picture; `hd-fetch base --from FILE --list` shows those that can be taken"
+                "it has no tensor '{name}' that depends on the picture; `hd-fetch base --from FILE --list` shows those \
+                 that can be taken"
             )),
             Cut::Logits => output
                 .map(|output| links.before(output, &PROBABILITIES).to_owned())
@@ -168,8 +169,8 @@ impl Foreign {
                 .and_then(|output| links.last_fully_connected(output, &POOLS))
                 .map(str::to_owned)
                 .ok_or_else(|| {
-                    "no fully connected layer leads to its output; `hd-fetch base --from FILE --list` shows the tensors that can be taken, and \
-                     --output names one"
+                    "no fully connected layer leads to its output; `hd-fetch base --from FILE --list` shows the tensors \
+                     that can be taken, and --output names one"
                         .to_owned()
                 }),
         };
