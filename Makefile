@@ -1,4 +1,4 @@
-# hd: from a folder of labelled pictures to a network that labels pictures.
+# hd: from a folder of labelled images to a network that labels images.
 # Upper half: the pipeline, a rule for each file. Lower half: building, testing, installing.
 
 IMAGES       ?= data/hotdog
@@ -12,7 +12,7 @@ EVAL_FLAGS   ?=
 APP_FLAGS    ?=
 PREFIX       ?= /usr/local
 
-# make itself cannot have spaces in the names of its targets, but pictures may lie where they like.
+# make itself cannot have spaces in the names of its targets, but images may lie where they like.
 ifneq ($(words $(OUT)),1)
 $(error OUT must be one path without spaces)
 endif
@@ -34,7 +34,7 @@ PRODUCTS := $(addprefix $(OUT)/,retrained_graph.onnx retrained_labels.txt metric
 train: $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
 	@$(BIN)/hd-eval --describe $(OUT)/metrics.json
 
-# A base in integers is calibrated on the pictures.
+# A base in integers is calibrated on the images.
 CALIBRATED := $(filter %_quantized,$(ARCHITECTURE))
 DATA := $(filter data/%,$(IMAGES))
 
@@ -47,7 +47,7 @@ $(BASE): $(if $(wildcard $(STAMP)),$(STAMP),$(if $(wildcard $(BASE)),,$(STAMP)))
 data/%: | $(BIN)/hd-fetch
 	$(BIN)/hd-fetch images $* -o $@
 
-# Always run: only hd-bottleneck can tell whether a picture changed, and it touches its file only if one did.
+# Always run: only hd-bottleneck can tell whether an image changed, and it touches its file only if one did.
 $(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(DATA)
 	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@ $(BOTTLENECK_FLAGS)
 
@@ -71,14 +71,14 @@ $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
 
-app: $(OUT)/retrained_graph.onnx $(BIN)/hd-app  ## Label pictures in a browser: choose, drop, paste or take them
+app: $(OUT)/retrained_graph.onnx $(BIN)/hd-app  ## Label images in a browser: choose, drop, paste or take them
 	$(BIN)/hd-app --graph $< $(APP_FLAGS)
 
 tensorboard: test-deps  ## Show the training in a browser, at the address that it prints
 	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
 
-# The lab's Exercise 3: what retrain.py does with its base, its 1001 values a picture, its division and its steps. The
-# division is by the paths as they are spelled in the folder that holds the folder of pictures, wherever that lies.
+# The lab's Exercise 3: what retrain.py does with its base, its 1001 values an image, its division and its steps. The
+# division is by the paths as they are spelled in the folder that holds the folder of images, wherever that lies.
 given = $(filter command% environment% override,$(origin $1))
 POETS = $(if $(call given,ARCHITECTURE),$(ARCHITECTURE),mobilenet_1.0_224)
 POETS_FLAGS := --how-many-training-steps 500 --learning-rate 0.01 --train-batch-size 100 \
@@ -99,7 +99,7 @@ build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
 $(addprefix $(BIN)/,$(PROGRAMS)) &: always
 	@cargo build --release --locked
 
-# The release build, since it is the one that users run, and since the tests train on real pictures.
+# The release build, since it is the one that users run, and since the tests train on real images.
 test: build  ## Build, and pass every test
 	cargo test --release --locked --workspace
 
@@ -128,14 +128,14 @@ install: build  ## Copy the programs to PREFIX/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 
-clean:  ## Delete OUT and what was built; pictures, bases and the cache stay
+clean:  ## Delete OUT and what was built; images, bases and the cache stay
 	rm -rf $(OUT) target
 
 help:  ## Show this
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@echo 'Variables:'
-	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of pictures per label' \
+	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of images per label' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
 		BASE '$(BASE)' 'the file of the base' \

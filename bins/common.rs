@@ -47,23 +47,23 @@ pub struct Compute {
     #[arg(long, value_name = "PATH")]
     pub runtime: Option<PathBuf>,
 
-    /// Pictures to work on at a time [default: one per core]
+    /// Images to work on at a time [default: one per core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
 
 impl Compute {
-    /// How many pictures to work on at a time.
+    /// How many images to work on at a time.
     pub fn jobs(&self) -> NonZeroUsize {
         let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.jobs.unwrap_or_else(cores)
     }
 }
 
-/// How pictures are brought to the size of a network.
+/// How images are brought to the size of a network.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Resize {
-    /// All of a picture, whatever its proportions
+    /// All of an image, whatever its proportions
     Squash,
     /// The middle of it, after its shorter side was brought to 256 pixels, or to 8/7 of what a larger network takes
     CentreCrop,
@@ -184,7 +184,7 @@ fn keep_to_itself() {
     }
 }
 
-/// A decoder that panics costs its picture, which is reported like any bad one; a trace on stderr would only alarm.
+/// A decoder that panics costs its image, which is reported like any bad one; a trace on stderr would only alarm.
 fn hush_decoders() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -335,7 +335,7 @@ fn target() -> ProgressDrawTarget {
 impl Bar {
     /// Begins to count things, `total` of them.
     pub fn count(&self, total: u64) {
-        self.show("{wide_bar} {pos}/{len} pictures, {rate}, {eta} left");
+        self.show("{wide_bar} {pos}/{len} images, {rate}, {eta} left");
         self.0.set_length(total);
     }
 

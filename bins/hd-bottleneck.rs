@@ -1,4 +1,4 @@
-//! hd-bottleneck: runs a base over a folder of pictures and keeps what it gives.
+//! hd-bottleneck: runs a base over a folder of images and keeps what it gives.
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use hd_cli::{Bar, Common, Compute, Program, interruption, misuse};
 /// Skipped files that are named one by one; the table has them all.
 const SHOWN: usize = 20;
 
-/// Runs a base over a folder of pictures and keeps what it gives
+/// Runs a base over a folder of images and keeps what it gives
 ///
-/// IMAGES has one subfolder of pictures per label. What is known from the last run is not computed again, by
-/// content: touched, renamed, moved and doubled pictures cost nothing. Files that are no pictures are listed in a
+/// IMAGES has one subfolder of images per label. What is known from the last run is not computed again, by
+/// content: touched, renamed, moved and doubled images cost nothing. Files that are no images are listed in a
 /// table beside the output.
 #[derive(Parser)]
 #[command(
@@ -34,12 +34,12 @@ Example:  hd-bottleneck --base models/mobilenet_v2_1.0_224.onnx data/hotdog -o o
 See also: hd-fetch base (brings the base), hd-train (trains on the output)"
 )]
 struct Arguments {
-    /// The folder with one subfolder of pictures per label
+    /// The folder with one subfolder of images per label
     #[arg(required_unless_present_any = ["describe", "files_from"])]
     images: Option<PathBuf>,
 
-    /// Take the pictures that FILE lists, or stdin where it is `-`: a line each, `path` or `label<TAB>path`; without a
-    /// label the folder that the picture lies in gives it
+    /// Take the images that FILE lists, or stdin where it is `-`: a line each, `path` or `label<TAB>path`; without a
+    /// label the folder that the image lies in gives it
     #[arg(long, value_name = "FILE", conflicts_with = "images")]
     files_from: Option<PathBuf>,
 
@@ -59,15 +59,15 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Take only one of N parts of the pictures, for N machines or files; hd-train and hd-eval take all the files
+    /// Take only one of N parts of the images, for N machines or files; hd-train and hd-eval take all the files
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
-    /// Read every picture, also where size and time say that it did not change
+    /// Read every image, also where size and time say that it did not change
     #[arg(long)]
     verify: bool,
 
-    /// Skip pictures of more pixels than this
+    /// Skip images of more pixels than this
     #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: u64,
 
@@ -98,7 +98,7 @@ struct Arguments {
     distortions: Distortions,
 }
 
-/// Distorted views of the pictures, which only training looks at.
+/// Distorted views of the images, which only training looks at.
 #[derive(Args)]
 #[command(next_help_heading = "Distortions, for training only")]
 struct Distortions {
@@ -118,7 +118,7 @@ struct Distortions {
     #[arg(long, value_name = "P", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
     random_brightness: u32,
 
-    /// Distorted views a picture; each costs as much as a picture [default: 4]
+    /// Distorted views an image; each costs as much as an image [default: 4]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
     variants: Option<u32>,
 
@@ -127,7 +127,7 @@ struct Distortions {
     seed: u64,
 }
 
-/// Distorted views a picture, where distortions are wanted and no number is given.
+/// Distorted views an image, where distortions are wanted and no number is given.
 const VARIANTS: u32 = 4;
 
 impl Distortions {
@@ -209,7 +209,7 @@ impl Program for Arguments {
 }
 
 impl Arguments {
-    /// The pictures of the folder or of the list.
+    /// The images of the folder or of the list.
     fn dataset(&self) -> anyhow::Result<Dataset> {
         let end = if self.null { 0 } else { b'\n' };
         match (&self.images, &self.files_from) {
@@ -250,7 +250,7 @@ fn tell(dataset: &Dataset, summary: &Summary, output: &Path, table: &Path) {
         _ => format!(" (listed in {})", table.display()),
     };
     log::info!(
-        "{}: {} pictures of {} labels: {computed} computed, {reused} reused, {skipped} skipped{listed}",
+        "{}: {} images of {} labels: {computed} computed, {reused} reused, {skipped} skipped{listed}",
         output.display(),
         computed + reused,
         dataset.labels.len(),

@@ -1,4 +1,4 @@
-//! hd-eval: scores a head on pictures that it has not seen.
+//! hd-eval: scores a head on images that it has not seen.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use hd::head::Head;
 use hd::split::Split;
 use hd_cli::{Common, Program, check_outputs};
 
-/// Scores a head on pictures that it has not seen
+/// Scores a head on images that it has not seen
 ///
-/// Prints precision and recall of each label, the confusion matrix, cross-entropy and accuracy. Which pictures are for
+/// Prints precision and recall of each label, the confusion matrix, cross-entropy and accuracy. Which images are for
 /// testing follows from the rule that hd-train recorded in the head.
 #[derive(Parser)]
 #[command(
@@ -44,9 +44,9 @@ struct Arguments {
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
 
-    /// The pictures to score; `all` is for pictures from elsewhere
-    #[arg(long, value_enum, default_value_t = Pictures::Testing)]
-    split: Pictures,
+    /// The images to score; `all` is for images from elsewhere
+    #[arg(long, value_enum, default_value_t = Images::Testing)]
+    split: Images,
 
     /// Print a file of metrics as text, and do nothing else
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
@@ -57,14 +57,14 @@ struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Pictures {
+enum Images {
     Training,
     Validation,
     Testing,
     All,
 }
 
-impl Pictures {
+impl Images {
     fn split(self) -> Option<Split> {
         match self {
             Self::Training => Some(Split::Training),
@@ -114,13 +114,13 @@ impl Arguments {
     /// A figure that promises more than it holds must say so.
     fn warn(&self, own: bool) {
         match (self.split, own) {
-            (Pictures::Testing, true) | (Pictures::All, false) => {}
-            (Pictures::Testing, false) => {
+            (Images::Testing, true) | (Images::All, false) => {}
+            (Images::Testing, false) => {
                 log::warn!(
-                    "these are not the pictures that the head was trained with: it may have seen some of them"
+                    "these are not the images that the head was trained with: it may have seen some of them"
                 );
             }
-            _ => log::warn!("the head was fitted on pictures among these: the figures flatter it"),
+            _ => log::warn!("the head was fitted on images among these: the figures flatter it"),
         }
     }
 }

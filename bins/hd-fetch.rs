@@ -15,7 +15,7 @@ use hd::file;
 use hd::onnx::{Cut, Network};
 use hd_cli::{Bar, Colours, Common, Program, Resize, misuse};
 
-/// Brings what the other programs need: ONNX Runtime, a base, pictures
+/// Brings what the other programs need: ONNX Runtime, a base, images
 ///
 /// Nothing is installed, and no library that is brought is loaded before its digest was verified. Copies are kept in
 /// $XDG_CACHE_HOME/hd, or ~/.cache/hd.
@@ -44,7 +44,7 @@ enum What {
     Runtime(RuntimeArguments),
     /// Make a base from its published weights
     Base(Box<BaseArguments>),
-    /// Bring labelled pictures, or draw some where none can be had
+    /// Bring labelled images, or draw some where none can be had
     Images(ImagesArguments),
     /// Show everything that can be brought by name
     List,
@@ -97,15 +97,15 @@ struct BaseArguments {
     #[arg(short, value_name = "FILE.onnx")]
     output: Option<PathBuf>,
 
-    /// What it gives for a picture: the features before its own classifier, or that one's logits, which retrain.py takes
+    /// What it gives for an image: the features before its own classifier, or that one's logits, which retrain.py takes
     #[arg(long, value_enum, default_value_t = Bottleneck::Pooled)]
     bottleneck: Bottleneck,
 
-    /// How pictures are brought to its size; the base carries the rule, and everything that uses it follows
+    /// How images are brought to its size; the base carries the rule, and everything that uses it follows
     #[arg(long, value_enum, default_value_t = Resize::Squash)]
     resize: Resize,
 
-    /// The pictures to calibrate integers on: a folder with a subfolder per label
+    /// The images to calibrate integers on: a folder with a subfolder per label
     #[arg(long, value_name = "IMAGES")]
     calibrate: Option<PathBuf>,
 
@@ -153,7 +153,7 @@ struct OwnArguments {
     #[arg(long, requires = "from_file")]
     list: bool,
 
-    /// Rows and columns of a picture, where the network takes any
+    /// Rows and columns of an image, where the network takes any
     #[arg(long, value_name = "N", requires = "from_file", value_parser = clap::value_parser!(u32).range(1..=16384))]
     size: Option<u32>,
 
@@ -205,11 +205,11 @@ struct ImagesArguments {
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// Draw pictures, without looking for photos
+    /// Draw images, without looking for photos
     #[arg(long, conflicts_with = "no_synthetic")]
     synthetic: bool,
 
-    /// Fail where no photos can be had, instead of drawing pictures
+    /// Fail where no photos can be had, instead of drawing images
     #[arg(long)]
     no_synthetic: bool,
 
@@ -334,13 +334,13 @@ impl BaseArguments {
         }
     }
 
-    /// The name without its ending, and the pictures to calibrate on where it has that ending.
+    /// The name without its ending, and the images to calibrate on where it has that ending.
     fn calibration<'a>(&'a self, name: &'a str) -> anyhow::Result<(&'a str, Option<&'a Path>)> {
         match (name.strip_suffix(QUANTIZED), &self.calibrate) {
             (None, None) => Ok((name, None)),
             (Some(plain), Some(images)) => Ok((plain, Some(images))),
             (Some(_), None) => misuse(format!(
-                "{name} needs pictures to calibrate its integers on: add --calibrate IMAGES"
+                "{name} needs images to calibrate its integers on: add --calibrate IMAGES"
             )),
             (None, Some(_)) => misuse(format!(
                 "--calibrate is for integers; the name of such a base ends in {QUANTIZED}"

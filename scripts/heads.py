@@ -5,7 +5,7 @@
     heads.py fit FILE L2                  scikit-learn's LogisticRegression with one strength
     heads.py run COMMAND...               what a command takes
 
-search and fit print the seconds of fitting alone, on what was read and standardised before. search learns from the pictures
+search and fit print the seconds of fitting alone, on what was read and standardised before. search learns from the images
 for training and validation that hd-train divides by default, and prints the cross-entropy on those for testing; fit learns
 from all, and prints the loss that hd-train minimises and the megabytes that it had at most, its data among them. run prints the
 seconds and the megabytes of memory beyond mapped files.
@@ -49,7 +49,7 @@ class Reader:
         return self.take(self.number("<Q"))
 
     def rows(self):
-        """The label and the digest of each row; the file must be of plain pictures."""
+        """The label and the digest of each row; the file must be of plain images."""
         if self.number("<B"):
             self.text(), self.text(), self.take(1)
         assert not self.number("<B"), "distorted views are not for this script"

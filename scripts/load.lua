@@ -1,20 +1,20 @@
--- Posts pictures to hd-app with wrk, one after the other, and prints requests a second, the 99th percentile of the latency in
--- milliseconds, and how many requests went wrong: wrk -s load.lua URL -- PICTURE...
+-- Posts images to hd-app with wrk, one after the other, and prints requests a second, the 99th percentile of the latency in
+-- milliseconds, and how many requests went wrong: wrk -s load.lua URL -- IMAGE...
 
-local pictures = {}
+local images = {}
 local next = 0
 
 function init(paths)
   for _, path in ipairs(paths) do
     local file = assert(io.open(path, "rb"))
-    pictures[#pictures + 1] = wrk.format("POST", nil, nil, file:read("*a"))
+    images[#images + 1] = wrk.format("POST", nil, nil, file:read("*a"))
     file:close()
   end
 end
 
 function request()
-  next = next % #pictures + 1
-  return pictures[next]
+  next = next % #images + 1
+  return images[next]
 end
 
 function done(summary, latency)

@@ -1,10 +1,10 @@
-"""The peers that `bench` times, and the pictures that it times them on.
+"""The peers that `bench` times, and the images that it times them on.
 
     peers.py pipeline BASE IMAGES        decode, resize and run: two threads with a session of one thread each
-    peers.py ceiling BASE COUNT          only run, on one random picture, the same two sessions
-    peers.py label GRAPH PICTURE         one picture, the whole process
+    peers.py ceiling BASE COUNT          only run, on one random image, the same two sessions
+    peers.py label GRAPH IMAGE         one image, the whole process
     peers.py enlarge IMAGES FOLDER N     make N photos of twelve megapixels, unless they are there
-    peers.py link IMAGES FOLDER N        make N links to the pictures
+    peers.py link IMAGES FOLDER N        make N links to the images
     peers.py copy IMAGES FOLDER N        make N copies of them, no two of one content
     peers.py peak COMMAND...             the most memory that a command takes, in MB
 
@@ -39,8 +39,8 @@ def kind(session):
 
 
 def pixels(path):
-    with Image.open(path) as picture:
-        small = picture.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
+    with Image.open(path) as image:
+        small = image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
         return numpy.asarray(small)[None]
 
 
@@ -60,15 +60,15 @@ def timed(base, items, work):
     return time.perf_counter() - begin
 
 
-def pictures(folder):
+def images(folder):
     return sorted(path for path in pathlib.Path(folder).glob("*/*") if path.suffix != ".json")
 
 
 def enlarge(job):
-    """A picture as a camera of twelve megapixels might have taken it: enlarged, with the grain of a sensor."""
+    """An image as a camera of twelve megapixels might have taken it: enlarged, with the grain of a sensor."""
     source, target, seed = job
-    with Image.open(source) as picture:
-        large = picture.convert("RGB").resize((4032, 3024), Image.Resampling.BICUBIC)
+    with Image.open(source) as image:
+        large = image.convert("RGB").resize((4032, 3024), Image.Resampling.BICUBIC)
     grain = numpy.random.default_rng(seed).normal(0, 4, (3024, 4032, 1)).astype(numpy.float32)
     pixels = numpy.asarray(large, dtype=numpy.float32) + grain
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +76,10 @@ def enlarge(job):
 
 
 def enlarge_all(images, folder, count):
-    there = pictures(folder)
+    there = images(folder)
     for extra in there[count:]:
         extra.unlink()
-    sources = pictures(images)
+    sources = images(images)
     step = max(1, len(sources) // count)
     chosen = itertools.islice(itertools.cycle(sources[::step]), count)
     targets = [(source, pathlib.Path(folder) / "ab"[seed % 2] / f"{seed:04}.jpg", seed) for seed, source in enumerate(chosen)]
@@ -88,10 +88,10 @@ def enlarge_all(images, folder, count):
 
 
 def spread(images, folder, count, place):
-    """Gives `place` a source and a target for each of `count` pictures under two labels, long settled."""
+    """Gives `place` a source and a target for each of `count` images under two labels, long settled."""
     for label in "ab":
         (pathlib.Path(folder) / label).mkdir(parents=True)
-    for number, source in zip(range(count), itertools.cycle(pictures(images))):
+    for number, source in zip(range(count), itertools.cycle(images(images))):
         place(source, pathlib.Path(folder) / "ab"[number % 2] / f"{number:06}{source.suffix}", number)
 
 
@@ -100,18 +100,18 @@ def link(source, target, number):
 
 
 def copy(source, target, number):
-    # Bytes behind the end of a picture change its content, and nothing that is seen.
+    # Bytes behind the end of an image change its content, and nothing that is seen.
     target.write_bytes(source.read_bytes() + number.to_bytes(4, "little"))
 
 
 def main():
     what, given = sys.argv[1], sys.argv[2:]
     if what == "pipeline":
-        paths = pictures(given[1])
+        paths = images(given[1])
         print(timed(given[0], paths, lambda s, path: s.run(["bottleneck"], {"image": pixels(path)})))
     elif what == "ceiling":
-        picture = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
-        run = lambda s, _: s.run(["bottleneck"], {"image": picture.astype(kind(s), copy=False)})
+        image = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
+        run = lambda s, _: s.run(["bottleneck"], {"image": image.astype(kind(s), copy=False)})
         print(timed(given[0], range(int(given[1])), run))
     elif what == "label":
         print(session(given[0]).run(["final_result"], {"image": pixels(given[1])})[0])

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hd::bottleneck::{Bottlenecks, Samples};
 use hd::photo::{Element, Filter, MAX_PIXELS, Preprocess, ResizeRule};
-use hd::split::{Picture, Split, SplitBy, SplitRule};
+use hd::split::{Sample, Split, SplitBy, SplitRule};
 
 use crate::workdir::{ARCHITECTURE, Workdir, base, cosine, reference};
 
@@ -303,16 +303,16 @@ fn the_lab_is_reproduced() {
         },
     };
     let samples = Samples::open(&[dir.path("out/bottlenecks.bin")]).unwrap();
-    let pictures = samples.pictures();
-    let splits = rule.assign(&pictures, samples.labels()).unwrap();
+    let images = samples.images();
+    let splits = rule.assign(&images, samples.labels()).unwrap();
     let theirs = fs::read(golden.join("retrain_split_15_15.json")).unwrap();
     let theirs: serde_json::Value = serde_json::from_slice(&theirs).unwrap();
     for (number, label) in (0..).zip(samples.labels()) {
         for split in Split::ALL {
-            let own = pictures.iter().zip(&splits);
-            let own = own.filter(|(picture, found)| picture.label == number && **found == split);
-            let name = |(picture, _): (&Picture, &Split)| {
-                picture
+            let own = images.iter().zip(&splits);
+            let own = own.filter(|(image, found)| image.label == number && **found == split);
+            let name = |(image, _): (&Sample, &Split)| {
+                image
                     .path
                     .file_name()
                     .unwrap()

@@ -78,7 +78,7 @@ fn metrics_hold_every_figure_and_the_figures_agree() {
 }
 
 #[test]
-fn text_and_report_say_that_the_pictures_are_drawings() {
+fn text_and_report_say_that_the_images_are_drawings() {
     let dir = Workdir::new();
     dir.trained();
     assert!(
@@ -95,11 +95,11 @@ fn text_and_report_say_that_the_pictures_are_drawings() {
 }
 
 #[test]
-fn pictures_that_the_head_was_not_trained_with_are_mentioned() {
+fn images_that_the_head_was_not_trained_with_are_mentioned() {
     let dir = Workdir::new();
     dir.trained();
     assert_eq!(eval(&dir, &[]).stderr(), "");
-    dir.pictures("images", 10);
+    dir.images("images", 10);
     dir.program("hd-bottleneck")
         .arg("--base")
         .arg(crate::workdir::base())
@@ -170,7 +170,7 @@ fn files_that_cannot_be_used_are_errors_that_name_them() {
 fn labels_that_the_head_does_not_know_are_an_error_that_names_one() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 4);
+    dir.images("images", 4);
     fs::rename(dir.path("images/hot_dog"), dir.path("images/sausage")).unwrap();
     dir.program("hd-bottleneck")
         .arg("--base")

@@ -330,7 +330,7 @@ fn a_mirror_without_the_file_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_base_carries_the_way_that_pictures_are_brought_to_its_size() {
+fn a_base_carries_the_way_that_images_are_brought_to_its_size() {
     let dir = Workdir::new();
     let fetch = |resize: &str| {
         let args = ["base", ARCHITECTURE, "-o", "base.onnx", "--resize", resize];
@@ -348,9 +348,9 @@ fn a_base_carries_the_way_that_pictures_are_brought_to_its_size() {
 }
 
 #[test]
-fn the_same_weights_are_a_base_for_larger_pictures() {
+fn the_same_weights_are_a_base_for_larger_images() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     let fetch = |resize: &str| {
         let args = [
             "mobilenet_v2_1.0_320",
@@ -475,7 +475,7 @@ fn where_no_mirror_can_be_reached_it_says_so_and_draws() {
         stderr.contains("github.com") && stderr.contains("topcs.blob.core.windows.net"),
         "{stderr}"
     );
-    assert!(stderr.contains("pictures are drawn instead"), "{stderr}");
+    assert!(stderr.contains("images are drawn instead"), "{stderr}");
     for label in ["hot_dog", "not_hot_dog"] {
         assert_eq!(
             fs::read_dir(dir.path("data/hotdog").join(label))
@@ -565,7 +565,7 @@ fn a_catalogued_archive_is_found_on_a_mirror_folder_and_unpacked() {
 }
 
 #[test]
-fn an_archive_without_the_pictures_is_an_error_and_not_a_folder() {
+fn an_archive_without_the_images_is_an_error_and_not_a_folder() {
     let dir = Workdir::new();
     let other = zip(&[("elsewhere/hot_dog/1.jpg", b"one")]);
     dir.write("mirror/353596473581b20f18d98e3bb535490fe389844e.zip", other);
@@ -574,7 +574,7 @@ fn an_archive_without_the_pictures_is_an_error_and_not_a_folder() {
         .ends_with(1);
     assert!(
         run.stderr()
-            .contains("it does not hold pictures in train/hot_dog"),
+            .contains("it does not hold images in train/hot_dog"),
         "{}",
         run.stderr()
     );

@@ -8,18 +8,18 @@ use hd::fetch::{RuntimeKind, cached_runtime};
 
 use crate::workdir::{Call, Workdir, drawings, skip, top, trained};
 
-/// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The pictures are of the network's own
+/// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
 /// size, so that no resizing stands between the two.
 const REFERENCE: &str = "
 import sys, numpy, onnx, onnxruntime
-graph, *pictures = sys.argv[1:]
+graph, *images = sys.argv[1:]
 model = onnx.load(graph)
 onnx.checker.check_model(model, full_check=True)
 session = onnxruntime.InferenceSession(graph)
 assert [i.name for i in session.get_inputs()] == ['image']
 assert [o.name for o in session.get_outputs()] == ['final_result', 'bottleneck']
 labels = __import__('json').loads({p.key: p.value for p in model.metadata_props}['hd.labels'])
-for path in pictures:
+for path in images:
     data = numpy.fromfile(path, dtype=numpy.uint8)
     offset = int.from_bytes(data[10:14].tobytes(), 'little')
     pixels = data[offset:offset + 224 * 224 * 3].reshape(224, 224, 3)[::-1, :, ::-1]
@@ -83,22 +83,18 @@ fn paths(table: &str) -> Vec<&str> {
 fn prints_path_label_and_score_in_the_order_given() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 3);
-    let pictures = [
+    dir.images("images", 3);
+    let images = [
         "images/not_hot_dog/0001.jpg",
         "images/hot_dog/0002.jpg",
         "images/hot_dog/0000.jpg",
     ];
     let graph = ["--graph", "out/retrained_graph.onnx"];
-    let run = dir
-        .program("hd-label")
-        .args(graph)
-        .args(pictures)
-        .succeeds();
+    let run = dir.program("hd-label").args(graph).args(images).succeeds();
     assert_eq!(run.stderr(), "");
-    for (line, picture) in run.stdout().lines().zip(pictures) {
+    for (line, image) in run.stdout().lines().zip(images) {
         let fields: Vec<&str> = line.split('\t').collect();
-        assert_eq!(fields[0], picture);
+        assert_eq!(fields[0], image);
         assert!(["hot dog", "not hot dog"].contains(&fields[1]), "{line}");
         assert!(
             (0.5..=1.0).contains(&fields[2].parse::<f64>().unwrap()),
@@ -109,15 +105,15 @@ fn prints_path_label_and_score_in_the_order_given() {
 }
 
 #[test]
-fn labels_most_of_the_pictures_it_was_trained_on_rightly() {
+fn labels_most_of_the_images_it_was_trained_on_rightly() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 30);
-    let pictures = (0..30).map(|index| format!("images/hot_dog/{index:04}.jpg"));
+    dir.images("images", 30);
+    let images = (0..30).map(|index| format!("images/hot_dog/{index:04}.jpg"));
     let run = dir
         .program("hd-label")
         .args(["--graph", "out/retrained_graph.onnx"])
-        .args(pictures)
+        .args(images)
         .succeeds();
     let right = run
         .stdout()
@@ -128,15 +124,15 @@ fn labels_most_of_the_pictures_it_was_trained_on_rightly() {
 }
 
 #[test]
-fn a_bad_picture_costs_the_others_nothing() {
+fn a_bad_image_costs_the_others_nothing() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 1);
-    dir.write("bad.jpg", "no picture");
-    let pictures = ["bad.jpg", "images/hot_dog/0000.jpg", "missing.jpg"];
-    let run = label(&dir).args(pictures).ends_with(1);
+    dir.images("images", 1);
+    dir.write("bad.jpg", "no image");
+    let images = ["bad.jpg", "images/hot_dog/0000.jpg", "missing.jpg"];
+    let run = label(&dir).args(images).ends_with(1);
     assert_eq!(run.stdout().lines().count(), 1);
-    insta::assert_snapshot!("pictures_that_cannot_be_labelled", run.message());
+    insta::assert_snapshot!("images_that_cannot_be_labelled", run.message());
 }
 
 #[test]
@@ -147,12 +143,12 @@ fn a_graph_that_cannot_be_used_is_an_error_that_says_why() {
     dir.write("cut.onnx", &whole[..whole.len() - 5000]);
     dir.write("base.onnx", fs::read(crate::workdir::base()).unwrap());
     dir.write("text.onnx", "no network");
-    let picture = drawings().join("hot_dog/0000.jpg");
+    let image = drawings().join("hot_dog/0000.jpg");
     for name in ["missing", "cut", "base", "text"] {
         let run = dir
             .program("hd-label")
             .args(["--graph", &format!("{name}.onnx")])
-            .arg(&picture)
+            .arg(&image)
             .ends_with(1);
         insta::assert_snapshot!(format!("{name}_graph"), run.message());
         assert_eq!(run.stdout(), "");
@@ -163,12 +159,12 @@ fn a_graph_that_cannot_be_used_is_an_error_that_says_why() {
 fn a_reader_that_goes_away_is_no_failure() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 3);
-    let pictures = (0..300).map(|index| format!("images/hot_dog/{:04}.jpg", index % 3));
+    dir.images("images", 3);
+    let images = (0..300).map(|index| format!("images/hot_dog/{:04}.jpg", index % 3));
     let mut call = dir
         .program("hd-label")
         .args(["--graph", "out/retrained_graph.onnx"])
-        .args(pictures);
+        .args(images);
     let mut child = call
         .0
         .stdout(Stdio::piped())
@@ -201,19 +197,19 @@ fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
     }
     let dir = Workdir::new();
     dir.trained();
-    let pictures = [1u8, 3, 7, 20].map(|seed| dir.write(format!("{seed}.bmp"), bitmap(seed)));
+    let images = [1u8, 3, 7, 20].map(|seed| dir.write(format!("{seed}.bmp"), bitmap(seed)));
     let graph = dir.path("out/retrained_graph.onnx");
     let ours = dir
         .program("hd-label")
         .arg("--graph")
         .arg(&graph)
-        .args(&pictures)
+        .args(&images)
         .succeeds()
         .stdout();
     let theirs = Command::new(python)
         .args(["-c", REFERENCE])
         .arg(&graph)
-        .args(&pictures)
+        .args(&images)
         .output()
         .unwrap();
     assert!(
@@ -239,7 +235,7 @@ fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
 fn folders_are_walked_as_hd_bottleneck_walks_them() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     dir.write("images/hot_dog/.DS_Store", "nothing");
     dir.write("images/Thumbs.db", "nothing");
     let table = label(&dir).arg("images").succeeds().stdout();
@@ -262,24 +258,24 @@ fn folders_are_walked_as_hd_bottleneck_walks_them() {
 }
 
 #[test]
-fn pictures_come_from_lists_and_from_stdin() {
+fn images_come_from_lists_and_from_stdin() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 2);
-    let picture = "images/hot_dog/0001.jpg";
-    dir.write("images/line\nend.jpg", fs::read(dir.path(picture)).unwrap());
-    let alone = label(&dir).arg(picture).succeeds().stdout();
+    dir.images("images", 2);
+    let image = "images/hot_dog/0001.jpg";
+    dir.write("images/line\nend.jpg", fs::read(dir.path(image)).unwrap());
+    let alone = label(&dir).arg(image).succeeds().stdout();
     let (_, scored) = alone.split_once('\t').unwrap();
 
-    // A picture's bytes, with or without the dash.
-    let bytes = fs::read(dir.path(picture)).unwrap();
+    // An image's bytes, with or without the dash.
+    let bytes = fs::read(dir.path(image)).unwrap();
     for call in [label(&dir), label(&dir).arg("-")] {
         assert_eq!(fed(call, &bytes), format!("-\t{scored}"));
     }
     // Paths in lines, folders among them, with labels as in the lists of hd-bottleneck.
-    let list = format!("hot dog\t{picture}\n\nimages/not_hot_dog\n");
+    let list = format!("hot dog\t{image}\n\nimages/not_hot_dog\n");
     let listed = [
-        picture,
+        image,
         "images/not_hot_dog/0000.jpg",
         "images/not_hot_dog/0001.jpg",
     ];
@@ -313,7 +309,7 @@ fn pictures_come_from_lists_and_from_stdin() {
     );
     // Nothing at all is no success.
     let none = label(&dir).args(["--files-from", "/dev/null"]).ends_with(1);
-    assert_eq!(none.message(), "hd-label: there is no picture to label\n");
+    assert_eq!(none.message(), "hd-label: there is no image to label\n");
     let missing = label(&dir)
         .args(["--files-from", "missing.txt"])
         .ends_with(1);
@@ -328,16 +324,16 @@ fn pictures_come_from_lists_and_from_stdin() {
 fn an_answer_comes_before_the_next_question() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let mut command = label(&dir).args(["--jobs", "2", "-"]).0;
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut questions = child.stdin.take().unwrap();
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
-    for picture in ["images/hot_dog/0000.jpg", "images/not_hot_dog/0000.jpg"] {
-        writeln!(questions, "{picture}").unwrap();
+    for image in ["images/hot_dog/0000.jpg", "images/not_hot_dog/0000.jpg"] {
+        writeln!(questions, "{image}").unwrap();
         let answer = answers.next().unwrap().unwrap();
-        assert!(answer.starts_with(picture), "{answer}");
+        assert!(answer.starts_with(image), "{answer}");
     }
     drop(questions);
     assert!(child.wait().unwrap().success());
@@ -347,12 +343,9 @@ fn an_answer_comes_before_the_next_question() {
 fn top_and_threshold_say_what_is_printed() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 1);
-    let picture = "images/hot_dog/0000.jpg";
-    let table = label(&dir)
-        .args(["--top", "5", picture])
-        .succeeds()
-        .stdout();
+    dir.images("images", 1);
+    let image = "images/hot_dog/0000.jpg";
+    let table = label(&dir).args(["--top", "5", image]).succeeds().stdout();
     let rows: Vec<Vec<&str>> = table
         .lines()
         .map(|line| line.split('\t').collect())
@@ -361,25 +354,23 @@ fn top_and_threshold_say_what_is_printed() {
     let scores: Vec<f64> = rows.iter().map(|row| row[2].parse().unwrap()).collect();
     assert!(scores[0] >= scores[1] && (scores[0] + scores[1] - 1.0).abs() < 1e-5);
     let unsure = label(&dir)
-        .args(["--threshold", "1", picture])
+        .args(["--threshold", "1", image])
         .succeeds()
         .stdout();
-    assert_eq!(unsure, format!("{picture}\tcan't tell\t{}\n", rows[0][2]));
+    assert_eq!(unsure, format!("{image}\tcan't tell\t{}\n", rows[0][2]));
     let sure = label(&dir)
-        .args(["--threshold", "0.5", picture])
+        .args(["--threshold", "0.5", image])
         .succeeds()
         .stdout();
     assert_eq!(sure, format!("{}\n", rows[0].join("\t")));
-    label(&dir)
-        .args(["--threshold", "90", picture])
-        .ends_with(2);
+    label(&dir).args(["--threshold", "90", image]).ends_with(2);
 }
 
 #[test]
 fn json_has_all_scores_the_verdict_and_the_base() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     let lines = label(&dir)
         .args(["--format", "json", "images"])
         .succeeds()
@@ -428,7 +419,7 @@ else:
 fn speaks_as_label_image_does_to_those_who_called_it() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 5);
+    dir.images("images", 5);
     dir.write("labels.txt", "hot dog\nnot hot dog\n");
     let lab = [
         "--format",
@@ -438,10 +429,10 @@ fn speaks_as_label_image_does_to_those_who_called_it() {
     ];
     for index in 0..10 {
         let name = if index < 5 { "hot_dog" } else { "not_hot_dog" };
-        let picture = format!("images/{name}/000{}.jpg", index % 5);
+        let image = format!("images/{name}/000{}.jpg", index % 5);
         let text = label(&dir)
             .args(lab)
-            .arg(format!("--image={picture}"))
+            .arg(format!("--image={image}"))
             .succeeds()
             .stdout();
         let mut classify = Command::new("python3");
@@ -453,7 +444,7 @@ fn speaks_as_label_image_does_to_those_who_called_it() {
             text.as_bytes(),
         );
         let json = label(&dir)
-            .args(["--format", "json", &picture])
+            .args(["--format", "json", &image])
             .succeeds()
             .stdout();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -467,45 +458,40 @@ fn speaks_as_label_image_does_to_those_who_called_it() {
 }
 
 #[test]
-fn a_heat_map_is_a_picture_of_one_picture() {
+fn a_heat_map_is_a_image_of_one_image() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 1);
-    let picture = "images/hot_dog/0000.jpg";
+    dir.images("images", 1);
+    let image = "images/hot_dog/0000.jpg";
     let painted = label(&dir)
-        .args(["--heatmap", "heat.png", picture])
+        .args(["--heatmap", "heat.png", image])
         .succeeds();
-    assert_eq!(
-        painted.stdout(),
-        label(&dir).arg(picture).succeeds().stdout()
-    );
+    assert_eq!(painted.stdout(), label(&dir).arg(image).succeeds().stdout());
     let png = fs::read(dir.path("heat.png")).unwrap();
     assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
-    // It can be labelled like any picture.
+    // It can be labelled like any image.
     label(&dir).arg("heat.png").succeeds();
     label(&dir)
-        .args(["--heatmap", "heat.png", "--heatmap", picture, picture])
+        .args(["--heatmap", "heat.png", "--heatmap", image, image])
         .ends_with(2);
-    let over_itself = label(&dir)
-        .args(["--heatmap", picture, picture])
-        .ends_with(2);
+    let over_itself = label(&dir).args(["--heatmap", image, image]).ends_with(2);
     assert!(
         over_itself.message().contains("named twice"),
         "{}",
         over_itself.message()
     );
     let two = label(&dir)
-        .args(["--heatmap", "heat.png", picture, picture])
+        .args(["--heatmap", "heat.png", image, image])
         .ends_with(2);
-    assert_eq!(two.message(), "hd-label: --heatmap is of one picture\n");
-    // However the picture is named, and whatever else is read.
-    let bytes = fs::read(dir.path(picture)).unwrap();
-    dir.write("one/picture.jpg", &bytes);
+    assert_eq!(two.message(), "hd-label: --heatmap is of one image\n");
+    // However the image is named, and whatever else is read.
+    let bytes = fs::read(dir.path(image)).unwrap();
+    dir.write("one/image.jpg", &bytes);
     dir.write("labels.txt", "hot dog\nnot hot dog\n");
-    dir.write("list.txt", "one/picture.jpg\n");
+    dir.write("list.txt", "one/image.jpg\n");
     for (args, status) in [
-        (["--heatmap", "one/picture.jpg", "one"], 1),
-        (["--heatmap", "one/picture.jpg", "--files-from=list.txt"], 1),
+        (["--heatmap", "one/image.jpg", "one"], 1),
+        (["--heatmap", "one/image.jpg", "--files-from=list.txt"], 1),
         (["--heatmap", "list.txt", "--files-from=list.txt"], 2),
         (["--heatmap", "heat.png", "images"], 1),
         (["--heatmap", "heat.png", "one"], 0),
@@ -513,9 +499,9 @@ fn a_heat_map_is_a_picture_of_one_picture() {
     ] {
         label(&dir).args(args).ends_with(status);
     }
-    let labels = ["--labels", "labels.txt", "--heatmap", "labels.txt", picture];
+    let labels = ["--labels", "labels.txt", "--heatmap", "labels.txt", image];
     label(&dir).args(labels).ends_with(2);
-    assert!(fs::read(dir.path("one/picture.jpg")).unwrap() == bytes);
+    assert!(fs::read(dir.path("one/image.jpg")).unwrap() == bytes);
     assert!(fs::read(dir.path("list.txt")).unwrap().starts_with(b"one"));
     assert!(
         fs::read(dir.path("labels.txt"))
@@ -530,7 +516,7 @@ fn a_heat_map_is_a_picture_of_one_picture() {
 fn bottlenecks_are_those_that_hd_bottleneck_keeps() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     dir.bottleneck("images")
         .args(["--export", "export"])
         .succeeds();
@@ -563,10 +549,10 @@ fn bottlenecks_are_those_that_hd_bottleneck_keeps() {
 }
 
 #[test]
-fn pictures_are_sorted_into_folders_that_can_be_trained_on() {
+fn images_are_sorted_into_folders_that_can_be_trained_on() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 10);
+    dir.images("images", 10);
     let before = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
     let sort = |more: &[&str]| {
         label(&dir)
@@ -628,7 +614,7 @@ fn pictures_are_sorted_into_folders_that_can_be_trained_on() {
     );
 }
 
-/// Small networks beside this file, the side of their pictures, and whether they end in logits.
+/// Small networks beside this file, the side of their images, and whether they end in logits.
 const NETWORKS: [(&str, usize, bool); 3] = [
     ("resnet.onnx", 32, true),
     ("vit.onnx", 32, true),
@@ -647,12 +633,12 @@ fn any_classifier_of_images_labels_with_a_file_of_labels() {
     for (name, size, softmax) in NETWORKS {
         let pixel =
             |i: usize| ((7 * (i / 3 % size) + 13 * (i / 3 / size) + 29 * (i % 3)) % 256) as u8;
-        let mut picture = format!("P6 {size} {size} 255\n").into_bytes();
-        picture.extend((0..size * size * 3).map(pixel));
-        dir.write("picture.ppm", &picture);
+        let mut image = format!("P6 {size} {size} 255\n").into_bytes();
+        image.extend((0..size * size * 3).map(pixel));
+        dir.write("image.ppm", &image);
         let graph = top().join("tests/networks").join(name);
         let call = dir.program("hd-label").arg("--graph").arg(&graph);
-        let call = call.args(["--labels", "labels.txt", "--format", "json", "picture.ppm"]);
+        let call = call.args(["--labels", "labels.txt", "--format", "json", "image.ppm"]);
         let answer: serde_json::Value = serde_json::from_str(&call.succeeds().stdout()).unwrap();
         let output = expected[format!("{name} output")].as_array().unwrap();
         let output: Vec<f64> = output.iter().map(|value| value.as_f64().unwrap()).collect();
@@ -673,7 +659,7 @@ fn any_classifier_of_images_labels_with_a_file_of_labels() {
         dir.program("hd-label")
             .arg("--graph")
             .arg(&graph)
-            .arg("picture.ppm")
+            .arg("image.ppm")
     };
     let without = call().ends_with(1);
     assert!(
@@ -686,7 +672,7 @@ fn any_classifier_of_images_labels_with_a_file_of_labels() {
     assert!(
         three
             .message()
-            .contains("gives 4 numbers a picture, and there are 3 labels")
+            .contains("gives 4 numbers an image, and there are 3 labels")
     );
 }
 
@@ -712,7 +698,7 @@ fn optimised(cache: &Path) -> Vec<(String, PathBuf)> {
 fn an_optimised_network_is_kept_and_made_anew_where_it_is_of_no_use() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     // Brings ONNX Runtime, which is then taken from the usual cache.
     crate::workdir::base();
     let library = cached_runtime(RuntimeKind::Cpu).unwrap();

@@ -52,10 +52,10 @@ fn several_files_are_as_good_as_one() {
     for (part, indices) in [("a", 0..13), ("b", 13..30)] {
         for label in ["hot_dog", "not_hot_dog"] {
             for index in indices.clone() {
-                let picture = format!("{label}/{index:04}.jpg");
+                let image = format!("{label}/{index:04}.jpg");
                 dir.write(
-                    format!("{part}/{picture}"),
-                    fs::read(all.join(&picture)).unwrap(),
+                    format!("{part}/{image}"),
+                    fs::read(all.join(&image)).unwrap(),
                 );
             }
         }
@@ -115,11 +115,11 @@ fn underscores_in_flags_are_accepted() {
 #[test]
 fn labels_that_cannot_be_told_apart_or_divided_are_errors_that_say_why() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     fs::remove_dir_all(dir.path("images/not_hot_dog")).unwrap();
     dir.bottleneck("images").succeeds();
     insta::assert_snapshot!("one_label_only", dir.train().ends_with(1).message());
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     fs::remove_file(dir.path("images/not_hot_dog/0002.jpg")).unwrap();
     dir.bottleneck("images").succeeds();
     insta::assert_snapshot!(
@@ -129,7 +129,7 @@ fn labels_that_cannot_be_told_apart_or_divided_are_errors_that_say_why() {
     dir.write("images/empty/Thumbs.db", "");
     dir.bottleneck("images").succeeds();
     insta::assert_snapshot!(
-        "a_label_without_a_picture",
+        "a_label_without_a_image",
         dir.train().ends_with(1).message()
     );
     assert!(!dir.path("out/head.bin").exists());
@@ -236,7 +236,7 @@ fn an_output_that_would_destroy_an_input_or_another_output_is_refused() {
 fn nothing_that_is_read_is_in_the_way_of_what_is_written() {
     let dir = Workdir::new();
     dir.trained();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let weights = dir.write("weights.tsv", "hot dog\t1\nnot hot dog\t2\n");
     let base = dir.path("out/intermediate_5.onnx");
     fs::copy(crate::workdir::base(), &base).unwrap();
@@ -249,7 +249,7 @@ fn nothing_that_is_read_is_in_the_way_of_what_is_written() {
     let messages = [
         refused(&["--head", "weights.tsv", "--class-weights", "weights.tsv"]),
         refused(&["--head", "images"]),
-        refused(&[&head[..], &["--summaries-dir", "s", "--images", "pictures"]].concat()),
+        refused(&[&head[..], &["--summaries-dir", "s", "--images", "nowhere"]].concat()),
         refused(
             &[
                 &head[..],
@@ -332,9 +332,9 @@ fn outputs_can_be_devices() {
 }
 
 #[test]
-fn pictures_under_two_labels_are_mentioned() {
+fn images_under_two_labels_are_mentioned() {
     let dir = Workdir::new();
-    dir.pictures("images", 8);
+    dir.images("images", 8);
     for index in 0..8 {
         let name = format!("{index:04}.jpg");
         fs::copy(
@@ -347,11 +347,11 @@ fn pictures_under_two_labels_are_mentioned() {
     let run = dir.train().ends_with(1);
     assert!(
         run.stderr()
-            .contains("8 pictures stand under more than one label, such as not_hot_dog/x0000.jpg"),
+            .contains("8 images stand under more than one label, such as not_hot_dog/x0000.jpg"),
         "{}",
         run.stderr()
     );
-    insta::assert_snapshot!("a_label_without_pictures_of_its_own", run.message());
+    insta::assert_snapshot!("a_label_without_images_of_its_own", run.message());
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn gradient_descent_is_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn validation_can_be_on_every_picture_once() {
+fn validation_can_be_on_every_image_once() {
     let dir = Workdir::new();
     dir.trained();
     let run = dir
@@ -457,7 +457,7 @@ fn validation_can_be_on_every_picture_once() {
         .args(STEPS)
         .args(["--validation_batch_size", "-1"])
         .succeeds();
-    let validation = |line: &&str| line.contains("pictures for training");
+    let validation = |line: &&str| line.contains("images for training");
     let stderr = run.stderr();
     let counts = stderr.lines().find(validation).unwrap().to_owned();
     let n = counts
@@ -521,7 +521,7 @@ fn by_path_the_spelling_of_the_folder_divides_and_the_head_remembers() {
             .train()
             .args(["--split-by", "path", "--path-prefix", prefix])
             .succeeds();
-        let line = |line: &&str| line.contains("pictures for training");
+        let line = |line: &&str| line.contains("images for training");
         run.stderr().lines().find(line).unwrap().to_owned()
     };
     let described = || {
@@ -535,7 +535,7 @@ fn by_path_the_spelling_of_the_folder_divides_and_the_head_remembers() {
         described()
     );
     assert_ne!(one, counts("./images"));
-    // The testing pictures are those that hd-train counted.
+    // The testing images are those that hd-train counted.
     let scored = dir
         .program("hd-eval")
         .args(["out/head.bin", "out/bottlenecks.bin"])
@@ -560,9 +560,9 @@ fn class_weights_make_a_rare_label_count() {
     let dir = Workdir::new();
     for (label, count) in [("hot_dog", 6), ("not_hot_dog", 29)] {
         for index in 0..count {
-            let picture = format!("{label}/{index:04}.jpg");
-            let drawing = fs::read(crate::workdir::drawings().join(&picture)).unwrap();
-            dir.write(format!("images/{picture}"), drawing);
+            let image = format!("{label}/{index:04}.jpg");
+            let drawing = fs::read(crate::workdir::drawings().join(&image)).unwrap();
+            dir.write(format!("images/{image}"), drawing);
         }
     }
     dir.bottleneck("images").succeeds();
@@ -614,9 +614,9 @@ fn class_weights_make_a_rare_label_count() {
 }
 
 #[test]
-fn two_pictures_are_enough_where_none_is_kept_back() {
+fn two_images_are_enough_where_none_is_kept_back() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     dir.bottleneck("images").succeeds();
     let run = dir.train().ends_with(1);
     assert!(run.stderr().contains("'hot dog'"), "{}", run.stderr());
@@ -630,7 +630,7 @@ fn two_pictures_are_enough_where_none_is_kept_back() {
 #[test]
 fn an_earlier_head_is_where_training_starts_and_its_labels_keep_their_order() {
     let dir = Workdir::new();
-    dir.pictures("images", 12);
+    dir.images("images", 12);
     dir.bottleneck("images").succeeds();
     dir.train().succeeds();
     fs::rename(dir.path("out/head.bin"), dir.path("first.bin")).unwrap();
@@ -684,7 +684,7 @@ fn an_earlier_head_is_where_training_starts_and_its_labels_keep_their_order() {
     dir.bottleneck("images").succeeds();
     let run = dir.train().args(["--init", "first.bin"]).ends_with(1);
     assert!(
-        run.stderr().contains("no picture of 'hot dog'"),
+        run.stderr().contains("no image of 'hot dog'"),
         "{}",
         run.stderr()
     );
@@ -700,9 +700,9 @@ fn the_probabilities_have_the_name_that_was_asked_for() {
     let describe = ["--describe", "out/retrained_graph.onnx"];
     let text = dir.program("hd-train").args(describe).succeeds().stdout();
     assert!(text.contains("probabilities\thot_or_not\n"), "{text}");
-    let picture = crate::workdir::drawings().join("hot_dog/0000.jpg");
+    let image = crate::workdir::drawings().join("hot_dog/0000.jpg");
     let label = ["--graph", "out/retrained_graph.onnx"];
-    let said = dir.program("hd-label").args(label).arg(picture).succeeds();
+    let said = dir.program("hd-label").args(label).arg(image).succeeds();
     assert!(said.stdout().contains("hot dog\t"), "{}", said.stdout());
     for taken in ["bottleneck", "image", "final_training_ops/weights"] {
         let run = dir
@@ -733,9 +733,9 @@ fn networks_on_the_way_are_written_every_so_many_steps() {
         .collect();
     files.sort();
     assert_eq!(files, ["intermediate_10.onnx", "intermediate_20.onnx"]);
-    let picture = crate::workdir::drawings().join("hot_dog/0000.jpg");
+    let image = crate::workdir::drawings().join("hot_dog/0000.jpg");
     let graph = ["--graph", "on/the/way/intermediate_10.onnx"];
-    dir.program("hd-label").args(graph).arg(picture).succeeds();
+    dir.program("hd-label").args(graph).arg(image).succeeds();
     dir.train().args(&flags[..1]).ends_with(2);
 }
 

@@ -54,7 +54,7 @@ fn ran(stdout: &str) -> Vec<String> {
 #[test]
 fn train_redoes_only_what_a_change_asks_for() {
     let dir = Workdir::new();
-    dir.pictures("images", 25);
+    dir.images("images", 25);
     let run = make(&dir, &["train"]).succeeds();
     assert_eq!(
         ran(&run.stdout())[ran(&run.stdout()).len() - 3..],
@@ -125,7 +125,7 @@ fn train_redoes_only_what_a_change_asks_for() {
 #[test]
 fn a_stage_that_fails_leaves_no_file_that_make_takes_for_done() {
     let dir = Workdir::new();
-    dir.pictures("images", 5);
+    dir.images("images", 5);
     make(&dir, &["train", "TRAIN_FLAGS=--l2 nonsense"]).ends_with(2);
     assert!(!dir.path("out/head.bin").exists() && !dir.path("out/metrics.json").exists());
     let run = make(&dir, &["train"]).succeeds();
@@ -164,7 +164,7 @@ fn install_copies_the_programs() {
 #[test]
 fn poets_does_what_the_lab_does() {
     let dir = Workdir::new();
-    dir.pictures("images", 30);
+    dir.images("images", 30);
     let run = make(&dir, &["poets"]).succeeds();
     let lines = run.stdout();
     assert!(

@@ -12,7 +12,7 @@ fn network(name: &str) -> PathBuf {
     top().join("tests/networks").join(name)
 }
 
-/// What the framework that made a network gives for the picture.
+/// What the framework that made a network gives for the image.
 fn expected(what: &str) -> Vec<f32> {
     let expected = fs::read(network("expected.json")).unwrap();
     let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
@@ -20,21 +20,21 @@ fn expected(what: &str) -> Vec<f32> {
     values.map(|value| value.as_f64().unwrap() as f32).collect()
 }
 
-/// The picture of the recipes, `count` times, as the bytes of a network's input.
-fn pictures(rule: &Preprocess, count: usize) -> Vec<u8> {
+/// The image of the recipes, `count` times, as the bytes of a network's input.
+fn images(rule: &Preprocess, count: usize) -> Vec<u8> {
     let size = rule.width as usize;
     let pixel = |i: usize| {
         let (y, x, c) = (i / 3 / size, i / 3 % size, i % 3);
         ((7 * x + 13 * y + 29 * c) % 256) as u8
     };
     let pixels = (0..size * size * 3).map(pixel);
-    let picture: Vec<u8> = match rule.filter.element() {
+    let image: Vec<u8> = match rule.filter.element() {
         Element::Byte => pixels.collect(),
         Element::Float => pixels
             .flat_map(|pixel| f32::from(pixel).to_ne_bytes())
             .collect(),
     };
-    picture.repeat(count)
+    image.repeat(count)
 }
 
 /// hd-fetch base --from the network of this name, into `base.onnx`.
@@ -49,11 +49,11 @@ fn wrap(dir: &Workdir, name: &str, flags: &[&str]) -> Network {
     Network::open_base(&dir.path("base.onnx")).unwrap()
 }
 
-/// What a base gives for so many of the picture.
+/// What a base gives for so many of the image.
 fn bottlenecks(base: &Network, count: usize) -> Vec<f32> {
     let runtime = Runtime::load(None).unwrap();
     let mut session = OnnxBase::load(&runtime, base).unwrap();
-    session.run(&pictures(&base.preprocess, count)).unwrap()
+    session.run(&images(&base.preprocess, count)).unwrap()
 }
 
 fn assert_near(ours: &[f32], theirs: &[f32], what: &str) {
@@ -93,7 +93,7 @@ fn networks_of_pytorch_and_keras_are_cut_before_their_last_layer() {
         ("resnet.onnx", true),
         ("efficientnet.onnx", true),
         ("keras.onnx", true),
-        // It was written for one picture, as it says in the middle of it.
+        // It was written for one image, as it says in the middle of it.
         ("vit.onnx", false),
     ] {
         let what = format!("{name} features");
@@ -151,7 +151,7 @@ fn any_vector_of_a_network_can_be_its_bottleneck() {
 #[test]
 fn a_network_of_ones_own_goes_all_the_way() {
     let dir = Workdir::new();
-    dir.pictures("images", 12);
+    dir.images("images", 12);
     wrap(
         &dir,
         "resnet.onnx",
@@ -284,7 +284,7 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
         (
             "resnet.onnx",
             &["--size", "64"],
-            "it takes pictures of 32 x 32 pixels, not of 64 x 64",
+            "it takes images of 32 x 32 pixels, not of 64 x 64",
         ),
         ("fused.pb", &["--output", "features"], "--size N does"),
         (
@@ -315,7 +315,7 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
 #[test]
 fn a_base_in_integers_stays_near_the_one_in_floats() {
     let dir = Workdir::new();
-    dir.pictures("images", 20);
+    dir.images("images", 20);
     let float = wrap(&dir, "mobilenet_v1.pb", &["--name", "tiny"]);
     let floats = bottlenecks(&float, 1);
     let images = dir.path("images");
@@ -337,7 +337,7 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
     // Not the same, or nothing was quantised; and near enough.
     assert_ne!(floats, integers);
     assert!(cosine(&floats, &integers) > 0.98, "{floats:?} {integers:?}");
-    // The same pictures give the same base.
+    // The same images give the same base.
     let again = fs::read(dir.path("base.onnx")).unwrap();
     wrap(&dir, "mobilenet_v1.pb", &flags);
     assert_eq!(fs::read(dir.path("base.onnx")).unwrap(), again);
@@ -353,7 +353,7 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
         "{}",
         run.stderr()
     );
-    dir.write("empty/label/notes.txt", "no picture");
+    dir.write("empty/label/notes.txt", "no image");
     let call = dir
         .program("hd-fetch")
         .args(["base", "--from"])
@@ -362,7 +362,7 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
         .args(["--name", "tiny_quantized", "--calibrate", "empty"])
         .ends_with(1);
     assert!(
-        run.stderr().contains("no picture to calibrate on"),
+        run.stderr().contains("no image to calibrate on"),
         "{}",
         run.stderr()
     );

@@ -187,7 +187,7 @@ fn shows_the_network_the_curves_and_the_bottlenecks() {
     dir.train().args(flags).arg(images).succeeds();
     let thumbnails = dir.path("summaries/validation/thumbnails.png");
     let written = fs::metadata(&thumbnails).unwrap().modified().unwrap();
-    // Other flags, the same pictures: what they look like is not found out again.
+    // Other flags, the same images: what they look like is not found out again.
     dir.train()
         .args(flags)
         .arg(images)
@@ -219,7 +219,7 @@ fn shows_the_network_the_curves_and_the_bottlenecks() {
     ];
     assert_eq!(scopes, expected.into());
     assert!(graph.contains("input: \"input/image\""), "{graph}");
-    // Precision and recall of each label, and they are those of the pictures.
+    // Precision and recall of each label, and they are those of the images.
     let tags = board.tags("pr_curves");
     for label in ["hot dog", "not hot dog"] {
         assert!(
@@ -246,12 +246,12 @@ fn shows_the_network_the_curves_and_the_bottlenecks() {
     let side = embedding["sprite"]["singleImageDim"][0].as_u64().unwrap();
     let points = board.bytes("projector/tensor?name=bottlenecks&run=validation");
     assert_eq!(points.len(), count * 1280 * 4);
-    let pictures = board.bytes("projector/metadata?name=bottlenecks&run=validation&num_rows=9999");
-    let pictures = String::from_utf8(pictures).unwrap();
-    assert_eq!(pictures.lines().count(), count + 1);
+    let images = board.bytes("projector/metadata?name=bottlenecks&run=validation&num_rows=9999");
+    let images = String::from_utf8(images).unwrap();
+    assert_eq!(images.lines().count(), count + 1);
     assert!(
-        pictures.lines().nth(1).unwrap().starts_with("hot dog\t"),
-        "{pictures}"
+        images.lines().nth(1).unwrap().starts_with("hot dog\t"),
+        "{images}"
     );
     let sprite = board.bytes("projector/sprite_image?name=bottlenecks&run=validation");
     assert_eq!(&sprite[1..4], b"PNG");

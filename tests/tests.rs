@@ -1,4 +1,4 @@
-//! The programs, as a user meets them: each is run in a folder of its own, on real pictures, with the real ONNX
+//! The programs, as a user meets them: each is run in a folder of its own, on real images, with the real ONNX
 //! Runtime and real weights, which the fixtures bring with hd-fetch.
 //!
 //! Messages that a user can meet are kept as snapshots; `INSTA_UPDATE=always make test` renews them.
@@ -30,8 +30,8 @@ mod hd_fetch;
 mod hd_label;
 mod hd_train;
 
-/// Every kind of picture, as real encoders write it.
-mod pictures;
+/// Every kind of image, as real encoders write it.
+mod images;
 
 /// Networks of the user's own as bases.
 mod networks;

@@ -17,7 +17,7 @@ use crate::workdir::{skip, top};
 /// No page takes longer, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Without a window, and without asking anyone outside; a picture with a ball in it stands for a camera.
+/// Without a window, and without asking anyone outside; an image with a ball in it stands for a camera.
 const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",

@@ -29,13 +29,13 @@ impl Workdir {
     }
 
     /// Copies `count` drawings of each label into the folder `name`, one subfolder a label.
-    pub(crate) fn pictures(&self, name: &str, count: usize) {
+    pub(crate) fn images(&self, name: &str, count: usize) {
         for label in ["hot_dog", "not_hot_dog"] {
             for index in 0..count {
-                let picture = format!("{label}/{index:04}.jpg");
+                let image = format!("{label}/{index:04}.jpg");
                 self.write(
-                    Path::new(name).join(&picture),
-                    fs::read(drawings().join(&picture)).unwrap(),
+                    Path::new(name).join(&image),
+                    fs::read(drawings().join(&image)).unwrap(),
                 );
             }
         }

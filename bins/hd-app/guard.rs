@@ -56,7 +56,7 @@ fn refusal(hosts: &Hosts, request: &Request) -> Option<&'static str> {
     let asks = matches!(*request.method(), Method::GET | Method::HEAD);
     match asks || is_own(headers, &host) {
         true => None,
-        false => Some("only this server's own page may send pictures"),
+        false => Some("only this server's own page may send images"),
     }
 }
 

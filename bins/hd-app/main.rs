@@ -1,4 +1,4 @@
-//! hd-app: labels pictures in a browser, as the lab's app does.
+//! hd-app: labels images in a browser, as the lab's app does.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -25,10 +25,10 @@ use pool::Pool;
 use routes::{App, router};
 use server::Server;
 
-/// Labels pictures in a browser, as the lab's app does
+/// Labels images in a browser, as the lab's app does
 ///
-/// Starts a server on this machine and opens its page: choose a picture, drop it, paste it or take it with the camera.
-/// Pictures go to this server and nowhere else. Ctrl-C ends it.
+/// Starts a server on this machine and opens its page: choose an image, drop it, paste it or take it with the camera.
+/// Images go to this server and nowhere else. Ctrl-C ends it.
 #[derive(Parser)]
 #[command(
     name = "hd-app",
@@ -36,7 +36,7 @@ use server::Server;
     max_term_width = 100,
     after_help = "\
 Example:  hd-app --graph out/retrained_graph.onnx
-          curl -F picture=@lunch.jpg http://127.0.0.1:8080/label
+          curl -F image=@lunch.jpg http://127.0.0.1:8080/label
 See also: hd-train (makes the graph), hd-label (the same at the shell)"
 )]
 struct Arguments {
@@ -77,15 +77,15 @@ const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
 struct Limits {
-    /// A picture may have so many bytes
+    /// An image may have so many bytes
     #[arg(long, value_name = "N", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     max_bytes: u64,
 
-    /// A picture may have so many pixels
+    /// An image may have so many pixels
     #[arg(long, value_name = "N", default_value_t = 1 << 27, value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: u64,
 
-    /// So many pictures may wait for an answer; with more, the server says that it is busy
+    /// So many images may wait for an answer; with more, the server says that it is busy
     #[arg(long, value_name = "N", default_value = "64")]
     queue: NonZeroUsize,
 
@@ -122,7 +122,7 @@ impl Program for Arguments {
     fn run(self) -> anyhow::Result<()> {
         if !self.listen.ip().is_loopback() {
             log::warn!(
-                "whoever can reach {} can have pictures labelled; nothing is encrypted",
+                "whoever can reach {} can have images labelled; nothing is encrypted",
                 self.listen
             );
         }

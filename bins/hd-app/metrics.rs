@@ -41,13 +41,13 @@ impl Default for Metrics {
         registry.register("requests", "Requests answered", requests.clone());
         registry.register_with_unit(
             "label",
-            "Time from a picture's arrival to its label",
+            "Time from an image's arrival to its label",
             Unit::Seconds,
             label.clone(),
         );
         registry.register(
-            "pictures_waiting",
-            "Pictures that wait or are worked on",
+            "images_waiting",
+            "Images that wait or are worked on",
             waiting.clone(),
         );
         Self {
@@ -60,12 +60,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A picture was labelled in this time.
+    /// An image was labelled in this time.
     pub(crate) fn labelled(&self, took: Duration) {
         self.label.observe(took.as_secs_f64());
     }
 
-    /// A picture waits until what is returned is dropped.
+    /// An image waits until what is returned is dropped.
     pub(crate) fn waiting(&self) -> Waiting {
         self.waiting.inc();
         Waiting(self.waiting.clone())
@@ -79,7 +79,7 @@ impl Metrics {
     }
 }
 
-/// A picture that waits.
+/// An image that waits.
 pub(crate) struct Waiting(Gauge);
 
 impl Drop for Waiting {

@@ -1,5 +1,5 @@
-//! The threads that do the heavy work: each has a session of its own. Pictures wait for a free one in a queue, which has an
-//! end; whoever goes meanwhile takes place and picture along.
+//! The threads that do the heavy work: each has a session of its own. Images wait for a free one in a queue, which has an
+//! end; whoever goes meanwhile takes place and image along.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,12 +15,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::Limits;
 use crate::upload::Held;
 
-/// What is wanted of a picture.
+/// What is wanted of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// The probability of each label.
     Scores,
-    /// The picture, painted with the evidence for its label, as a PNG file.
+    /// The image, painted with the evidence for its label, as a PNG file.
     Heatmap,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Product {
     Heatmap(Vec<u8>),
 }
 
-/// Why nothing came of it, with no fault of the picture.
+/// Why nothing came of it, with no fault of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The queue is full.
@@ -39,13 +39,13 @@ pub(crate) enum Trouble {
     Failed,
 }
 
-/// Pictures before a thread: the one that it works on, and the next, or it would wait for it each time.
+/// Images before a thread: the one that it works on, and the next, or it would wait for it each time.
 const AHEAD: usize = 2;
 
 type Reply = Result<Outcome<Product>, Trouble>;
 
 struct Job {
-    picture: Held,
+    image: Held,
     wanted: Wanted,
     reply: oneshot::Sender<Reply>,
     /// That it lies before a thread, also if nobody waits for the reply any more.
@@ -55,9 +55,9 @@ struct Job {
 /// The threads.
 pub(crate) struct Pool {
     jobs: Sender<Job>,
-    /// A permit for each picture that may lie before the threads.
+    /// A permit for each image that may lie before the threads.
     turns: Arc<Semaphore>,
-    /// A permit for each picture that may still come, to wait or to be worked on.
+    /// A permit for each image that may still come, to wait or to be worked on.
     places: Semaphore,
 }
 
@@ -88,18 +88,18 @@ impl Pool {
         })
     }
 
-    /// Has a picture worked on.
+    /// Has an image worked on.
     ///
     /// # Errors
-    /// [`Trouble`]; the inner one is the picture's.
-    pub(crate) async fn run(&self, picture: Held, wanted: Wanted) -> Reply {
+    /// [`Trouble`]; the inner one is the image's.
+    pub(crate) async fn run(&self, image: Held, wanted: Wanted) -> Reply {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(Trouble::Busy);
         };
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            picture,
+            image,
             wanted,
             reply,
             _turn: turn.map_err(|_| Trouble::Failed)?,
@@ -121,7 +121,7 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
             continue;
         }
         let done = catch_unwind(AssertUnwindSafe(|| {
-            make(&mut labeller, job.picture.bytes(), job.wanted)
+            make(&mut labeller, job.image.bytes(), job.wanted)
         }));
         let reply = match done {
             Ok(Ok(outcome)) => Ok(outcome),

@@ -3,13 +3,13 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` and what it needs | the page |
-//! | `POST /label`, a picture or a form with one | JSON: `label`, `score`, `verdict`, `scores` |
+//! | `POST /label`, an image or a form with one | JSON: `label`, `score`, `verdict`, `scores` |
 //! | `POST /heatmap`, the same | PNG: where the evidence lies |
 //! | `GET /health` | JSON: `status`, `base`, `labels` |
 //! | `GET /metrics` | text for Prometheus |
 //!
 //! What cannot be answered gets a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
-//! 408 when it took too long to come, 413 for too many bytes, 415 for what is no picture by its type, 422 for what is none by its
+//! 408 when it took too long to come, 413 for too many bytes, 415 for what is no image by its type, 422 for what is none by its
 //! content, 503 with `Retry-After` when there is too much to do.
 
 use std::error::Error;
@@ -142,7 +142,7 @@ async fn heatmap(
     }
 }
 
-/// What came of the picture in a request, and how long its work has taken with the wait for it.
+/// What came of the image in a request, and how long its work has taken with the wait for it.
 async fn work(
     app: &App,
     visitor: Option<Extension<Arc<Visitor>>>,
@@ -150,11 +150,11 @@ async fn work(
     wanted: Wanted,
 ) -> Result<(Product, Duration), Refusal> {
     let deadline = Instant::now() + app.timeout;
-    let picture = timeout_at(deadline, app.room.picture(request)).await??;
+    let image = timeout_at(deadline, app.room.image(request)).await??;
     let begin = Instant::now();
     let _working = visitor.as_ref().map(|Extension(visitor)| visitor.working());
     let _waiting = app.metrics.waiting();
-    let done = timeout_at(deadline, app.pool.run(picture, wanted)).await;
+    let done = timeout_at(deadline, app.pool.run(image, wanted)).await;
     // Where it took too long it was not for the visitor.
     match done.unwrap_or(Err(Trouble::Busy)) {
         Ok(Ok(product)) => Ok((product, begin.elapsed())),
@@ -193,11 +193,11 @@ impl Refusal {
     );
     pub(crate) const TOO_LARGE: Self = Self::fixed(
         StatusCode::PAYLOAD_TOO_LARGE,
-        "the picture has too many bytes",
+        "the image has too many bytes",
     );
     const SLOW: Self = Self::fixed(
         StatusCode::REQUEST_TIMEOUT,
-        "the picture took too long to come",
+        "the image took too long to come",
     );
     pub(crate) const FAILED: Self = Self::fixed(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -228,7 +228,7 @@ impl Refusal {
             |cause: &(dyn Error + 'static)| cause.is::<http_body_util::LengthLimitError>();
         match anyhow::Chain::new(error).any(too_long) {
             true => Self::TOO_LARGE,
-            false => Self::bad("the picture came only in part".to_owned()),
+            false => Self::bad("the image came only in part".to_owned()),
         }
     }
 }

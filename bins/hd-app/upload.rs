@@ -1,4 +1,4 @@
-//! The picture in a request: its body, or the one file of a form.
+//! The image in a request: its body, or the one file of a form.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::routes::Refusal;
 
-/// Bytes of pictures that may be held at a time, for all visitors together.
+/// Bytes of images that may be held at a time, for all visitors together.
 const MOST: usize = 1 << 29;
 
 /// When nothing comes for so long, nothing is waited for any more.
@@ -23,7 +23,7 @@ const STALL: Duration = Duration::from_secs(10);
 /// Fields that a form can have. More would only be work.
 const FIELDS: usize = 100;
 
-/// Kinds of bodies that are the picture itself. The last is what curl says of any.
+/// Kinds of bodies that are the image itself. The last is what curl says of any.
 const RAW: [&str; 2] = [
     "application/octet-stream",
     "application/x-www-form-urlencoded",
@@ -38,7 +38,7 @@ impl Default for Room {
     }
 }
 
-/// The bytes of a picture, and the room that they take.
+/// The bytes of an image, and the room that they take.
 pub(crate) struct Held {
     bytes: Bytes,
     _room: OwnedSemaphorePermit,
@@ -59,11 +59,11 @@ impl Room {
             .map_err(|_| Refusal::BUSY)
     }
 
-    /// Reads the picture.
+    /// Reads the image.
     ///
     /// # Errors
     /// A body that is cut short, too large, of another kind, or a form without a file or with two; no room.
-    pub(crate) async fn picture(&self, request: Request) -> Result<Held, Refusal> {
+    pub(crate) async fn image(&self, request: Request) -> Result<Held, Refusal> {
         match kind(request.headers()) {
             Some(kind) if kind == "multipart/form-data" => {
                 let (head, body) = request.into_parts();
@@ -76,7 +76,7 @@ impl Room {
             Some(kind) => Err(Refusal::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 format!(
-                    "a picture or a form with a file was expected, not {}",
+                    "an image or a form with a file was expected, not {}",
                     kind.escape_default()
                 ),
             )),
@@ -106,7 +106,7 @@ impl Room {
         let form = Multipart::from_request(form, &()).await;
         let mut form = form.map_err(|error| Refusal::bad(error.body_text()))?;
         let broken = |error: MultipartError| Refusal::bad(error.body_text());
-        let (mut picture, mut fields) = (None, 0);
+        let (mut image, mut fields) = (None, 0);
         while let Some(field) = form.next_field().await.map_err(broken)? {
             fields += 1;
             if fields > FIELDS {
@@ -116,14 +116,14 @@ impl Room {
             if field.file_name().is_none() {
                 continue;
             }
-            if picture.is_some() {
+            if image.is_some() {
                 return Err(Refusal::bad(
-                    "one picture a request, and this form has two".to_owned(),
+                    "one image a request, and this form has two".to_owned(),
                 ));
             }
-            picture = Some(field.bytes().await.map_err(broken)?);
+            image = Some(field.bytes().await.map_err(broken)?);
         }
-        let bytes = picture.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))?;
+        let bytes = image.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))?;
         Ok(Held { bytes, _room: room })
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 pub(crate) struct Visitor {
     /// Requests that have begun and are not answered.
     asking: AtomicUsize,
-    /// Those of them whose picture has come as a whole.
+    /// Those of them whose image has come as a whole.
     working: AtomicUsize,
     leave: Notify,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Visitor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Loss {
     Nothing,
-    /// What has come of a picture.
+    /// What has come of an image.
     Upload,
     Work,
 }

@@ -23,11 +23,11 @@ pub(crate) struct Plain {
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
 
-    /// Rows of a picture, where the network takes any
+    /// Rows of an image, where the network takes any
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
     input_height: Option<u32>,
 
-    /// Columns of a picture; as many
+    /// Columns of an image; as many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
     input_width: Option<u32>,
 
@@ -48,7 +48,7 @@ pub(crate) struct Plain {
     #[arg(long, value_name = "TENSOR")]
     output_layer: Option<String>,
 
-    /// How pictures are brought to its size [default: squash]
+    /// How images are brought to its size [default: squash]
     #[arg(long, value_enum)]
     resize: Option<Resize>,
 }
@@ -120,7 +120,7 @@ impl Plain {
         })
     }
 
-    /// A retrained graph says itself how pictures are brought to it, and label_image.py's users are used to saying it.
+    /// A retrained graph says itself how images are brought to it, and label_image.py's users are used to saying it.
     fn tell_what_is_of_no_use(&self) {
         let given = [
             ("--input-height", self.input_height.is_some()),
@@ -134,7 +134,7 @@ impl Plain {
         let flags: Vec<&str> = given.map(|(flag, _)| *flag).collect();
         if !flags.is_empty() {
             let flags = flags.join(", ");
-            log::info!("the graph says itself how it takes pictures; not needed: {flags}");
+            log::info!("the graph says itself how it takes images; not needed: {flags}");
         }
     }
 }

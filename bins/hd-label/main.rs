@@ -1,4 +1,4 @@
-//! hd-label: labels pictures with a retrained graph.
+//! hd-label: labels images with a retrained graph.
 
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal};
@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 mod graph;
-mod pictures;
+mod images;
 mod product;
 
 use anyhow::bail;
@@ -21,36 +21,36 @@ use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
 use hd::{Error, parallel, photo};
 use hd_cli::{Common, Compute, Program, check_outputs, is_within, misuse};
-use pictures::{Picture, Pictures, STDIN, from_arguments, from_list};
+use images::{Image, Images, STDIN, from_arguments, from_list};
 use product::{Done, Product};
 
-/// Labels pictures with a retrained graph
+/// Labels images with a retrained graph
 ///
-/// Prints a line a picture, in the order given: path, label and score, separated by tabs. A file that is no picture
+/// Prints a line an image, in the order given: path, label and score, separated by tabs. A file that is no image
 /// is named on stderr; the others are labelled all the same, and the exit status is 1.
 #[derive(Parser)]
 #[command(
     name = "hd-label",
     version,
-    override_usage = "hd-label [OPTIONS] --graph <FILE.onnx> <PICTURE>...\n       \
+    override_usage = "hd-label [OPTIONS] --graph <FILE.onnx> <IMAGE>...\n       \
         hd-label [OPTIONS] --graph <FILE.onnx> --files-from <FILE>\n       \
-        hd-label [OPTIONS] --graph <FILE.onnx> < PICTURE",
+        hd-label [OPTIONS] --graph <FILE.onnx> < IMAGE",
     max_term_width = 100,
     after_help = "\
 Example:  hd-label --graph out/retrained_graph.onnx lunch.jpg photos/
 See also: hd-train (makes the graph), hd-app (the same in a browser)"
 )]
 struct Arguments {
-    /// Pictures, folders of them, or `-` for stdin: a picture there, or a list of pictures
-    #[arg(value_name = "PICTURE")]
-    pictures: Vec<PathBuf>,
+    /// Images, folders of them, or `-` for stdin: an image there, or a list of images
+    #[arg(value_name = "IMAGE")]
+    images: Vec<PathBuf>,
 
-    /// One more picture, as label_image.py is given it
-    #[arg(long, value_name = "PICTURE")]
+    /// One more image, as label_image.py is given it
+    #[arg(long, value_name = "IMAGE")]
     image: Option<PathBuf>,
 
-    /// Take the pictures that FILE lists, or stdin where it is `-`: a path in a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["pictures", "image"])]
+    /// Take the images that FILE lists, or stdin where it is `-`: a path in a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "image"])]
     files_from: Option<PathBuf>,
 
     /// The list, also on stdin, ends each path with a NUL and not with a line feed, as `find -print0` does
@@ -65,7 +65,7 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = Form::Tsv)]
     format: Form,
 
-    /// Print so many labels a picture, the most probable first [default: 1; with --format label_image 5]
+    /// Print so many labels an image, the most probable first [default: 1; with --format label_image 5]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "embed")]
     top: Option<u32>,
 
@@ -73,23 +73,23 @@ struct Arguments {
     #[arg(long, value_name = "SCORE", value_parser = probability, conflicts_with = "embed")]
     threshold: Option<f32>,
 
-    /// Print the bottleneck of each picture and no label
+    /// Print the bottleneck of each image and no label
     #[arg(long)]
     embed: bool,
 
-    /// Of one picture, paint where the evidence for its label lies: a part shines as much as hiding it costs the label
+    /// Of one image, paint where the evidence for its label lies: a part shines as much as hiding it costs the label
     #[arg(long, value_name = "OUT.png", conflicts_with = "embed")]
     heatmap: Option<PathBuf>,
 
-    /// Make a folder for each label here, with links to its pictures; nothing is moved or overwritten
+    /// Make a folder for each label here, with links to its images; nothing is moved or overwritten
     #[arg(long, value_name = "DIR", conflicts_with = "embed")]
     sort_into: Option<PathBuf>,
 
-    /// With --sort-into, copy the pictures instead
+    /// With --sort-into, copy the images instead
     #[arg(long, requires = "sort_into")]
     copy: bool,
 
-    /// Do not label pictures of more pixels than this
+    /// Do not label images of more pixels than this
     #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: u64,
 
@@ -136,7 +136,7 @@ impl Program for Arguments {
         self.check()?;
         let runtime = || Runtime::load(self.compute.runtime.as_deref());
         let network = thread::scope(|scope| {
-            // Loading takes as long as all the rest before the first picture, and can begin at once.
+            // Loading takes as long as all the rest before the first image, and can begin at once.
             scope.spawn(runtime);
             match self.embed {
                 true => Ok(Network::open_for_bottlenecks(&self.graph)?),
@@ -145,7 +145,7 @@ impl Program for Arguments {
         });
         let network = Arc::new(network?);
         let runtime = runtime()?;
-        let pictures = self.pictures()?;
+        let images = self.images()?;
         if let Some(folder) = &self.sort_into {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
@@ -161,26 +161,26 @@ impl Program for Arguments {
             count: 0,
             failed: 0,
         };
-        let work = |worker: &mut Option<Labeller>, picture: &Picture| {
-            self.work(worker, &runtime, &network, picture)
+        let work = |worker: &mut Option<Labeller>, image: &Image| {
+            self.work(worker, &runtime, &network, image)
         };
         parallel::ordered(
             self.compute.jobs(),
-            pictures,
+            images,
             || None,
             work,
-            |picture, done| product.take(&picture, done),
+            |image, done| product.take(&image, done),
         )?;
         match (product.failed, product.count) {
-            (0, 0) => bail!("there is no picture to label"),
+            (0, 0) => bail!("there is no image to label"),
             (0, _) => Ok(()),
-            (failed, count) => bail!("{failed} of {count} pictures could not be labelled"),
+            (failed, count) => bail!("{failed} of {count} images could not be labelled"),
         }
     }
 }
 
 /// What is said where there are more.
-const ONE_PICTURE: &str = "--heatmap is of one picture";
+const ONE_IMAGE: &str = "--heatmap is of one image";
 
 impl Arguments {
     fn check(&self) -> anyhow::Result<()> {
@@ -188,7 +188,7 @@ impl Arguments {
             return misuse("--embed has no --format label_image".to_owned());
         }
         if self.heatmap.is_some() && self.named().len() > 1 {
-            return misuse(ONE_PICTURE.to_owned());
+            return misuse(ONE_IMAGE.to_owned());
         }
         let inputs = self.named().into_iter().chain([&self.graph]);
         let lists = self.files_from.iter().chain(self.plain.labels());
@@ -198,7 +198,7 @@ impl Arguments {
                 if is_within(folder, walked) {
                     let (folder, walked) = (folder.display(), walked.display());
                     return misuse(format!(
-                        "{folder} lies in {walked}, whose pictures would be sorted again and again"
+                        "{folder} lies in {walked}, whose images would be sorted again and again"
                     ));
                 }
             }
@@ -206,18 +206,18 @@ impl Arguments {
         Ok(())
     }
 
-    /// The arguments that name pictures.
+    /// The arguments that name images.
     fn named(&self) -> Vec<&PathBuf> {
-        self.pictures.iter().chain(&self.image).collect()
+        self.images.iter().chain(&self.image).collect()
     }
 
-    fn pictures(&self) -> anyhow::Result<Pictures> {
+    fn images(&self) -> anyhow::Result<Images> {
         let end = if self.null { 0 } else { b'\n' };
         let named: Vec<PathBuf> = self.named().into_iter().cloned().collect();
         match (&self.files_from, named.is_empty()) {
             (Some(list), _) => Ok(from_list(list, end)?),
             (None, true) if io::stdin().is_terminal() => {
-                misuse("name the pictures to label, or a folder of them".to_owned())
+                misuse("name the images to label, or a folder of them".to_owned())
             }
             (None, true) => Ok(from_arguments(vec![STDIN.into()], end)),
             (None, false) => Ok(from_arguments(named, end)),
@@ -237,25 +237,25 @@ impl Arguments {
         }
     }
 
-    /// What the graph says of a picture. The outer error ends everything, the inner one is this picture's.
+    /// What the graph says of an image. The outer error ends everything, the inner one is this image's.
     fn work(
         &self,
         worker: &mut Option<Labeller>,
         runtime: &Runtime,
         network: &Arc<Network>,
-        picture: &Picture,
+        image: &Image,
     ) -> hd::Result<hd::Result<Done>> {
         let read;
-        let bytes = match picture {
-            Picture::Bytes(bytes) => bytes,
-            Picture::File(path) => match photo::read(path) {
+        let bytes = match image {
+            Image::Bytes(bytes) => bytes,
+            Image::File(path) => match photo::read(path) {
                 Ok(bytes) => {
                     read = bytes;
                     &read
                 }
                 Err(error) => return Ok(Err(Error::io(path, "read")(error))),
             },
-            Picture::Unusable(path, reason) => {
+            Image::Unusable(path, reason) => {
                 let (path, reason) = (path.clone(), reason.clone());
                 return Ok(Err(Error::Dataset { path, reason }));
             }
@@ -278,8 +278,8 @@ impl Arguments {
                 heatmap,
                 took,
             })
-            .map_err(|reason| Error::Picture {
-                path: picture.path().to_path_buf(),
+            .map_err(|reason| Error::Image {
+                path: image.path().to_path_buf(),
                 reason,
             }))
     }

@@ -1,4 +1,4 @@
-//! What is done with what the graph says of a picture: printed, and painted and sorted where that is wanted.
+//! What is done with what the graph says of an image: printed, and painted and sorted where that is wanted.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::{Error, file};
 
-use crate::ONE_PICTURE;
-use crate::pictures::Picture;
+use crate::ONE_IMAGE;
+use crate::images::Image;
 
-/// What a worker makes of a picture.
+/// What a worker makes of an image.
 pub(crate) struct Done {
     /// Probabilities, or a bottleneck.
     pub(crate) result: Vec<f32>,
@@ -26,20 +26,20 @@ pub(crate) struct Product<'a, W: Write> {
     pub(crate) heatmap: Option<PathBuf>,
     pub(crate) sorter: Option<Sorter>,
     pub(crate) out: W,
-    /// Pictures so far.
+    /// Images so far.
     pub(crate) count: usize,
     /// Those of them of which nothing came.
     pub(crate) failed: usize,
 }
 
 impl<W: Write> Product<'_, W> {
-    /// Takes what came of the next picture. What is wrong with that picture is told and counted.
-    pub(crate) fn take(&mut self, picture: &Picture, done: hd::Result<Done>) -> hd::Result<()> {
+    /// Takes what came of the next image. What is wrong with that image is told and counted.
+    pub(crate) fn take(&mut self, image: &Image, done: hd::Result<Done>) -> hd::Result<()> {
         self.count += 1;
-        self.check_heatmap(picture)?;
-        match done.and_then(|done| self.sort(picture, &done).map(|()| done)) {
+        self.check_heatmap(image)?;
+        match done.and_then(|done| self.sort(image, &done).map(|()| done)) {
             Ok(done) => {
-                self.print(picture.path(), &done)
+                self.print(image.path(), &done)
                     .map_err(Error::io("stdout", "write"))?;
                 self.paint(&done)
             }
@@ -63,33 +63,33 @@ impl<W: Write> Product<'_, W> {
         out.flush()
     }
 
-    fn sort(&self, picture: &Picture, done: &Done) -> hd::Result<()> {
+    fn sort(&self, image: &Image, done: &Done) -> hd::Result<()> {
         let (Some(sorter), Some(labels)) = (&self.sorter, self.labels) else {
             return Ok(());
         };
-        match picture {
-            Picture::File(path) => {
+        match image {
+            Image::File(path) => {
                 let label = Answer::new(labels, &done.result).label(self.table.threshold);
                 sorter.put(path, label).map(|_| ())
             }
             _ => Err(Error::Dataset {
-                path: picture.path().to_path_buf(),
+                path: image.path().to_path_buf(),
                 reason: "no file that could be sorted into a folder".to_owned(),
             }),
         }
     }
 
-    /// Refuses to paint a second picture over the first, or any over itself.
-    fn check_heatmap(&self, picture: &Picture) -> hd::Result<()> {
+    /// Refuses to paint a second image over the first, or any over itself.
+    fn check_heatmap(&self, image: &Image) -> hd::Result<()> {
         let Some(path) = &self.heatmap else {
             return Ok(());
         };
         let real = |path: &Path| path.canonicalize().ok();
-        let itself = real(path).is_some_and(|there| real(picture.path()) == Some(there));
+        let itself = real(path).is_some_and(|there| real(image.path()) == Some(there));
         let reason = match (self.count, itself) {
             (1, false) => return Ok(()),
-            (1, true) => "it is the picture itself, and would be overwritten",
-            _ => ONE_PICTURE,
+            (1, true) => "it is the image itself, and would be overwritten",
+            _ => ONE_IMAGE,
         };
         Err(Error::Dataset {
             path: path.clone(),

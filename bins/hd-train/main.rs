@@ -23,10 +23,10 @@ use summaries::{Intermediate, Watcher, is_intermediate, points};
 
 /// Fits a softmax head to bottlenecks and joins it to the base
 ///
-/// Pictures are divided by their content into training, validation and testing, so that a picture stays on its side
+/// Images are divided by their content into training, validation and testing, so that an image stays on its side
 /// when others come or go. The strength of the regularisation, and the temperature that makes scores what they say, are
-/// chosen by cross-validation on the training and validation pictures; then the head is fitted on all of them. The testing
-/// pictures are left for hd-eval.
+/// chosen by cross-validation on the training and validation images; then the head is fitted on all of them. The testing
+/// images are left for hd-eval.
 #[derive(Parser)]
 #[command(
     name = "hd-train",
@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present_any = ELSEWHERE)]
     head: Option<PathBuf>,
 
-    /// Where to write the base and the head as one network that labels pictures
+    /// Where to write the base and the head as one network that labels images
     #[arg(long, value_name = "FILE.onnx")]
     output_graph: Option<PathBuf>,
 
@@ -64,11 +64,11 @@ struct Arguments {
     final_tensor_name: String,
 
     /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, precision and
-    /// recall, the network, and the bottlenecks of the validation pictures
+    /// recall, the network, and the bottlenecks of the validation images
     #[arg(long, value_name = "DIR")]
     summaries_dir: Option<PathBuf>,
 
-    /// With --summaries-dir, the folder of pictures: TensorBoard shows thumbnails of them among the bottlenecks
+    /// With --summaries-dir, the folder of images: TensorBoard shows thumbnails of them among the bottlenecks
     #[arg(long, value_name = "DIR", requires = "summaries_dir")]
     images: Option<PathBuf>,
 
@@ -85,11 +85,11 @@ struct Arguments {
     #[arg(long, value_name = "DIR", requires_all = ["base", "intermediate_store_frequency"])]
     intermediate_output_graphs_dir: Option<PathBuf>,
 
-    /// How many of a hundred pictures are kept for hd-eval [default: 15]
+    /// How many of a hundred images are kept for hd-eval [default: 15]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
     testing_percentage: Option<u32>,
 
-    /// How many of a hundred pictures are the first fold of cross-validation, and give the validation accuracy [default:
+    /// How many of a hundred images are the first fold of cross-validation, and give the validation accuracy [default:
     /// 15]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..100))]
     validation_percentage: Option<u32>,
@@ -99,8 +99,8 @@ struct Arguments {
     #[arg(long, value_name = "STRENGTH", default_value = "auto", value_parser = strength, allow_negative_numbers = true)]
     l2: Strength,
 
-    /// What a picture counts: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
-    /// each label, the label, a tab and a number. Scores are then those of pictures that are as frequent as this counts them
+    /// What an image counts: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
+    /// each label, the label, a tab and a number. Scores are then those of images that are as frequent as this counts them
     #[arg(long, value_name = "WEIGHTS", default_value = "none")]
     class_weights: PathBuf,
 
@@ -108,11 +108,11 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
 
-    /// What decides whether a picture is for training, validation or testing
+    /// What decides whether an image is for training, validation or testing
     #[arg(long, value_enum, default_value_t = By::Content)]
     split_by: By,
 
-    /// With --split-by path, what stands before the paths: the folder of pictures, as retrain.py was given it
+    /// With --split-by path, what stands before the paths: the folder of images, as retrain.py was given it
     #[arg(
         long,
         value_name = "TEXT",
@@ -121,7 +121,7 @@ struct Arguments {
     )]
     path_prefix: String,
 
-    /// Another seed divides the pictures otherwise, and draws other batches
+    /// Another seed divides the images otherwise, and draws other batches
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
@@ -155,11 +155,11 @@ struct Steps {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     learning_rate: Option<f32>,
 
-    /// Pictures in the batch of a step, every label as likely as any other [default: 100]
+    /// Images in the batch of a step, every label as likely as any other [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     train_batch_size: Option<u32>,
 
-    /// Pictures that validation accuracy is measured on, drawn likewise; -1 for all of them [default: 100]
+    /// Images that validation accuracy is measured on, drawn likewise; -1 for all of them [default: 100]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = batch)]
     validation_batch_size: Option<Batch>,
 
@@ -168,7 +168,7 @@ struct Steps {
     eval_step_interval: Option<u32>,
 }
 
-/// So many pictures, or all.
+/// So many images, or all.
 #[derive(Clone, Copy)]
 struct Batch(Option<u32>);
 
@@ -247,7 +247,7 @@ enum Method {
 /// With this the weights are nothing but rounding.
 const STRONGEST: f64 = 1e9;
 
-/// Pictures of a hundred for validation, and for testing.
+/// Images of a hundred for validation, and for testing.
 const PERCENTAGE: u32 = 15;
 
 fn main() -> ExitCode {
@@ -296,13 +296,13 @@ impl Program for Arguments {
         let mut base = self.base.as_deref().map(Network::open_base).transpose()?;
         if let Some(base) = &mut base {
             samples.check_base(base)?;
-            // What the pictures went through is what the graph has to ask for.
+            // What the images went through is what the graph has to ask for.
             base.preprocess = samples.preprocess().clone();
         }
         let contradictions = samples.contradictions();
-        if let Some(picture) = contradictions.first() {
-            let (count, picture) = (contradictions.len(), picture.display());
-            log::warn!("{count} pictures stand under more than one label, such as {picture}");
+        if let Some(image) = contradictions.first() {
+            let (count, image) = (contradictions.len(), image.display());
+            log::warn!("{count} images stand under more than one label, such as {image}");
         }
         if let Some(base) = &base {
             check_name(base, &self.final_tensor_name)?;
@@ -376,7 +376,7 @@ impl Arguments {
             {
                 let images = images.display();
                 return misuse(format!(
-                    "--summaries-dir {shown} lies in {images}, and would be taken for pictures"
+                    "--summaries-dir {shown} lies in {images}, and would be taken for images"
                 ));
             }
         }
@@ -525,12 +525,12 @@ fn tell(
 ) {
     let [training, validation, testing] = head.totals();
     log::info!(
-        "{training} pictures for training, {validation} for validation, {testing} for testing"
+        "{training} images for training, {validation} for validation, {testing} for testing"
     );
     if let Some(score) = score {
-        // Where the strength was given, only the validation pictures were scored.
+        // Where the strength was given, only the validation images were scored.
         if !head.scores.is_empty() {
-            log::info!("{} (N={})", score_line(score), score.pictures);
+            log::info!("{} (N={})", score_line(score), score.images);
         }
         if let Some(accuracy) = head.validation_accuracy {
             let own = 100.0 * accuracy;
@@ -543,7 +543,7 @@ fn tell(
     }) = imbalance
     {
         log::info!(
-            "'{most}' has {many} pictures, '{fewest}' {few}: with --class-weights balanced they count alike"
+            "'{most}' has {many} images, '{fewest}' {few}: with --class-weights balanced they count alike"
         );
     }
     if let Some(loss) = loss {

@@ -91,7 +91,7 @@ impl Foreign {
             (
                 self.test_batch_size.is_some(),
                 "--test-batch-size",
-                "nothing: hd-eval tests on every picture that is for it",
+                "nothing: hd-eval tests on every image that is for it",
             ),
             (
                 self.print_misclassified_test_images,

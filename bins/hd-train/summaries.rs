@@ -143,20 +143,20 @@ fn tell(step: &Step) {
     }
 }
 
-/// The validation pictures, for the projector.
+/// The validation images, for the projector.
 pub(crate) fn points<'a>(samples: &'a Samples, rule: &SplitRule) -> hd::Result<Vec<Point<'a>>> {
-    let pictures = samples.pictures();
-    let splits = rule.assign(&pictures, samples.labels())?;
-    let all = pictures.iter().zip(splits).enumerate();
-    let point = |(row, (picture, split)): (usize, (&hd::split::Picture<'a>, Split))| {
+    let images = samples.images();
+    let splits = rule.assign(&images, samples.labels())?;
+    let all = images.iter().zip(splits).enumerate();
+    let point = |(row, (image, split)): (usize, (&hd::split::Sample<'a>, Split))| {
         (split == Split::Validation).then(|| Point {
             bottleneck: samples.bottleneck(row),
-            path: picture.path,
+            path: image.path,
             label: samples
                 .labels()
-                .get(picture.label as usize)
+                .get(image.label as usize)
                 .map_or("", String::as_str),
-            digest: picture.digest,
+            digest: image.digest,
         })
     };
     Ok(all.filter_map(point).collect())

@@ -1,4 +1,4 @@
-//! BLAKE3 digests: of pictures, bases and data sets.
+//! BLAKE3 digests: of images, bases and data sets.
 
 use std::fmt;
 

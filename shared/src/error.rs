@@ -106,7 +106,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// A folder of pictures that is not arranged as one subfolder per label.
+    /// A folder of images that is not arranged as one subfolder per label.
     #[error("{}: {reason}", path.display())]
     Dataset {
         /// The folder.
@@ -128,15 +128,15 @@ pub enum Error {
     #[error("{0}")]
     Training(String),
 
-    /// A label with too few pictures to appear in every split.
+    /// A label with too few images to appear in every split.
     #[error(
-        "label '{label}' has {images} different pictures, too few for {splits} splits: \
+        "label '{label}' has {images} different images, too few for {splits} splits: \
          each of them needs at least one"
     )]
     LabelTooSmall {
         /// The label.
         label: String,
-        /// How many different pictures it has.
+        /// How many different images it has.
         images: usize,
         /// How many splits were asked for.
         splits: usize,
@@ -160,13 +160,13 @@ pub enum Error {
         reason: String,
     },
 
-    /// A picture that cannot be turned into a network's input.
+    /// An image that cannot be turned into a network's input.
     #[error("{}: {reason}", path.display())]
-    Picture {
-        /// The picture.
+    Image {
+        /// The image.
         path: PathBuf,
         /// Why.
-        reason: crate::photo::PictureError,
+        reason: crate::photo::DecodeError,
     },
 
     /// PyTorch weights that are not the network they are taken for.
@@ -255,8 +255,8 @@ impl Error {
             }
             Self::LabelTooSmall { splits, .. } => {
                 match splits {
-                    2 => "add pictures, remove the label, or train with --testing-percentage 0 --validation-percentage 0",
-                    _ => "add pictures, remove the label, or train with --testing-percentage 0, or with \
+                    2 => "add images, remove the label, or train with --testing-percentage 0 --validation-percentage 0",
+                    _ => "add images, remove the label, or train with --testing-percentage 0, or with \
                           --validation-percentage 0 too",
                 }
                 .to_owned()

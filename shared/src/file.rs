@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 pub const ALIGNMENT: usize = 64;
 const FRAME: usize = 8 + 4 + 4 + 8 + 32;
 
-/// A header larger than this is taken for damage. It is room for ten million pictures.
+/// A header larger than this is taken for damage. It is room for ten million images.
 const HEADER_LIMIT: usize = 1 << 32;
 
 /// A kind of binary file.

@@ -1,13 +1,13 @@
-//! Transfer learning for pictures: what the programs of hd share.
+//! Transfer learning for images: what the programs of hd share.
 //!
 //! ```text
 //! Dataset::scan ── bottleneck::update ── head::train ── onnx::stitch ── a retrained graph
-//!   a folder of      one vector a          a softmax      base + head      labels pictures
-//!   pictures         picture, cached       layer          in one file
+//!   a folder of      one vector a          a softmax      base + head      labels images
+//!   images         image, cached       layer          in one file
 //!                                             └── eval::evaluate ── Metrics
 //! ```
 //!
-//! A *base* is a frozen network, a *bottleneck* its output for one picture: D floats. A *head* is the softmax layer
+//! A *base* is a frozen network, a *bottleneck* its output for one image: D floats. A *head* is the softmax layer
 //! trained on bottlenecks. Data flows one way, through files, and each file has one module that reads and writes it:
 //!
 //! | file | module |

@@ -1,6 +1,6 @@
-//! `source.json`: where a folder of pictures came from, recorded beside them by hd-fetch.
+//! `source.json`: where a folder of images came from, recorded beside them by hd-fetch.
 //!
-//! hd-bottleneck copies it into the bottlenecks, so that a report can say when its pictures are drawings.
+//! hd-bottleneck copies it into the bottlenecks, so that a report can say when its images are drawings.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::file;
 
-/// The file's name within the folder of pictures.
+/// The file's name within the folder of images.
 pub const FILE_NAME: &str = "source.json";
 
-/// Where a folder of pictures came from.
+/// Where a folder of images came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// True where the pictures were drawn by hd-fetch and are no photos.
+    /// True where the images were drawn by hd-fetch and are no photos.
     pub drawings: bool,
     /// The data set's name, or the address that was given instead of one.
     pub name: String,
@@ -37,7 +37,7 @@ impl Origin {
         let bytes = file::read(&path)?;
         let origin = serde_json::from_slice(&bytes).map_err(|error| Error::Damaged {
             path,
-            what: "a record of where the pictures came from",
+            what: "a record of where the images came from",
             reason: error.to_string(),
             maker: "hd-fetch images",
         })?;

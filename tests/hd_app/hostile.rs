@@ -6,31 +6,31 @@ use std::net::Shutdown;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{app, form, pictures, post};
+use super::{app, form, images, post};
 use crate::serving::{Answer, Server};
 
 /// Whether it still does what it is there for.
 fn assert_well(app: &Server) {
-    let [picture, _] = pictures();
-    let answer = post(app, &fs::read(picture).unwrap());
+    let [image, _] = images();
+    let answer = post(app, &fs::read(image).unwrap());
     assert_eq!(answer.json()["verdict"], "That's a hot dog!");
 }
 
 #[test]
-fn bodies_that_are_no_pictures_are_refused_with_the_reason() {
+fn bodies_that_are_no_images_are_refused_with_the_reason() {
     let app = app(&["--max-bytes", "300000", "--max-pixels", "1000000"]);
-    let [picture, _] = pictures();
-    let picture = fs::read(picture).unwrap();
-    let (kind, two) = form(&picture);
-    let two = [&two[..two.len() - "--line--\r\n".len()], &form(&picture).1].concat();
+    let [image, _] = images();
+    let image = fs::read(image).unwrap();
+    let (kind, two) = form(&image);
+    let two = [&two[..two.len() - "--line--\r\n".len()], &form(&image).1].concat();
     let field = "--line\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n";
     let many = [field.repeat(200).as_bytes(), b"--line--\r\n"].concat();
     let large = vec![0; 300_001];
     let json = "Content-Type: application/json\r\n";
-    let cut = &picture[..picture.len() / 2];
+    let cut = &image[..image.len() / 2];
     for (headers, body, status, reason) in [
         ("", &b""[..], 422, "is empty"),
-        ("", b"hello", 422, "not a picture"),
+        ("", b"hello", 422, "not an image"),
         ("", cut, 422, "JPEG"),
         ("", b"P6 65535 65535 255\n", 422, "pixels"),
         ("", b"GIF89a", 422, "GIF"),
@@ -162,14 +162,14 @@ fn what_is_no_http_is_no_trouble() {
 #[test]
 fn other_sites_get_nothing() {
     let app = app(&["--allow-host", "dogs.example"]);
-    let [picture, _] = pictures();
-    let picture = fs::read(picture).unwrap();
+    let [image, _] = images();
+    let image = fs::read(image).unwrap();
     let with = |host: &str, headers: &str| {
         let head = format!(
             "Host: {host}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
-            picture.len()
+            image.len()
         );
-        let request = [b"POST /label HTTP/1.1\r\n", head.as_bytes(), &picture].concat();
+        let request = [b"POST /label HTTP/1.1\r\n", head.as_bytes(), &image].concat();
         app.send(&request).unwrap().status
     };
     let own = app.address.clone();
@@ -205,16 +205,16 @@ fn peak(app: &Server) -> u64 {
 }
 
 #[test]
-fn a_picture_that_is_endless_work_is_refused_before_any() {
+fn an_image_that_is_endless_work_is_refused_before_any() {
     let app = app(&[]);
-    let [picture, _] = pictures();
-    let picture = fs::read(picture).unwrap();
+    let [image, _] = images();
+    let image = fs::read(image).unwrap();
     // Its only scan, over and over.
-    let scan = picture
+    let scan = image
         .windows(2)
         .position(|pair| pair == [0xff, 0xda])
         .unwrap();
-    let (head, rest) = picture.split_at(scan);
+    let (head, rest) = image.split_at(scan);
     let scans = rest[..rest.len() - 2].repeat(150);
     let endless = [head, &scans, &[0xff, 0xd9]].concat();
     let answer = post(&app, &endless);
@@ -230,17 +230,17 @@ fn a_picture_that_is_endless_work_is_refused_before_any() {
 #[test]
 fn visitors_who_give_up_leave_their_places_to_others() {
     let app = app(&["--jobs", "1", "--queue", "3"]);
-    let [picture, _] = pictures();
-    let picture = fs::read(picture).unwrap();
-    let request = app.request("POST", "/heatmap", "", &picture);
-    // Each has its picture taken in, and goes.
+    let [image, _] = images();
+    let image = fs::read(image).unwrap();
+    let request = app.request("POST", "/heatmap", "", &image);
+    // Each has its image taken in, and goes.
     for _ in 0..20 {
         let mut stream = app.connect();
         stream.write_all(&request).unwrap();
     }
     // What the worker has begun, it ends; the others are nobody's any more.
     let begin = Instant::now();
-    while post(&app, &picture).status != 200 {
+    while post(&app, &image).status != 200 {
         assert!(begin.elapsed() < Duration::from_secs(30));
     }
     assert_well(&app);

@@ -27,23 +27,23 @@ fn app(more: &[&str]) -> Server {
     Server::start(command, address).unwrap()
 }
 
-/// What hd-label says of a picture with the same graph, in JSON.
-fn label(picture: &Path) -> Value {
+/// What hd-label says of an image with the same graph, in JSON.
+fn label(image: &Path) -> Value {
     let mut command = Command::new(exe("hd-label"));
     command
         .arg("--graph")
         .arg(trained().join("retrained_graph.onnx"))
         .args(["--format", "json"])
-        .arg(picture);
+        .arg(image);
     serde_json::from_str(&Call(command).succeeds().stdout()).unwrap()
 }
 
 /// A drawing of hot dogs and another, of both of which the graph is sure.
-fn pictures() -> [PathBuf; 2] {
+fn images() -> [PathBuf; 2] {
     let sure = |verdict: &'static str, label_name: &str| {
-        let pictures = (0..30).map(|index| drawings().join(format!("{label_name}/{index:04}.jpg")));
-        let mut pictures = pictures.filter(|picture| label(picture)["verdict"] == verdict);
-        pictures.next().unwrap()
+        let images = (0..30).map(|index| drawings().join(format!("{label_name}/{index:04}.jpg")));
+        let mut images = images.filter(|image| label(image)["verdict"] == verdict);
+        images.next().unwrap()
     };
     [
         sure("That's a hot dog!", "hot_dog"),
@@ -53,29 +53,29 @@ fn pictures() -> [PathBuf; 2] {
 
 /// A form with a file in it, as browsers send it, and the header that announces it.
 fn form(file: &[u8]) -> (&'static str, Vec<u8>) {
-    let begin = "--line\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nno picture\r\n--line\r\n\
-        Content-Disposition: form-data; name=\"picture\"; filename=\"x.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
+    let begin = "--line\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nno image\r\n--line\r\n\
+        Content-Disposition: form-data; name=\"image\"; filename=\"x.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
     let form = [begin.as_bytes(), file, b"\r\n--line--\r\n"].concat();
     ("Content-Type: multipart/form-data; boundary=line\r\n", form)
 }
 
-fn post(app: &Server, picture: &[u8]) -> Answer {
-    app.ask("POST", "/label", "", picture)
+fn post(app: &Server, image: &[u8]) -> Answer {
+    app.ask("POST", "/label", "", image)
 }
 
 #[test]
-fn a_picture_gets_the_answer_of_hd_label_as_a_body_and_in_a_form() {
+fn an_image_gets_the_answer_of_hd_label_as_a_body_and_in_a_form() {
     let app = app(&[]);
-    for (picture, verdict) in pictures()
+    for (image, verdict) in images()
         .iter()
         .zip(["That's a hot dog!", "That's not a hot dog."])
     {
-        let mut expected = label(picture);
+        let mut expected = label(image);
         expected
             .as_object_mut()
             .unwrap()
             .retain(|key, _| key != "path" && key != "base");
-        let bytes = fs::read(picture).unwrap();
+        let bytes = fs::read(image).unwrap();
         let (kind, body) = form(&bytes);
         let curl = "Content-Type: application/x-www-form-urlencoded\r\n";
         for (headers, body) in [
@@ -96,13 +96,11 @@ fn a_picture_gets_the_answer_of_hd_label_as_a_body_and_in_a_form() {
 #[test]
 fn a_heat_map_is_the_one_that_hd_label_paints() {
     let dir = Workdir::new();
-    let [picture, _] = pictures();
+    let [image, _] = images();
     let graph = trained().join("retrained_graph.onnx");
     let call = dir.program("hd-label").arg("--graph").arg(&graph);
-    call.args(["--heatmap", "heat.png"])
-        .arg(&picture)
-        .succeeds();
-    let answer = app(&[]).ask("POST", "/heatmap", "", &fs::read(&picture).unwrap());
+    call.args(["--heatmap", "heat.png"]).arg(&image).succeeds();
+    let answer = app(&[]).ask("POST", "/heatmap", "", &fs::read(&image).unwrap());
     assert_eq!(answer.header("content-type"), Some("image/png"));
     assert!(answer.body == fs::read(dir.path("heat.png")).unwrap());
 }
@@ -116,11 +114,11 @@ fn says_how_it_is_and_what_it_has_done() {
         health["labels"],
         serde_json::json!(["hot dog", "not hot dog"])
     );
-    let [picture, _] = pictures();
+    let [image, _] = images();
     for _ in 0..3 {
-        post(&app, &fs::read(&picture).unwrap());
+        post(&app, &fs::read(&image).unwrap());
     }
-    post(&app, b"no picture");
+    post(&app, b"no image");
     app.ask("GET", "/nobody/asks/for/this", "", b"");
     let metrics = app.ask("GET", "/metrics", "", b"").text();
     for line in [
@@ -128,7 +126,7 @@ fn says_how_it_is_and_what_it_has_done() {
         r#"hd_app_requests_total{path="/label",status="422"} 1"#,
         r#"hd_app_requests_total{path="other",status="404"} 1"#,
         "hd_app_label_seconds_count 3",
-        "hd_app_pictures_waiting 0",
+        "hd_app_images_waiting 0",
     ] {
         assert!(
             metrics.lines().any(|there| there == line),
@@ -140,11 +138,11 @@ fn says_how_it_is_and_what_it_has_done() {
 #[test]
 fn says_that_it_is_busy_when_the_queue_is_full_and_answers_again_later() {
     let app = app(&["--jobs", "1", "--queue", "1"]);
-    let [picture, _] = pictures();
-    let picture = fs::read(picture).unwrap();
+    let [image, _] = images();
+    let image = fs::read(image).unwrap();
     // A heat map is a good deal of work.
     let answers: Vec<Answer> = thread::scope(|scope| {
-        let ask = || app.ask("POST", "/heatmap", "", &picture);
+        let ask = || app.ask("POST", "/heatmap", "", &image);
         let asking: Vec<_> = (0..12).map(|_| scope.spawn(ask)).collect();
         asking
             .into_iter()
@@ -160,22 +158,22 @@ fn says_that_it_is_busy_when_the_queue_is_full_and_answers_again_later() {
     let done = answers.iter().filter(|answer| answer.status == 200).count();
     assert!(done >= 1);
     assert_eq!(busy.count() + done, 12);
-    assert_eq!(post(&app, &picture).status, 200);
+    assert_eq!(post(&app, &image).status, 200);
 }
 
 #[test]
 fn what_is_under_way_is_finished_before_it_ends() {
     let mut app = app(&["--jobs", "1"]);
-    let [picture, _] = pictures();
-    let request = app.request("POST", "/heatmap", "", &fs::read(picture).unwrap());
+    let [image, _] = images();
+    let request = app.request("POST", "/heatmap", "", &fs::read(image).unwrap());
     let mut stream = app.connect();
     stream.write_all(&request).unwrap();
-    // When it says that it works, the picture has come.
+    // When it says that it works, the image has come.
     let begin = Instant::now();
     let works = || {
         app.ask("GET", "/metrics", "", b"")
             .text()
-            .contains("pictures_waiting 1")
+            .contains("images_waiting 1")
     };
     while !works() {
         assert!(begin.elapsed() < Duration::from_secs(60));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{app, pictures};
+use super::{app, images};
 use crate::serving::Server;
 use crate::webdriver::{Browser, Screen};
 use crate::workdir::{Workdir, drawings};
@@ -27,7 +27,7 @@ fn verdict(browser: &Browser) -> String {
     verdict.as_str().unwrap().to_owned()
 }
 
-/// How many pictures the history has.
+/// How many images the history has.
 fn count(browser: &Browser) -> u64 {
     browser
         .run("return document.querySelectorAll('#list li').length")
@@ -35,10 +35,10 @@ fn count(browser: &Browser) -> u64 {
         .unwrap()
 }
 
-/// Waits until the history has so many pictures, all answered.
-fn wait_for(browser: &Browser, pictures: u64) {
+/// Waits until the history has so many images, all answered.
+fn wait_for(browser: &Browser, images: u64) {
     browser.wait(&format!(
-        "return document.querySelectorAll('#list li').length === {pictures}
+        "return document.querySelectorAll('#list li').length === {images}
              && document.querySelectorAll('#list [data-state=asking]').length === 0"
     ));
 }
@@ -54,17 +54,17 @@ fn drop_files(browser: &Browser, files: &[&Path]) {
 }
 
 #[test]
-fn pictures_are_chosen_dropped_pasted_and_taken() {
+fn images_are_chosen_dropped_pasted_and_taken() {
     let app = app(&[]);
     let Some(browser) = open(
-        "pictures_are_chosen_dropped_pasted_and_taken",
+        "images_are_chosen_dropped_pasted_and_taken",
         &app,
         Screen::Desktop,
     ) else {
         return;
     };
     browser.screenshot("desktop-empty");
-    let [hot_dog, other] = pictures();
+    let [hot_dog, other] = images();
 
     browser.choose("#file", &[&hot_dog]);
     assert_eq!(verdict(&browser), "That's a hot dog!");
@@ -81,16 +81,16 @@ fn pictures_are_chosen_dropped_pasted_and_taken() {
     wait_for(&browser, 3);
     assert_eq!(verdict(&browser), "That's a hot dog!");
 
-    // The picture that is shown goes to the clipboard, and back with the keyboard.
+    // The image that is shown goes to the clipboard, and back with the keyboard.
     let origin = format!("http://{}", app.address);
     let permissions =
         json!({"origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
     browser.devtools("Browser.grantPermissions", &permissions);
     browser.run(
-        "const picture = document.getElementById('picture');
+        "const image = document.getElementById('image');
          const canvas = document.createElement('canvas');
-         [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
-         canvas.getContext('2d').drawImage(picture, 0, 0);
+         [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+         canvas.getContext('2d').drawImage(image, 0, 0);
          const blob = new Promise((done) => canvas.toBlob(done, 'image/png'));
          return navigator.clipboard.write([new ClipboardItem({'image/png': blob})])",
     );
@@ -119,11 +119,11 @@ fn the_heat_map_opens_and_closes() {
     let Some(browser) = open("the_heat_map_opens_and_closes", &app, Screen::Desktop) else {
         return;
     };
-    let [hot_dog, _] = pictures();
+    let [hot_dog, _] = images();
     browser.choose("#file", &[&hot_dog]);
     verdict(&browser);
     let open = "const heat = document.getElementById('heat'); return !heat.hidden && heat.naturalWidth > 0";
-    // The button, and the picture itself.
+    // The button, and the image itself.
     for target in ["#where", "#frame"] {
         assert_eq!(browser.run(open), false);
         browser.click(target);
@@ -140,18 +140,14 @@ fn the_heat_map_opens_and_closes() {
 }
 
 #[test]
-fn many_pictures_at_once_become_a_history() {
+fn many_images_at_once_become_a_history() {
     let app = app(&["--queue", "2"]);
-    let Some(browser) = open(
-        "many_pictures_at_once_become_a_history",
-        &app,
-        Screen::Phone,
-    ) else {
+    let Some(browser) = open("many_images_at_once_become_a_history", &app, Screen::Phone) else {
         return;
     };
     browser.screenshot("phone-empty");
     let dir = Workdir::new();
-    let text = dir.write("notes.txt", "no picture");
+    let text = dir.write("notes.txt", "no image");
     let mut files: Vec<PathBuf> = (0..10)
         .map(|index| drawings().join(format!("hot_dog/{index:04}.jpg")))
         .collect();
@@ -163,7 +159,7 @@ fn many_pictures_at_once_become_a_history() {
     wait_for(&browser, 11);
     browser.screenshot("phone-answers");
     let bad = "return document.querySelector('#list li:last-child button').innerText";
-    assert_eq!(browser.run(bad), "Sorry: not a picture.");
+    assert_eq!(browser.run(bad), "Sorry: not an image.");
     // An earlier one is shown again.
     browser.click("#list li:nth-child(4) button");
     assert_eq!(
@@ -194,8 +190,8 @@ const FAULTS: &str = "
 fn the_page_fits_a_phone_and_a_desk_in_light_and_dark() {
     let app = app(&[]);
     let long = Workdir::new();
-    let [hot_dog, other] = pictures();
-    let name = "a very long name of a picture, ".repeat(6) + ".jpg";
+    let [hot_dog, other] = images();
+    let name = "a very long name of an image, ".repeat(6) + ".jpg";
     let long = long.write(name, fs::read(other).unwrap());
     for (screen, name) in [(Screen::Desktop, "desktop"), (Screen::Phone, "phone")] {
         let Some(browser) = open(
@@ -225,7 +221,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
     let Some(browser) = open(test, &app, Screen::Desktop) else {
         return;
     };
-    let [hot_dog, other] = pictures();
+    let [hot_dog, other] = images();
     browser.choose("#file", &[&hot_dog, &other]);
     wait_for(&browser, 2);
     let focused =
@@ -238,7 +234,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
         order.push(focused());
     }
     assert_eq!(order, ["where", "file", "camera", "BUTTON", "BUTTON"]);
-    // The last is the second picture.
+    // The last is the second image.
     browser.press(&["\u{e007}"]);
     assert_eq!(verdict(&browser), "That's not a hot dog.");
     browser.run("document.getElementById('where').focus()");
@@ -260,7 +256,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
     assert!(has("heading", "Hot dog?"));
     assert!(has("button", "Show where"));
     assert!(has("button", "Use the camera"));
-    assert!(has("button", "Choose pictures"));
+    assert!(has("button", "Choose images"));
     assert!(
         nodes
             .iter()
@@ -270,7 +266,7 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
     assert_eq!(browser.run(pressed), "true");
     let status = nodes.iter().filter(|[role, _]| role == "status");
     assert_eq!(status.count(), 2);
-    assert!(has("StaticText", "2 pictures are answered."));
+    assert!(has("StaticText", "2 images are answered."));
     let nameless: Vec<_> = nodes
         .iter()
         .filter(|[role, name]| role == "button" && name.is_empty())
@@ -296,7 +292,7 @@ fn the_page_asks_nobody_else_and_runs_no_other_script() {
     let Some(browser) = open(test, &app, Screen::Desktop) else {
         return;
     };
-    let [hot_dog, _] = pictures();
+    let [hot_dog, _] = images();
     browser.choose("#file", &[&hot_dog]);
     verdict(&browser);
     let asked = "return performance.getEntriesByType('resource').map((entry) => entry.name)";

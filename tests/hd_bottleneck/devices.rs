@@ -71,10 +71,10 @@ fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
 }
 
 #[test]
-fn batches_of_one_size_give_what_single_pictures_give() {
+fn batches_of_one_size_give_what_single_images_give() {
     let dir = Workdir::new();
-    dir.pictures("images", 5);
-    dir.write("images/hot_dog/0002.bad", "no picture");
+    dir.images("images", 5);
+    dir.write("images/hot_dog/0002.bad", "no image");
     fs::copy(
         drawings().join("hot_dog/0000.jpg"),
         dir.path("images/not_hot_dog/copy.jpg"),
@@ -102,7 +102,7 @@ fn batches_of_one_size_give_what_single_pictures_give() {
 #[test]
 fn an_accelerator_that_was_asked_for_by_name_is_had_or_missed() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let cuda = |device: &str| dir.bottleneck("images").args(["--device", device]);
     let missing = cuda("cuda")
         .env("XDG_CACHE_HOME", dir.path("cache"))
@@ -132,7 +132,7 @@ fn an_accelerator_that_was_asked_for_by_name_is_had_or_missed() {
 #[test]
 fn auto_says_what_it_took_and_why() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let device = |stderr: &str| {
         let line = stderr.lines().find(|line| line.contains("device: "));
         line.map(str::to_owned)
@@ -177,7 +177,7 @@ fn auto_says_what_it_took_and_why() {
 #[test]
 fn onnx_runtime_reports_to_nobody() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let library = Runtime::locate(None).unwrap();
     fs::create_dir(dir.path("home")).unwrap();
     let run = dir.bottleneck("images").env("HOME", dir.path("home"));

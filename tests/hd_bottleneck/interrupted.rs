@@ -28,7 +28,7 @@ fn start(dir: &Workdir) -> Child {
     call.0.spawn().unwrap()
 }
 
-/// Brings the file up to date, and says how many pictures had to be computed for that.
+/// Brings the file up to date, and says how many images had to be computed for that.
 fn go_on(dir: &Workdir) -> usize {
     let run = dir.bottleneck("images").succeeds().stderr();
     counts(&run).split(' ').next().unwrap().parse().unwrap()
@@ -45,7 +45,7 @@ fn undisturbed(dir: &Workdir) -> Vec<u8> {
 #[test]
 fn a_killed_run_leaves_nothing_that_looks_done_and_the_next_goes_on() {
     let dir = Workdir::new();
-    dir.pictures("images", 25);
+    dir.images("images", 25);
     settle(&dir.path("images"));
     let mut child = start(&dir);
     wait_for_work(&dir);
@@ -64,7 +64,7 @@ fn a_killed_run_leaves_nothing_that_looks_done_and_the_next_goes_on() {
 #[test]
 fn killed_again_and_again_it_ends_with_the_bytes_of_an_undisturbed_run() {
     let dir = Workdir::new();
-    dir.pictures("images", 30);
+    dir.images("images", 30);
     settle(&dir.path("images"));
     let mut kills = 0u64;
     // Moments from the first instructions on, and later ones with every kill, so that it gets on however slow the machine.
@@ -97,7 +97,7 @@ fn killed_again_and_again_it_ends_with_the_bytes_of_an_undisturbed_run() {
 #[test]
 fn ctrl_c_ends_it_tidily_and_the_next_run_goes_on() {
     let dir = Workdir::new();
-    dir.pictures("images", 25);
+    dir.images("images", 25);
     settle(&dir.path("images"));
     let child = start(&dir);
     wait_for_work(&dir);
@@ -146,11 +146,11 @@ fn files_in(folder: &Path) -> Vec<String> {
 #[test]
 fn a_full_disk_is_an_error_that_names_the_file_and_costs_nothing() {
     let dir = Workdir::new();
-    dir.pictures("images", 20);
+    dir.images("images", 20);
     settle(&dir.path("images"));
     dir.bottleneck("images").succeeds();
     let before = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
-    dir.pictures("images", 28);
+    dir.images("images", 28);
     settle(&dir.path("images"));
 
     // Not even the journal finds room.

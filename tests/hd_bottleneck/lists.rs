@@ -1,4 +1,4 @@
-//! Pictures that a list names.
+//! Images that a list names.
 
 use std::fs;
 use std::io::Write;
@@ -17,7 +17,7 @@ fn listed(dir: &Workdir, list: &str) -> Call {
 #[test]
 fn a_list_gives_what_the_walk_gives() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     settle(&dir.path("images"));
     // In any order, with or without labels.
     let mut list = String::new();
@@ -50,7 +50,7 @@ fn a_list_gives_what_the_walk_gives() {
 #[test]
 fn a_list_from_find_may_hold_any_name() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     fs::rename(
         dir.path("images/hot_dog/0000.jpg"),
         dir.path("images/hot_dog/a\nb\u{1f32d}.jpg"),
@@ -79,14 +79,14 @@ fn a_list_from_find_may_hold_any_name() {
 #[test]
 fn a_bad_line_is_an_error_and_a_bad_file_is_skipped() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     dir.write(
         "list.txt",
         "images/hot_dog/0000.jpg\nimages/hot_dog/gone.jpg\ncats\timages\n",
     );
     let run = listed(&dir, "list.txt").succeeds();
     insta::assert_snapshot!("listed_bad_files", run.stderr());
-    dir.write("list.txt", "picture.jpg\n");
+    dir.write("list.txt", "image.jpg\n");
     insta::assert_snapshot!(
         "listed_without_a_label",
         listed(&dir, "list.txt").ends_with(1).stderr()

@@ -29,17 +29,17 @@ fn set_time(path: &Path, time: SystemTime) {
     file.set_modified(time).unwrap();
 }
 
-/// Changes a picture's content, and leaves its size and time.
-fn change_unseen(picture: &Path) {
-    let time = fs::metadata(picture).unwrap().modified().unwrap();
-    let mut bytes = fs::read(picture).unwrap();
+/// Changes an image's content, and leaves its size and time.
+fn change_unseen(image: &Path) {
+    let time = fs::metadata(image).unwrap().modified().unwrap();
+    let mut bytes = fs::read(image).unwrap();
     let end = bytes.len();
     bytes[end - 40] ^= 0x15;
-    fs::write(picture, bytes).unwrap();
-    set_time(picture, time);
+    fs::write(image, bytes).unwrap();
+    set_time(image, time);
 }
 
-/// Puts the time of every picture below `folder` back, as that of pictures that have long been there.
+/// Puts the time of every image below `folder` back, as that of images that have long been there.
 fn settle(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -52,9 +52,9 @@ fn settle(folder: &Path) {
 }
 
 #[test]
-fn computes_every_picture_once_and_then_none() {
+fn computes_every_image_once_and_then_none() {
     let dir = Workdir::new();
-    dir.pictures("images", 4);
+    dir.images("images", 4);
     settle(&dir.path("images"));
     assert_eq!(
         counts(&dir.bottleneck("images").succeeds().stderr()),
@@ -79,9 +79,9 @@ fn computes_every_picture_once_and_then_none() {
 }
 
 #[test]
-fn the_same_pictures_give_the_same_bytes_on_any_number_of_cores() {
+fn the_same_images_give_the_same_bytes_on_any_number_of_cores() {
     let dir = Workdir::new();
-    dir.pictures("images", 5);
+    dir.images("images", 5);
     settle(&dir.path("images"));
     dir.bottleneck("images").args(["--jobs", "1"]).succeeds();
     let one = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
@@ -91,9 +91,9 @@ fn the_same_pictures_give_the_same_bytes_on_any_number_of_cores() {
 }
 
 #[test]
-fn an_added_picture_is_the_only_one_computed() {
+fn an_added_image_is_the_only_one_computed() {
     let dir = Workdir::new();
-    dir.pictures("images", 4);
+    dir.images("images", 4);
     dir.bottleneck("images").succeeds();
     dir.write(
         "images/hot_dog/new.jpg",
@@ -106,9 +106,9 @@ fn an_added_picture_is_the_only_one_computed() {
 }
 
 #[test]
-fn renamed_moved_touched_and_doubled_pictures_cost_nothing() {
+fn renamed_moved_touched_and_doubled_images_cost_nothing() {
     let dir = Workdir::new();
-    dir.pictures("images", 4);
+    dir.images("images", 4);
     dir.bottleneck("images").succeeds();
     fs::rename(
         dir.path("images/hot_dog/0000.jpg"),
@@ -133,9 +133,9 @@ fn renamed_moved_touched_and_doubled_pictures_cost_nothing() {
 }
 
 #[test]
-fn touched_pictures_do_not_touch_the_file() {
+fn touched_images_do_not_touch_the_file() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     dir.bottleneck("images").succeeds();
     let time = || {
         fs::metadata(dir.path("out/bottlenecks.bin"))
@@ -150,9 +150,9 @@ fn touched_pictures_do_not_touch_the_file() {
 }
 
 #[test]
-fn a_picture_replaced_by_another_of_the_same_size_and_time_is_noticed_while_it_is_fresh() {
+fn an_image_replaced_by_another_of_the_same_size_and_time_is_noticed_while_it_is_fresh() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     dir.bottleneck("images").succeeds();
     change_unseen(&dir.path("images/hot_dog/0000.jpg"));
     assert_eq!(
@@ -162,18 +162,18 @@ fn a_picture_replaced_by_another_of_the_same_size_and_time_is_noticed_while_it_i
 }
 
 #[test]
-fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
+fn bad_images_are_skipped_and_listed_and_cost_the_others_nothing() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     dir.write("images/hot_dog/empty.jpg", "");
-    dir.write("images/hot_dog/text.jpg", "this is no picture");
+    dir.write("images/hot_dog/text.jpg", "this is no image");
     let whole = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
     dir.write("images/hot_dog/cut.jpg", &whole[..whole.len() / 3]);
     dir.write("images/hot_dog/Thumbs.db", "x");
     std::os::unix::fs::symlink("nowhere", dir.path("images/hot_dog/dangling.jpg")).unwrap();
     fs::create_dir(dir.path("images/hot_dog/folder.jpg")).unwrap();
     let run = dir.bottleneck("images").succeeds();
-    insta::assert_snapshot!("bad_pictures", run.stderr());
+    insta::assert_snapshot!("bad_images", run.stderr());
     let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
     insta::assert_snapshot!("bottlenecks.skipped.tsv", table);
     // The second run knows them without decoding them again.
@@ -194,7 +194,7 @@ fn bad_pictures_are_skipped_and_listed_and_cost_the_others_nothing() {
 #[test]
 fn the_limit_on_pixels_holds_whatever_an_earlier_run_allowed() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     let tiny = hd::photo::Rgb {
         width: 20,
         height: 10,
@@ -231,7 +231,7 @@ fn the_limit_on_pixels_holds_whatever_an_earlier_run_allowed() {
 #[test]
 fn verify_finds_a_change_that_size_and_time_hide() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     settle(&dir.path("images"));
     dir.bottleneck("images").succeeds();
     change_unseen(&dir.path("images/hot_dog/0000.jpg"));
@@ -246,7 +246,7 @@ fn verify_finds_a_change_that_size_and_time_hide() {
 #[test]
 fn shards_hold_together_what_one_run_holds() {
     let dir = Workdir::new();
-    dir.pictures("images", 12);
+    dir.images("images", 12);
     settle(&dir.path("images"));
     dir.bottleneck("images").succeeds();
     let whole = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
@@ -307,7 +307,7 @@ fn numpy_reads_what_is_exported() {
         );
     }
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     dir.bottleneck("images")
         .args(["--export", "numpy"])
         .succeeds();
@@ -337,8 +337,8 @@ print(x.shape, x.dtype, [row[:2] for row in rows], x[3].astype('float64').sum())
 #[test]
 fn names_may_hold_any_byte() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
-    let picture = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
+    dir.images("images", 1);
+    let image = fs::read(dir.path("images/hot_dog/0000.jpg")).unwrap();
     for name in [
         b"a b\tc\nd.jpg".as_slice(),
         b"\xff\xfe.jpg",
@@ -347,7 +347,7 @@ fn names_may_hold_any_byte() {
     ] {
         fs::write(
             dir.path("images/hot_dog").join(OsStr::from_bytes(name)),
-            &picture,
+            &image,
         )
         .unwrap();
     }
@@ -390,7 +390,7 @@ fn describes_its_file_as_text() {
 #[test]
 fn a_damaged_file_is_made_anew_and_a_foreign_one_is_left_alone() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     dir.bottleneck("images").succeeds();
     let whole = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
     dir.write("out/bottlenecks.bin", &whole[..whole.len() - 7]);
@@ -417,16 +417,16 @@ fn a_folder_that_cannot_be_used_is_an_error_that_says_why() {
     dir.write("clash/hot_dog/a.jpg", "x");
     dir.write("clash/hot-dog/a.jpg", "x");
     assert!(message("clash").contains("both give the label 'hot dog'"));
-    dir.write("text/cats/a.txt", "no picture");
-    dir.write("text/dogs/a.txt", "no picture either");
-    insta::assert_snapshot!("no_picture_at_all", message("text"));
+    dir.write("text/cats/a.txt", "no image");
+    dir.write("text/dogs/a.txt", "no image either");
+    insta::assert_snapshot!("no_image_at_all", message("text"));
     assert!(!dir.path("out/bottlenecks.bin").exists());
 }
 
 #[test]
 fn an_output_that_is_a_folder_or_lies_among_the_labels_is_refused_before_any_work() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     fs::create_dir(dir.path("folder")).unwrap();
     let refused = |output: &str| {
         let args = ["images", "-o", output];
@@ -448,7 +448,7 @@ fn an_output_that_is_a_folder_or_lies_among_the_labels_is_refused_before_any_wor
 #[test]
 fn pipes_and_devices_are_skipped_and_not_waited_for() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     std::os::unix::fs::symlink("/dev/zero", dir.path("images/hot_dog/zero.jpg")).unwrap();
     assert!(
         Command::new("mkfifo")
@@ -469,7 +469,7 @@ fn pipes_and_devices_are_skipped_and_not_waited_for() {
 #[test]
 fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let whole = fs::read(base()).unwrap();
     dir.write("cut.onnx", &whole[..whole.len() / 2]);
     dir.write("text.onnx", "not a network");
@@ -488,7 +488,7 @@ fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
 #[test]
 fn without_a_runtime_it_names_hd_fetch_runtime() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let cache = dir.path("cache");
     let run = dir
         .bottleneck("images")
@@ -515,7 +515,7 @@ fn without_a_runtime_it_names_hd_fetch_runtime() {
 #[test]
 fn an_output_that_cannot_be_written_is_an_error_that_names_it() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     dir.write("file", "in the way");
     let args = ["images", "-o", "file/bottlenecks.bin"];
     let run = dir
@@ -528,16 +528,13 @@ fn an_output_that_cannot_be_written_is_an_error_that_names_it() {
 }
 
 #[test]
-fn an_unreadable_picture_is_skipped() {
+fn an_unreadable_image_is_skipped() {
     let dir = Workdir::new();
-    dir.pictures("images", 2);
-    let picture = dir.path("images/hot_dog/0000.jpg");
-    fs::set_permissions(&picture, fs::Permissions::from_mode(0o0)).unwrap();
-    if fs::read(&picture).is_ok() {
-        return skip(
-            "an_unreadable_picture_is_skipped",
-            "root can read everything",
-        );
+    dir.images("images", 2);
+    let image = dir.path("images/hot_dog/0000.jpg");
+    fs::set_permissions(&image, fs::Permissions::from_mode(0o0)).unwrap();
+    if fs::read(&image).is_ok() {
+        return skip("an_unreadable_image_is_skipped", "root can read everything");
     }
     let run = dir.bottleneck("images").succeeds();
     assert!(
@@ -550,7 +547,7 @@ fn an_unreadable_picture_is_skipped() {
 #[test]
 fn quiet_says_nothing() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let run = dir.bottleneck("images").arg("-q").succeeds();
     assert_eq!(run.stdout() + &run.stderr(), "");
 }

@@ -1,4 +1,4 @@
-//! What of a picture the base sees: reduced decoding of large photos, and distorted views for training.
+//! What of an image the base sees: reduced decoding of large photos, and distorted views for training.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use hd::bottleneck::Bottlenecks;
 use hd::onnx::Network;
 use hd::photo::{MAX_PIXELS, Preprocess, Rgb, encode_jpeg};
-use hd::split::{Picture, Split, SplitRule};
+use hd::split::{Sample, Split, SplitRule};
 
 use super::{counts, settle};
 use crate::workdir::{Workdir, base, cosine, drawings};
@@ -21,12 +21,12 @@ fn enlarged(drawing: &str, width: u32, height: u32) -> Vec<u8> {
     let pixels = rule
         .apply(&fs::read(drawings().join(drawing)).unwrap(), MAX_PIXELS)
         .unwrap();
-    let picture = Rgb {
+    let image = Rgb {
         width,
         height,
         pixels,
     };
-    encode_jpeg(&picture, 90).unwrap()
+    encode_jpeg(&image, 90).unwrap()
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn large_photos_are_decoded_smaller_and_give_nearly_the_same() {
         let photo = enlarged(&format!("hot_dog/{index:04}.jpg"), width, height);
         dir.write(format!("images/hot_dog/{index}.jpg"), photo);
     }
-    dir.pictures("images", 2);
+    dir.images("images", 2);
     dir.bottleneck("images").succeeds();
     let reduced = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
     let run = dir.bottleneck("images").arg("--full-decode").succeeds();
@@ -66,7 +66,7 @@ fn large_photos_are_decoded_smaller_and_give_nearly_the_same() {
 #[test]
 fn the_graph_asks_for_the_decoding_that_it_was_trained_with() {
     let dir = Workdir::new();
-    dir.pictures("images", 20);
+    dir.images("images", 20);
     for (flags, full) in [(&["--full-decode"][..], true), (&[], false)] {
         dir.bottleneck("images").args(flags).succeeds();
         dir.train().succeeds();
@@ -87,7 +87,7 @@ const DISTORTED: [&str; 6] = [
 #[test]
 fn views_are_computed_once_and_only_the_missing_ones() {
     let dir = Workdir::new();
-    dir.pictures("images", 3);
+    dir.images("images", 3);
     settle(&dir.path("images"));
     let run = |flags: &[&str]| {
         let run = dir.bottleneck("images").args(flags).succeeds();
@@ -100,8 +100,8 @@ fn views_are_computed_once_and_only_the_missing_ones() {
     let file = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
     let variants: Vec<u32> = file.rows().iter().map(|row| row.variant).collect();
     assert_eq!(variants, [0, 1, 2].repeat(6));
-    for picture in 0..6 {
-        let views = [0, 1, 2].map(|view| file.bottleneck(picture * 3 + view));
+    for image in 0..6 {
+        let views = [0, 1, 2].map(|view| file.bottleneck(image * 3 + view));
         assert!(views[0] != views[1] && views[1] != views[2]);
         assert!(cosine(views[0], views[1]) > 0.5);
     }
@@ -114,7 +114,7 @@ fn views_are_computed_once_and_only_the_missing_ones() {
     fs::remove_dir_all(dir.path("out")).unwrap();
     let jobs = [&DISTORTED[..], &["--jobs=3"]].concat();
     assert!(run(&jobs).1 == distorted);
-    // One more view a picture is the only one that is computed; its neighbours are what they were.
+    // One more view an image is the only one that is computed; its neighbours are what they were.
     let more: Vec<&str> = DISTORTED
         .map(|flag| flag.replace("variants=2", "variants=3").leak() as &str)
         .to_vec();
@@ -126,7 +126,7 @@ fn views_are_computed_once_and_only_the_missing_ones() {
 #[test]
 fn variants_without_a_distortion_are_wrong_usage() {
     let dir = Workdir::new();
-    dir.pictures("images", 1);
+    dir.images("images", 1);
     let message = dir
         .bottleneck("images")
         .args(["--variants", "3"])
@@ -155,7 +155,7 @@ fn spoil(dir: &Workdir, which: impl Fn(usize) -> bool) {
 #[test]
 fn views_are_learned_from_in_training_and_looked_at_nowhere_else() {
     let dir = Workdir::new();
-    dir.pictures("images", 30);
+    dir.images("images", 30);
     dir.bottleneck("images").args(DISTORTED).succeeds();
     let eval = || {
         let files = ["out/head.bin", "out/bottlenecks.bin"];
@@ -172,16 +172,16 @@ fn views_are_learned_from_in_training_and_looked_at_nowhere_else() {
         testing: 15,
         ..SplitRule::default()
     };
-    let pictures: Vec<_> = file
+    let images: Vec<_> = file
         .rows()
         .iter()
-        .map(|row| Picture {
+        .map(|row| Sample {
             digest: row.digest,
             label: row.label,
             path: &row.path,
         })
         .collect();
-    let splits = rule.assign(&pictures, file.labels()).unwrap();
+    let splits = rule.assign(&images, file.labels()).unwrap();
     let variant = |row: usize| file.rows()[row].variant > 0;
     assert!(splits.contains(&Split::Validation) && splits.contains(&Split::Testing));
 

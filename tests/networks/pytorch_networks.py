@@ -1,11 +1,11 @@
-"""Makes the networks of PyTorch; see recipe.py. vit.onnx takes one picture only, the others any number.
+"""Makes the networks of PyTorch; see recipe.py. vit.onnx takes one image only, the others any number.
 
 weights.pth is a state dict as PyTorch wrote them before version 1.6, and of no network.
 """
 
 import onnx
 import torch
-from recipe import FOLDER, keep, picture
+from recipe import FOLDER, keep, image
 from torch import nn
 
 
@@ -68,7 +68,7 @@ def export(make, name, single=False, **options):
             module.running_mean.uniform_(-0.5, 0.5)
             module.running_var.uniform_(0.5, 1.5)
     mean, std = [torch.tensor(v).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
-    image = ((torch.tensor(picture(32)).permute(2, 0, 1) / 255 - mean) / std)[None]
+    image = ((torch.tensor(image(32)).permute(2, 0, 1) / 255 - mean) / std)[None]
     with torch.no_grad():
         keep(f"{name} features", network.features(image))
         keep(f"{name} output", network(image))

@@ -8,7 +8,7 @@ programs, since TensorFlow and PyTorch do not live in one process:
     venv/bin/python tests/networks/tensorflow_networks.py
     venv/bin/python tests/networks/pytorch_networks.py
 
-expected.json has what TensorFlow and PyTorch themselves give for the picture of pixel(x, y, c) = (7 x + 13 y + 29 c) mod
+expected.json has what TensorFlow and PyTorch themselves give for the image of pixel(x, y, c) = (7 x + 13 y + 29 c) mod
 256.
 """
 
@@ -21,7 +21,7 @@ FOLDER = pathlib.Path(__file__).parent
 EXPECTED = FOLDER / "expected.json"
 
 
-def picture(size):
+def image(size):
     y, x, c = np.mgrid[0:size, 0:size, 0:3]
     return ((7 * x + 13 * y + 29 * c) % 256).astype(np.float32)
 

@@ -12,7 +12,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import numpy as np
 import tensorflow as tf
 import tf2onnx
-from recipe import FOLDER, keep, picture
+from recipe import FOLDER, keep, image
 
 random = np.random.default_rng(0)
 v1 = tf.compat.v1
@@ -73,7 +73,7 @@ def mobilenet_v1():
         # What retrain.py puts behind, of which none is wanted.
         head = v1.matmul(logits, constant("final_training_ops/weights/final_weights", [5, 2]))
         v1.nn.softmax(head, name="final_result")
-        feed = {image: picture(32)[None] / 127.5 - 1}
+        feed = {image: image(32)[None] / 127.5 - 1}
         keep("mobilenet_v1.pb pooled", session.run(pooled, feed))
         keep("mobilenet_v1.pb logits", session.run(logits, feed))
         write(graph, "mobilenet_v1.pb")
@@ -91,7 +91,7 @@ def fused():
         x = layer(x, "down", None, 5, 2, fused_norm, depthwise=True)
         x = v1.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME", name="halved")
         features = v1.reduce_mean(x, [1, 2], keepdims=True, name="features")
-        feed = {image: picture(33)[None] / 127.5 - 1}
+        feed = {image: image(33)[None] / 127.5 - 1}
         keep("fused.pb features", session.run(features, feed))
         write(graph, "fused.pb")
 
@@ -106,7 +106,7 @@ def keras():
     features = layers.GlobalAveragePooling2D()(x)
     output = layers.Dense(4, activation="softmax")(features)
     network = tf.keras.Model(image, output)
-    value = picture(32)[None] / 127.5 - 1
+    value = image(32)[None] / 127.5 - 1
     keep("keras.onnx features", tf.keras.Model(image, features)(value))
     keep("keras.onnx output", network(value))
     signature = [tf.TensorSpec((None, 32, 32, 3), tf.float32, "image")]

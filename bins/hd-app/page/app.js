@@ -1,17 +1,17 @@
-// The page of hd-app: sends pictures to the server that it came from, and shows what that says of them.
+// The page of hd-app: sends images to the server that it came from, and shows what that says of them.
 
-const MOST = 500; // Pictures that are remembered in a visit.
-const AT_ONCE = 3; // Pictures that are asked about at a time.
+const MOST = 500; // Images that are remembered in a visit.
+const AT_ONCE = 3; // Images that are asked about at a time.
 const PATIENCE = 30; // Times that a busy server is asked again.
 
 const $ = (id) => document.getElementById(id);
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-/** Pictures of this visit, the latest first: { file, url, state, answer, heat, item }. */
-const pictures = [];
+/** Images of this visit, the latest first: { file, url, state, answer, heat, item }. */
+const images = [];
 let shown = null;
 
-/** Posts a picture, again after a while if the server has too much to do. */
+/** Posts an image, again after a while if the server has too much to do. */
 async function post(path, file) {
   for (let tries = 0; ; tries++) {
     const response = await fetch(path, {
@@ -41,87 +41,87 @@ let asking = 0;
 
 async function askNext() {
   if (asking >= AT_ONCE || waiting.length === 0) return;
-  const picture = waiting.shift();
+  const image = waiting.shift();
   asking++;
   try {
-    picture.answer = await (await post("/label", picture.file)).json();
-    picture.state = state(picture.answer);
+    image.answer = await (await post("/label", image.file)).json();
+    image.state = state(image.answer);
   } catch (error) {
-    picture.state = "error";
-    picture.reason = error instanceof TypeError ? "the server cannot be reached" : error.message;
+    image.state = "error";
+    image.reason = error instanceof TypeError ? "the server cannot be reached" : error.message;
   }
   asking--;
-  draw(picture);
-  if (asking === 0 && waiting.length === 0 && pictures.length > 1) tell(`${pictures.length} pictures are answered.`);
+  draw(image);
+  if (asking === 0 && waiting.length === 0 && images.length > 1) tell(`${images.length} images are answered.`);
   askNext();
 }
 
 /** Says something to those who do not see the history fill. */
 const tell = (text) => ($("note").textContent = text);
 
-/** Takes pictures in, shows the first and asks about all. */
+/** Takes images in, shows the first and asks about all. */
 function take(files) {
   const taken = [...files].slice(0, MOST).map((file) => ({ file, url: URL.createObjectURL(file), state: "asking" }));
   if (taken.length === 0) return;
-  for (const picture of [...taken].reverse()) {
-    pictures.unshift(picture);
-    $("list").prepend(listed(picture));
+  for (const image of [...taken].reverse()) {
+    images.unshift(image);
+    $("list").prepend(listed(image));
   }
-  for (const gone of pictures.splice(MOST)) {
+  for (const gone of images.splice(MOST)) {
     gone.item.remove();
     URL.revokeObjectURL(gone.url);
     if (gone.heat) URL.revokeObjectURL(gone.heat);
   }
   waiting.push(...taken);
-  tell(files.length > MOST ? `These are the first ${MOST} of ${files.length} pictures.` : "");
+  tell(files.length > MOST ? `These are the first ${MOST} of ${files.length} images.` : "");
   $("history").hidden = false;
   show(taken[0]);
   for (let i = 0; i < AT_ONCE; i++) askNext();
 }
 
-/** The entry of a picture in the history. */
-function listed(picture) {
+/** The entry of an image in the history. */
+function listed(image) {
   const item = document.createElement("li");
   const button = document.createElement("button");
-  const image = document.createElement("img");
+  const preview = document.createElement("img");
   button.type = "button";
-  image.src = picture.url;
-  image.alt = "";
-  image.loading = "lazy";
-  image.addEventListener("error", () => image.classList.add("unseeable"));
-  button.append(image, document.createElement("span"));
-  button.addEventListener("click", () => show(picture));
+  preview.src = image.url;
+  preview.alt = "";
+  preview.loading = "lazy";
+  preview.addEventListener("error", () => preview.classList.add("unseeable"));
+  button.append(preview, document.createElement("span"));
+  button.addEventListener("click", () => show(image));
   item.append(button);
-  picture.item = item;
-  draw(picture);
+  image.item = item;
+  draw(image);
   return item;
 }
 
-const words = (picture) => {
-  if (picture.state === "asking") return "Looking…";
-  return picture.state === "error" ? `Sorry: ${picture.reason}.` : picture.answer.verdict;
+const words = (image) => {
+  if (image.state === "asking") return "Looking…";
+  return image.state === "error" ? `Sorry: ${image.reason}.` : image.answer.verdict;
 };
 
-/** Draws a picture's entry, and the stage if it is on it. */
-function draw(picture) {
-  const button = picture.item.firstChild;
-  button.dataset.state = picture.state;
-  button.lastChild.textContent = words(picture);
-  button.setAttribute("aria-label", `${picture.file.name || "picture"}: ${words(picture)}`);
-  button.setAttribute("aria-current", String(picture === shown));
-  if (picture === shown) drawStage();
+/** Draws an image's entry, and the stage if it is on it. */
+function draw(image) {
+  const button = image.item.firstChild;
+  button.dataset.state = image.state;
+  button.lastChild.textContent = words(image);
+  button.setAttribute("aria-label", `${image.file.name || "image"}: ${words(image)}`);
+  button.setAttribute("aria-current", String(image === shown));
+  if (image === shown) drawStage();
 }
 
-function show(picture) {
+function show(image) {
   const before = shown;
-  shown = picture;
+  shown = image;
   showHeat(false);
   if (before) draw(before);
-  draw(picture);
-  const image = $("picture");
-  image.src = picture.url;
-  image.alt = picture.file.name || "The picture";
-  image.hidden = false;
+  draw(image);
+  const preview = $("image");
+  preview.src = image.url;
+  preview.alt = image.file.name || "The image";
+  preview.hidden = false;
   $("no-preview").hidden = true;
   $("invitation").hidden = true;
 }
@@ -154,27 +154,27 @@ function bar([label, score]) {
 
 /** Shows or hides where the evidence lies. */
 async function showHeat(wanted) {
-  const [button, image, picture] = [$("where"), $("heat"), shown];
+  const [button, heat, image] = [$("where"), $("heat"), shown];
   const settle = (there, busy = false) => {
     button.setAttribute("aria-pressed", String(there));
     // Not disabled, which would take the keyboard away from it.
     button.setAttribute("aria-disabled", String(busy));
     button.textContent = busy ? "Looking closer…" : "Show where";
-    image.hidden = !there;
+    heat.hidden = !there;
   };
   if (!wanted) return settle(false);
-  if (!picture.heat) {
+  if (!image.heat) {
     settle(false, true);
     try {
-      picture.heat = URL.createObjectURL(await (await post("/heatmap", picture.file)).blob());
+      image.heat = URL.createObjectURL(await (await post("/heatmap", image.file)).blob());
     } catch (error) {
-      if (picture === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
+      if (image === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
     }
   }
-  // Another picture may have been chosen meanwhile.
-  if (picture !== shown) return;
-  settle(Boolean(picture.heat));
-  if (picture.heat) image.src = picture.heat;
+  // Another image may have been chosen meanwhile.
+  if (image !== shown) return;
+  settle(Boolean(image.heat));
+  if (image.heat) heat.src = image.heat;
 }
 
 function toggleHeat() {
@@ -189,13 +189,13 @@ for (const input of [$("file"), $("snapshot")]) {
     input.value = "";
   });
 }
-// The picture itself does what the button does, for whoever points at it.
+// The image itself does what the button does, for whoever points at it.
 for (const id of ["where", "frame"]) $(id).addEventListener("click", toggleHeat);
-$("picture").addEventListener("error", () => {
-  $("picture").hidden = true;
+$("image").addEventListener("error", () => {
+  $("image").hidden = true;
   $("no-preview").hidden = false;
 });
-$("picture").addEventListener("load", () => ($("no-preview").hidden = true));
+$("image").addEventListener("load", () => ($("no-preview").hidden = true));
 
 // Dropping, anywhere.
 let depth = 0;
@@ -220,7 +220,7 @@ addEventListener("drop", (event) => {
 // Pasting.
 addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
 
-// The camera; where a page may not use it, a phone's own can still be asked for a picture.
+// The camera; where a page may not use it, a phone's own can still be asked for an image.
 let stream = null;
 let opening = false;
 $("camera").addEventListener("click", async () => {

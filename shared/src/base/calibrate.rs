@@ -1,4 +1,4 @@
-//! What the tensors of a base are on some pictures.
+//! What the tensors of a base are on some images.
 
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -9,15 +9,15 @@ use crate::error::{Error, Result};
 use crate::onnx::{Network, Quantiser, Range};
 use crate::photo::Preprocess;
 
-/// The ranges of the tensors that `quantiser` asks for, over pictures given as the bytes of their network inputs.
+/// The ranges of the tensors that `quantiser` asks for, over images given as the bytes of their network inputs.
 ///
 /// # Errors
-/// ONNX Runtime's, and those of `pictures`.
+/// ONNX Runtime's, and those of `images`.
 pub fn calibrate(
     runtime: &Runtime,
     base: &Network,
     quantiser: &Quantiser,
-    pictures: impl Iterator<Item = Result<Vec<u8>>>,
+    images: impl Iterator<Item = Result<Vec<u8>>>,
 ) -> Result<Vec<Range>> {
     let failed = |error: ort::Error| Error::Runtime {
         path: base.path.clone(),
@@ -31,7 +31,7 @@ pub fn calibrate(
         };
         quantiser.tensors().len()
     ];
-    for pixels in pictures {
+    for pixels in images {
         widen(
             &mut ranges,
             &mut session,

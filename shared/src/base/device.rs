@@ -16,7 +16,7 @@ const PROVIDER: &str = "libonnxruntime_providers_cuda.so";
 /// The library of NVIDIA's driver.
 const DRIVER: &str = "libcuda.so.1";
 
-/// Pictures in a run on an accelerator: enough to keep its cores busy, and few enough for its memory.
+/// Images in a run on an accelerator: enough to keep its cores busy, and few enough for its memory.
 const BATCH: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// A place to run networks.
@@ -61,11 +61,11 @@ impl fmt::Display for Device {
 pub enum Engine<'a> {
     /// Makes a base for each worker when it has something to run: that is how a processor is kept busy.
     EachWorker(Box<MakeBase<'a>>),
-    /// One base for all, which is given so many pictures at a time.
+    /// One base for all, which is given so many images at a time.
     Shared {
         /// The base.
         base: Box<dyn Base>,
-        /// How many pictures, no fewer and no more.
+        /// How many images, no fewer and no more.
         batch: NonZeroUsize,
     },
 }

@@ -1,11 +1,11 @@
-//! The input of a network, from the bytes that pictures are kept in.
+//! The input of a network, from the bytes that images are kept in.
 
 use ort::session::SessionInputValue;
 use ort::value::{Tensor, TensorRef};
 
 use crate::photo::{Element, Preprocess};
 
-/// Pictures made by `rule` as a tensor [N, height, width, 3], for as many as the bytes hold; and how many these are.
+/// Images made by `rule` as a tensor [N, height, width, 3], for as many as the bytes hold; and how many these are.
 pub(super) fn input<'a>(
     rule: &Preprocess,
     bytes: &'a [u8],

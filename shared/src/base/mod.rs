@@ -16,9 +16,9 @@ pub use wrap::{candidates, wrap};
 
 use crate::error::Result;
 
-/// A network that turns pictures into vectors of floats: a base into bottlenecks, a retrained graph into probabilities.
+/// A network that turns images into vectors of floats: a base into bottlenecks, a retrained graph into probabilities.
 pub trait Base: Send {
-    /// The outputs for pictures, given as the bytes of their network inputs, one behind the other; the outputs lie in the
+    /// The outputs for images, given as the bytes of their network inputs, one behind the other; the outputs lie in the
     /// same order.
     ///
     /// # Errors

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::onnx::Network;
 use crate::photo::Preprocess;
 
-/// A session of one thread. For more, make one session a thread: that is how ONNX Runtime gives the most pictures
-/// a second, and one picture a run keeps a result independent of its neighbours.
+/// A session of one thread. For more, make one session a thread: that is how ONNX Runtime gives the most images
+/// a second, and one image a run keeps a result independent of its neighbours.
 #[derive(Debug)]
 pub struct OnnxBase {
     session: Session,
@@ -74,7 +74,7 @@ impl OnnxBase {
         }
     }
 
-    /// The outputs, and how many pictures they are of.
+    /// The outputs, and how many images they are of.
     fn infer(&mut self, pixels: &[u8]) -> ort::Result<(Vec<f32>, usize)> {
         let (input, count) = input(&self.rule, pixels)?;
         let outputs = self.session.run(ort::inputs![input])?;
@@ -93,7 +93,7 @@ impl Base for OnnxBase {
             .map_err(|error| self.failed(error.to_string()))?;
         match values.len() == self.size * count && values.iter().all(|value| value.is_finite()) {
             true => Ok(values),
-            false => Err(self.failed(format!("a picture gave no {} finite values", self.size))),
+            false => Err(self.failed(format!("an image gave no {} finite values", self.size))),
         }
     }
 }

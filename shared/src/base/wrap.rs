@@ -11,11 +11,11 @@ use super::Runtime;
 use crate::error::{Error, Result};
 use crate::onnx::{Foreign, Plan, Tensor};
 
-/// The largest difference, relative to the largest value, that a picture's neighbour may make.
+/// The largest difference, relative to the largest value, that an image's neighbour may make.
 const SAME: f32 = 1e-3;
 
-/// The tensors of `network` that can be a bottleneck, one vector a picture, in the network's order, with their shapes for
-/// one picture.
+/// The tensors of `network` that can be a bottleneck, one vector an image, in the network's order, with their shapes for
+/// one image.
 ///
 /// # Errors
 /// A network that ONNX Runtime cannot run.
@@ -35,7 +35,7 @@ pub fn candidates(
 /// The base that `plan` makes of `network`.
 ///
 /// # Errors
-/// A tensor that is not one vector a picture; a network that ONNX Runtime cannot run, or that gives something other than
+/// A tensor that is not one vector an image; a network that ONNX Runtime cannot run, or that gives something other than
 /// finite numbers.
 pub fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<u8>> {
     let path = network.path();
@@ -45,13 +45,13 @@ pub fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<u8>
     let values = vector(shape, 1).ok_or_else(|| Error::Weights {
         path: path.to_path_buf(),
         reason: format!(
-            "'{name}' has the shape {shape:?}, and a bottleneck is one vector a picture; `hd-fetch base --from FILE \
+            "'{name}' has the shape {shape:?}, and a bottleneck is one vector an image; `hd-fetch base --from FILE \
              --list` shows the tensors that can be taken"
         ),
     })?;
     let tensor = Tensor { name, values };
     let size = network.size(plan.size)? as usize;
-    // A network that was written for one picture may have that number anywhere within. Whether it has, running shows.
+    // A network that was written for one image may have that number anywhere within. Whether it has, running shows.
     let single = network.base(&tensor, false, plan)?;
     let one = run(runtime, path, &single, 1, size)?;
     let finite = one
@@ -60,7 +60,7 @@ pub fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<u8>
     if !finite {
         return Err(Error::Weights {
             path: path.to_path_buf(),
-            reason: format!("'{}' is not finite for a picture of noise", tensor.name),
+            reason: format!("'{}' is not finite for an image of noise", tensor.name),
         });
     }
     let batched = network.base(&tensor, true, plan)?;
@@ -70,14 +70,14 @@ pub fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<Vec<u8>
     }
 }
 
-/// What one output of a network was for some pictures.
+/// What one output of a network was for some images.
 struct Output {
     shape: Vec<i64>,
     /// None where it is not float32.
     values: Vec<f32>,
 }
 
-/// Whether the first of two pictures gave what it gave alone.
+/// Whether the first of two images gave what it gave alone.
 fn agree(one: &[Output], two: &[Output], values: usize) -> bool {
     let (Some(one), Some(two)) = (one.first(), two.first()) else {
         return false;
@@ -90,7 +90,7 @@ fn agree(one: &[Output], two: &[Output], values: usize) -> bool {
     two.shape == [2, values as i64] && one.values.iter().zip(&two.values).all(near)
 }
 
-/// The values a picture, if a tensor is one vector for each of `count` pictures.
+/// The values an image, if a tensor is one vector for each of `count` images.
 fn vector(shape: &[i64], count: i64) -> Option<usize> {
     match *shape {
         [n, values] | [n, values, 1, 1] if n == count && values > 1 => usize::try_from(values).ok(),
@@ -98,7 +98,7 @@ fn vector(shape: &[i64], count: i64) -> Option<usize> {
     }
 }
 
-/// The shapes of `tensors` for one picture; that of a tensor which is not float32 is empty.
+/// The shapes of `tensors` for one image; that of a tensor which is not float32 is empty.
 fn probe(
     runtime: &Runtime,
     network: &Foreign,
@@ -111,7 +111,7 @@ fn probe(
     Ok(outputs.into_iter().map(|output| output.shape).collect())
 }
 
-/// Runs the network in `bytes` on `count` pictures of noise.
+/// Runs the network in `bytes` on `count` images of noise.
 fn run(
     runtime: &Runtime,
     path: &Path,

@@ -1,10 +1,10 @@
-//! `bottlenecks.bin`: one row a picture or view of one, sorted by path, and a matrix of floats beside it.
+//! `bottlenecks.bin`: one row an image or view of one, sorted by path, and a matrix of floats beside it.
 //!
 //! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's architecture, its
-//! digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the labels, where the pictures came from,
+//! digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the labels, where the images came from,
 //! how they were distorted, the rows, and the files that were skipped. A row is a path relative to the folder of
-//! pictures, a label's index, the BLAKE3 digest of the file, the file's size and time if they can be trusted to show a
-//! change, the picture's number of pixels, and the number of the view, which is 0 for the picture itself. The payload
+//! images, a label's index, the BLAKE3 digest of the file, the file's size and time if they can be trusted to show a
+//! change, the image's number of pixels, and the number of the view, which is 0 for the image itself. The payload
 //! is rows x D float32, little-endian, in the order of the rows, which is that of paths and then views; it begins at a
 //! multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow it.
 
@@ -37,10 +37,10 @@ const _: () = assert!(
     "bottlenecks.bin is little-endian"
 );
 
-/// What a picture is, beside its bottleneck.
+/// What an image is, beside its bottleneck.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its path relative to the folder of pictures.
+    /// Its path relative to the folder of images.
     #[serde(with = "path_bytes")]
     pub path: PathBuf,
     /// The index of its label.
@@ -51,14 +51,14 @@ pub struct Row {
     pub stamp: Option<Stamp>,
     /// How many pixels it has.
     pub pixels: u64,
-    /// Which view of it this is: 0 is the picture itself, the others are distorted.
+    /// Which view of it this is: 0 is the image itself, the others are distorted.
     pub variant: u32,
 }
 
-/// A file that is no picture, or none that can be used.
+/// A file that is no image, or none that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Its path relative to the folder of pictures.
+    /// Its path relative to the folder of images.
     #[serde(with = "path_bytes")]
     pub path: PathBuf,
     /// The digest of its content, if it could be read.
@@ -88,7 +88,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Identifies the bottleneck of a row: by the content of the picture, and by the view.
+    /// Identifies the bottleneck of a row: by the content of the image, and by the view.
     pub(super) fn key(&self, row: &Row) -> Digest {
         match &self.distortion {
             Some(distortion) => distortion.key(&row.digest, row.variant),
@@ -96,7 +96,7 @@ impl Header {
         }
     }
 
-    /// Whether two headers say the same of the same pictures, whatever the times of their files.
+    /// Whether two headers say the same of the same images, whatever the times of their files.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         let timeless = |header: &Self| {
             let mut header = header.clone();
@@ -182,7 +182,7 @@ impl Bottlenecks {
         self.header.base
     }
 
-    /// What was done to the pictures before the base saw them.
+    /// What was done to the images before the base saw them.
     pub fn preprocess(&self) -> &Preprocess {
         &self.header.preprocess
     }
@@ -192,7 +192,7 @@ impl Bottlenecks {
         self.header.fingerprint
     }
 
-    /// How the views beside the pictures themselves were distorted, if there are any.
+    /// How the views beside the images themselves were distorted, if there are any.
     pub fn distortion(&self) -> Option<&Distortion> {
         self.header.distortion.as_ref()
     }
@@ -207,12 +207,12 @@ impl Bottlenecks {
         &self.header.labels
     }
 
-    /// Where the pictures came from, if that is known.
+    /// Where the images came from, if that is known.
     pub fn origin(&self) -> Option<&Origin> {
         self.header.origin.as_ref()
     }
 
-    /// The pictures and views, sorted by path and number of the view.
+    /// The images and views, sorted by path and number of the view.
     pub fn rows(&self) -> &[Row] {
         &self.header.rows
     }

@@ -1,4 +1,4 @@
-//! Bringing a file of bottlenecks up to date with a folder of pictures.
+//! Bringing a file of bottlenecks up to date with a folder of images.
 //!
 //! A file whose path, size and time are known is not read; a content that is known, under whatever path, is not
 //! computed. What is computed goes into the journal at once, and at the end the file is replaced as a whole. If
@@ -35,9 +35,9 @@ pub trait Progress {
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Pictures that went through the base.
+    /// Images that went through the base.
     pub computed: usize,
-    /// Pictures whose bottleneck was there already.
+    /// Images whose bottleneck was there already.
     pub reused: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
@@ -48,13 +48,13 @@ pub struct Summary {
 /// How to go about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// Pictures to work on at a time.
+    /// Images to work on at a time.
     pub jobs: NonZeroUsize,
     /// Whether to read every file, also where size and time say that it did not change.
     pub verify: bool,
-    /// A picture of more pixels is skipped.
+    /// An image of more pixels is skipped.
     pub max_pixels: u64,
-    /// Which views of the pictures are wanted beside themselves.
+    /// Which views of the images are wanted beside themselves.
     pub distortion: Option<Distortion>,
     /// Raised when the work is to end early.
     pub interrupted: &'a AtomicBool,
@@ -63,7 +63,7 @@ pub struct Options<'a> {
 /// Brings the file `out` up to date with `dataset`, running `base` on what is new.
 ///
 /// # Errors
-/// No usable picture at all; a file at `out` that is something else; another process at work on it; trouble in
+/// No usable image at all; a file at `out` that is something else; another process at work on it; trouble in
 /// writing; a base that fails; an interruption. The file is then as it was, and what was computed is in the journal.
 pub fn update(
     dataset: &Dataset,
@@ -139,16 +139,16 @@ impl<'a> Work<'a, '_> {
             return Err(nothing_usable(dataset, &header.skipped));
         }
         keep(self.out, &header, old, journal.as_deref())?;
-        let pictures = header.rows.iter().filter(|row| row.variant == 0).count();
+        let images = header.rows.iter().filter(|row| row.variant == 0).count();
         Ok(Summary {
             computed,
-            reused: pictures - computed,
+            reused: images - computed,
             skipped: header.skipped,
             rebuilt: None,
         })
     }
 
-    /// Reads files, keeps what is new in the journal, and says how many pictures that were.
+    /// Reads files, keeps what is new in the journal, and says how many images that were.
     fn read(
         &mut self,
         unread: &[&'a Entry],
@@ -198,7 +198,7 @@ impl<'a> Work<'a, '_> {
     }
 }
 
-/// A file of bottlenecks in a subfolder of the pictures would make that a label the next time.
+/// A file of bottlenecks in a subfolder of the images would make that a label the next time.
 fn check_place(dataset: &Dataset, out: &Path) -> Result<()> {
     if dataset.root.as_os_str().is_empty() {
         return Ok(());
@@ -265,7 +265,7 @@ fn key(base: &Network) -> Key {
     }
 }
 
-/// Whether every picture in the old file has all the views that are wanted.
+/// Whether every image in the old file has all the views that are wanted.
 fn covers(old: &Bottlenecks, options: &Options) -> bool {
     match (options.distortion, old.distortion()) {
         (None, _) => true,
@@ -361,7 +361,7 @@ fn verdict<'a>(reader: &'a Reader, found: &'a Found<()>) -> Option<&'a Verdict> 
     }
 }
 
-/// The rows of a picture: one for itself and one for each of its views.
+/// The rows of an image: one for itself and one for each of its views.
 fn views(
     reader: &Reader,
     entry: &Entry,

@@ -2,7 +2,7 @@
 //!
 //! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame that
 //! [`crate::file`] describes there are records of one length: the key of a bottleneck (32 bytes), the number of
-//! pixels of its picture (8 bytes), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that,
+//! pixels of its image (8 bytes), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that,
 //! little-endian throughout. What follows the last whole record
 //! is the trace of a kill, and is cut off.
 
@@ -41,7 +41,7 @@ pub(super) struct Key {
     pub(super) size: u32,
 }
 
-/// Where a bottleneck's floats begin, and how many pixels its picture has.
+/// Where a bottleneck's floats begin, and how many pixels its image has.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     offset: u64,
@@ -81,7 +81,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The keys of everything in it, each with the pixels of its picture.
+    /// The keys of everything in it, each with the pixels of its image.
     pub(super) fn keys(&self) -> impl Iterator<Item = (Digest, u64)> {
         self.places.iter().map(|(key, place)| (*key, place.pixels))
     }

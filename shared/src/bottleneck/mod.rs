@@ -1,4 +1,4 @@
-//! Bottlenecks: the base's output for every picture, computed once and kept.
+//! Bottlenecks: the base's output for every image, computed once and kept.
 
 mod cache;
 mod export;

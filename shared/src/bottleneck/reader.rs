@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, Entry, Stamp};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::onnx::Network;
-use crate::photo::{self, Distortion, PictureError, View};
+use crate::photo::{self, DecodeError, Distortion, View};
 
 /// A file changed within this many seconds before it was read may change again without a trace in its time.
 const SETTLED: i64 = 2;
@@ -26,7 +26,7 @@ pub(super) struct Found<T> {
 pub(super) enum Content<T> {
     /// A content whose fate is known by its digest.
     Known,
-    /// A picture of so many pixels, of which these views were not known.
+    /// An image of so many pixels, of which these views were not known.
     New(u64, Vec<(Digest, T)>),
     /// Nothing that can be used.
     Bad(Verdict),
@@ -40,10 +40,10 @@ pub(super) struct Verdict {
     pub(super) pixels: u64,
 }
 
-impl From<PictureError> for Verdict {
-    fn from(error: PictureError) -> Self {
+impl From<DecodeError> for Verdict {
+    fn from(error: DecodeError) -> Self {
         let pixels = match error {
-            PictureError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
+            DecodeError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
             _ => 0,
         };
         Self {
@@ -90,14 +90,14 @@ impl<T> Found<T> {
 
 /// What is known of contents.
 pub(super) struct Contents {
-    /// The pixels of the pictures whose bottlenecks are kept somewhere, by the keys of these.
+    /// The pixels of the images whose bottlenecks are kept somewhere, by the keys of these.
     pub(super) kept: HashMap<Digest, u64>,
     /// Those that are of no use, by their digests.
     pub(super) bad: HashMap<Digest, Verdict>,
 }
 
 impl Contents {
-    /// What earlier runs found, as far as it holds with this limit on the size of a picture.
+    /// What earlier runs found, as far as it holds with this limit on the size of an image.
     pub(super) fn of(
         old: Option<&Bottlenecks>,
         journal: Option<&Journal>,
@@ -193,7 +193,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The numbers of the views that every picture has.
+    /// The numbers of the views that every image has.
     pub(super) fn variants(&self) -> impl Iterator<Item = u32> + use<> {
         0..=self.distortion.map_or(0, |distortion| distortion.variants)
     }
@@ -210,15 +210,15 @@ impl Reader<'_> {
         &self,
         bytes: &[u8],
         views: Vec<(Digest, View)>,
-    ) -> Result<Content<Vec<u8>>, PictureError> {
+    ) -> Result<Content<Vec<u8>>, DecodeError> {
         let rule = &self.base.preprocess;
-        let picture = rule.decode(bytes, self.max_pixels)?;
+        let image = rule.decode(bytes, self.max_pixels)?;
         let inputs = views
             .into_iter()
-            .map(|(key, view)| Ok((key, rule.pixels(&picture.rgb, &view)?)));
+            .map(|(key, view)| Ok((key, rule.pixels(&image.rgb, &view)?)));
         Ok(Content::New(
-            picture.pixels,
-            inputs.collect::<Result<_, PictureError>>()?,
+            image.pixels,
+            inputs.collect::<Result<_, DecodeError>>()?,
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures through the base: on the processor every worker reads, prepares and runs one picture at a time; on an
+//! Images through the base: on the processor every worker reads, prepares and runs one image at a time; on an
 //! accelerator the workers prepare, and what they give is run in batches of one size.
 
 use std::collections::VecDeque;
@@ -59,7 +59,7 @@ pub(super) fn run<'a>(
     }
 }
 
-/// What goes through a base many pictures at a time.
+/// What goes through a base many images at a time.
 struct Batches<'a> {
     base: Box<dyn Base>,
     size: usize,
@@ -100,14 +100,14 @@ impl<'a> Batches<'a> {
         Ok(())
     }
 
-    /// Runs the base on the inputs so far. A batch that is not full is filled up with black pictures, since every new
+    /// Runs the base on the inputs so far. A batch that is not full is filled up with black images, since every new
     /// size of a batch costs an accelerator a search for the best way to compute it.
     fn run(&mut self) -> Result<()> {
         if self.count == 0 {
             return Ok(());
         }
-        let picture = self.input.len() / self.count;
-        self.input.resize(picture * self.size, 0);
+        let image = self.input.len() / self.count;
+        self.input.resize(image * self.size, 0);
         let output = self.base.run(&self.input)?;
         let size = (output.len() / self.size).max(1);
         let outputs = output.chunks_exact(size).take(self.count);

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result, base_name};
 use crate::onnx::Network;
 use crate::photo::Preprocess;
-use crate::split::Picture;
+use crate::split::Sample;
 
 /// Labelled bottlenecks from one or more files that were made alike, sorted by path.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Samples {
         self.first.base()
     }
 
-    /// What was done to the pictures before the base saw them.
+    /// What was done to the images before the base saw them.
     pub fn preprocess(&self) -> &Preprocess {
         self.first.preprocess()
     }
@@ -106,7 +106,7 @@ impl Samples {
         self.first.path()
     }
 
-    /// Whether any of the pictures are drawings that hd-fetch made.
+    /// Whether any of the images are drawings that hd-fetch made.
     pub fn has_drawings(&self) -> bool {
         self.files()
             .any(|file| file.origin().is_some_and(|origin| origin.drawings))
@@ -134,21 +134,21 @@ impl Samples {
     }
 
     /// Each sample, as it can be divided.
-    pub fn pictures(&self) -> Vec<Picture<'_>> {
-        let picture = |place: &Place| {
+    pub fn images(&self) -> Vec<Sample<'_>> {
+        let image = |place: &Place| {
             let row = self.row(place)?;
-            Some(Picture {
+            Some(Sample {
                 digest: row.digest,
                 label: place.label,
                 path: &row.path,
             })
         };
         // Every place is one of a row.
-        self.places.iter().filter_map(picture).collect()
+        self.places.iter().filter_map(image).collect()
     }
 
-    /// The path of the sample `index`, relative to its folder of pictures.
-    pub fn picture(&self, index: usize) -> Option<&Path> {
+    /// The path of the sample `index`, relative to its folder of images.
+    pub fn image(&self, index: usize) -> Option<&Path> {
         Some(&self.row(self.places.get(index)?)?.path)
     }
 
@@ -180,19 +180,18 @@ impl Samples {
         }
     }
 
-    /// The pictures whose content stands under another label too.
+    /// The images whose content stands under another label too.
     pub fn contradictions(&self) -> Vec<&Path> {
         let mut labels: HashMap<Digest, u32> = HashMap::new();
-        let pictures = self.pictures();
-        let contradicts = |picture: &Picture| {
-            *labels.entry(picture.digest).or_insert(picture.label) != picture.label
-        };
-        let indices: Vec<bool> = pictures.iter().map(contradicts).collect();
+        let images = self.images();
+        let contradicts =
+            |image: &Sample| *labels.entry(image.digest).or_insert(image.label) != image.label;
+        let indices: Vec<bool> = images.iter().map(contradicts).collect();
         indices
             .iter()
             .enumerate()
             .filter(|(_, c)| **c)
-            .filter_map(|(index, _)| self.picture(index))
+            .filter_map(|(index, _)| self.image(index))
             .collect()
     }
 
@@ -211,7 +210,7 @@ impl Samples {
         self.file(place)?.rows().get(place.row)
     }
 
-    /// A picture that two files hold would count twice.
+    /// An image that two files hold would count twice.
     fn check_distinct(&self) -> Result<()> {
         let rows = || {
             self.places
@@ -245,7 +244,7 @@ impl Samples {
         labels
     }
 
-    /// The rows of all files, sorted by path, so that it does not matter how pictures are spread over files.
+    /// The rows of all files, sorted by path, so that it does not matter how images are spread over files.
     fn all_places(&self) -> Vec<Place> {
         let mut places = Vec::new();
         for (index, file) in self.files().enumerate() {
@@ -289,7 +288,7 @@ fn check_alike(first: &Bottlenecks, other: &Bottlenecks) -> Result<()> {
     }
     if (first.fingerprint(), first.size()) != (other.fingerprint(), other.size()) {
         let reason = format!(
-            "its pictures were prepared otherwise than those of {}",
+            "its images were prepared otherwise than those of {}",
             first.path().display()
         );
         return Err(differs(reason));

@@ -1,6 +1,6 @@
 //! `bottlenecks.skipped.tsv`: the files that were skipped, each with its reason.
 //!
-//! A line each: path relative to the folder of pictures, and reason, separated by a tab. There is no such file where
+//! A line each: path relative to the folder of images, and reason, separated by a tab. There is no such file where
 //! nothing was skipped.
 
 use std::fs;
@@ -53,14 +53,14 @@ mod tests {
             path: "a/b\tc.jpg".into(),
             digest: None,
             stamp: None,
-            reason: "not a picture".into(),
+            reason: "not an image".into(),
             pixels: 0,
         };
         let path = write_skipped(&of, &[skipped]).unwrap();
         assert_eq!(path, folder.path().join("bottlenecks.skipped.tsv"));
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "a/b\\tc.jpg\tnot a picture\n"
+            "a/b\\tc.jpg\tnot an image\n"
         );
         assert!(
             write_skipped(&folder.path().join("s.1"), &[])

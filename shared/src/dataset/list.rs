@@ -1,7 +1,7 @@
-//! A list of pictures in the place of a folder.
+//! A list of images in the place of a folder.
 //!
-//! A record a picture, `path` or `label<TAB>path`, each ended by a line feed or, since names may hold those, by a NUL.
-//! Without a label the name of the folder that the picture lies in gives it. Paths are relative to the current folder.
+//! A record an image, `path` or `label<TAB>path`, each ended by a line feed or, since names may hold those, by a NUL.
+//! Without a label the name of the folder that the image lies in gives it. Paths are relative to the current folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,12 +13,12 @@ use super::{A_FOLDER, Dataset, Entry, Stamp, label_of, wrong};
 use crate::error::Result;
 
 impl Dataset {
-    /// The pictures of a list, whose records `end` ends; `name` is what messages call it.
+    /// The images of a list, whose records `end` ends; `name` is what messages call it.
     ///
-    /// A picture that is listed twice counts once. What cannot be looked at is among the unreadable ones.
+    /// An image that is listed twice counts once. What cannot be looked at is among the unreadable ones.
     ///
     /// # Errors
-    /// No picture; a record without a label or folder; a picture under two labels.
+    /// No image; a record without a label or folder; an image under two labels.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
         let mut labels = BTreeMap::new();
         let records = list.split(|byte| *byte == end);
@@ -36,13 +36,13 @@ impl Dataset {
             }
         }
         if labels.is_empty() {
-            return Err(wrong(name, "it lists no picture"));
+            return Err(wrong(name, "it lists no image"));
         }
         Ok(Self::of_labelled(name, labels))
     }
 
-    fn of_labelled(name: &Path, pictures: BTreeMap<PathBuf, String>) -> Self {
-        let mut labels: Vec<String> = pictures.values().cloned().collect();
+    fn of_labelled(name: &Path, images: BTreeMap<PathBuf, String>) -> Self {
+        let mut labels: Vec<String> = images.values().cloned().collect();
         labels.sort();
         labels.dedup();
         let mut dataset = Self {
@@ -53,7 +53,7 @@ impl Dataset {
             unreadable: Vec::new(),
             origin: None,
         };
-        for (path, label) in pictures {
+        for (path, label) in images {
             let label = dataset.labels.binary_search(&label).unwrap_or_default() as u32;
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_listed_twice_counts_once() {
+    fn an_image_that_is_listed_twice_counts_once() {
         let root = folder(&["a/x.jpg"]);
         let at = root.path().display();
         let dataset = list(&format!("{at}/a/x.jpg\n\na\t{at}/a//x.jpg\n")).unwrap();
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_list_that_cannot_be_used_says_why_and_where() {
-        assert_eq!(message(""), "list.txt: it lists no picture");
+        assert_eq!(message(""), "list.txt: it lists no image");
         assert_eq!(
             message("a/x.jpg\nx.jpg\n"),
             "list.txt: record 2: x.jpg: neither a label before it nor a folder that names one"

@@ -1,7 +1,7 @@
-//! A folder of pictures: one subfolder per label, every file below it a picture of that label. Or a list of pictures.
+//! A folder of images: one subfolder per label, every file below it an image of that label. Or a list of images.
 //!
 //! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden files and the
-//! droppings of file managers are passed over in silence; everything else that is no picture is found out later,
+//! droppings of file managers are passed over in silence; everything else that is no image is found out later,
 //! by its content.
 
 mod list;
@@ -31,17 +31,17 @@ const DROPPINGS: [&str; 5] = [
     "__MACOSX",
 ];
 
-/// How the names of pictures end, as far as it matters: by its content alone a file is known for one, but a folder has
+/// How the names of images end, as far as it matters: by its content alone a file is known for one, but a folder has
 /// none.
 const ENDINGS: [&str; 19] = [
     "avif", "bmp", "gif", "heic", "heif", "ico", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png",
     "pnm", "ppm", "qoi", "tif", "tiff", "webp",
 ];
 
-/// Why a folder in the place of a picture is of no use.
-const A_FOLDER: &str = "a folder, not a picture";
+/// Why a folder in the place of an image is of no use.
+const A_FOLDER: &str = "a folder, not an image";
 
-/// Labelled pictures, as found.
+/// Labelled images, as found.
 #[derive(Debug)]
 pub struct Dataset {
     /// What messages about all of them name: the folder, or the list.
@@ -54,7 +54,7 @@ pub struct Dataset {
     pub entries: Vec<Entry>,
     /// What could not even be looked at: path relative to the folder, and why.
     pub unreadable: Vec<(PathBuf, String)>,
-    /// Where the pictures came from, if the folder says.
+    /// Where the images came from, if the folder says.
     pub origin: Option<Origin>,
 }
 
@@ -113,7 +113,7 @@ impl Dataset {
         if dataset.entries.is_empty() && dataset.unreadable.is_empty() {
             return Err(wrong(
                 root,
-                "its subfolders hold no file: put the pictures into one subfolder per label",
+                "its subfolders hold no file: put the images into one subfolder per label",
             ));
         }
         dataset.sort();
@@ -166,7 +166,7 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
             let path = path.to_path_buf();
             match found.and_then(|found| found.metadata()) {
                 Ok(metadata) if metadata.is_dir() => {
-                    if is_named_like_a_picture(&path) {
+                    if is_named_like_a_image(&path) {
                         files.skip_current_dir();
                         return Some((path, Err(A_FOLDER.to_owned())));
                     }
@@ -190,7 +190,7 @@ fn is_ignored(name: &OsStr) -> bool {
         || DROPPINGS.iter().any(|dropping| name == *dropping)
 }
 
-fn is_named_like_a_picture(path: &Path) -> bool {
+fn is_named_like_a_image(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     ENDINGS.iter().any(|known| ending == *known)
 }
@@ -198,7 +198,7 @@ fn is_named_like_a_picture(path: &Path) -> bool {
 /// The names of the subfolders of `root`.
 fn label_folders(root: &Path) -> Result<Vec<std::ffi::OsString>> {
     let mut folders = Vec::new();
-    for entry in fs::read_dir(root).map_err(Error::io(root, "open the folder of pictures"))? {
+    for entry in fs::read_dir(root).map_err(Error::io(root, "open the folder of images"))? {
         let entry = entry.map_err(Error::io(root, "list"))?;
         if !is_ignored(&entry.file_name()) && entry.path().is_dir() {
             folders.push(entry.file_name());
@@ -207,7 +207,7 @@ fn label_folders(root: &Path) -> Result<Vec<std::ffi::OsString>> {
     if folders.is_empty() {
         return Err(wrong(
             root,
-            "it has no subfolder: put the pictures into one subfolder per label",
+            "it has no subfolder: put the images into one subfolder per label",
         ));
     }
     Ok(folders)
@@ -323,7 +323,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_folder_with_the_name_of_a_picture_is_listed_and_not_entered() {
+    fn a_folder_with_the_name_of_a_image_is_listed_and_not_entered() {
         let root = folder(&["a/x.jpg", "a/y.JPG/z.jpg", "a/2019/z.jpg"]);
         let dataset = Dataset::scan(root.path()).unwrap();
         let found: Vec<_> = dataset
@@ -352,10 +352,7 @@ pub(crate) mod tests {
         let message = Dataset::scan(Path::new("/no/such/folder"))
             .unwrap_err()
             .to_string();
-        assert_eq!(
-            message,
-            "/no/such/folder: cannot open the folder of pictures"
-        );
+        assert_eq!(message, "/no/such/folder: cannot open the folder of images");
     }
 
     #[test]

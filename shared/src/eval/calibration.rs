@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bins of equal width, in which the highest probability of each picture is compared with how often it is right.
+/// Bins of equal width, in which the highest probability of each image is compared with how often it is right.
 const BINS: usize = 15;
 
 /// Figures of probabilities that are meant to be trusted.
@@ -11,7 +11,7 @@ pub struct Calibration {
     /// Mean of -log p(right label), in nats.
     pub cross_entropy: f64,
     /// Expected calibration error: in fifteen bins of the highest probability, how far its mean is from the share that is
-    /// right, weighted by the pictures in each (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+    /// right, weighted by the images in each (Guo et al., "On Calibration of Modern Neural Networks", 2017).
     pub calibration_error: f64,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts a picture whose right label has the probability `own`, and whose highest is `score`.
+    /// Counts an image whose right label has the probability `own`, and whose highest is `score`.
     pub(super) fn add(&mut self, own: f64, score: f64, right: bool) {
         self.n += 1.0;
         self.cross_entropy -= own.max(f64::MIN_POSITIVE).ln();

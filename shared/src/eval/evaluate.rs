@@ -24,19 +24,19 @@ struct Count {
 
 /// Evaluates `head` on the given split of `samples`, as the head's own rule divides them, or on all of them.
 ///
-/// The second value is true where these are the very pictures that the head was trained with; otherwise the split
-/// may hold pictures that the head has seen.
+/// The second value is true where these are the very images that the head was trained with; otherwise the split
+/// may hold images that the head has seen.
 ///
 /// # Errors
-/// Samples of another base than the head's; a label that the head does not know; no picture in the split.
+/// Samples of another base than the head's; a label that the head does not know; no image in the split.
 pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
     head.check_base(samples, "the head")?;
     samples.check_finite()?;
     let numbers = label_numbers(head, samples)?;
-    let pictures = samples.pictures();
+    let images = samples.images();
     let splits = match split {
-        Some(_) => head.split.assign(&pictures, samples.labels())?,
-        None => vec![Split::Testing; pictures.len()],
+        Some(_) => head.split.assign(&images, samples.labels())?,
+        None => vec![Split::Testing; images.len()],
     };
     let wanted = split.unwrap_or(Split::Testing);
     let rows: Vec<usize> = splits
@@ -56,11 +56,11 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
             "the head was trained with {validation} % for validation and {testing} % for testing"
         );
         return Err(Error::Training(format!(
-            "{path}: no pictures for {name}: {rule}"
+            "{path}: no images for {name}: {rule}"
         )));
     }
     let count = count(head, samples, &numbers, &rows);
-    let own = is_same_set(&head.labels, samples.labels()) && head.pictures == identify(&pictures);
+    let own = is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
     Ok((metrics(head, samples, split, rows.len() as u64, count), own))
 }
 
@@ -114,7 +114,7 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
         }
         if !right {
             let name = |number: usize| head.labels.get(number).cloned().unwrap_or_default();
-            let path = samples.picture(answer.row).unwrap_or(Path::new(""));
+            let path = samples.image(answer.row).unwrap_or(Path::new(""));
             count.mistakes.push(Mistake {
                 path: path.to_string_lossy().into_owned(),
                 label: name(answer.label),
@@ -127,7 +127,7 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
     count
 }
 
-/// What the head says of a picture.
+/// What the head says of an image.
 struct Answer {
     row: usize,
     /// The numbers of its label and of the most probable one, with the probabilities of both.

@@ -19,11 +19,11 @@ pub struct Metrics {
     pub architecture: String,
     /// What was evaluated: `training`, `validation`, `testing` or `all`.
     pub split: String,
-    /// How many pictures that were.
+    /// How many images that were.
     pub n: u64,
-    /// The share of pictures whose most probable label is right.
+    /// The share of images whose most probable label is right.
     pub accuracy: f64,
-    /// Where the accuracy on ever more such pictures lies with 95 % confidence (Wilson's score interval, 1927).
+    /// Where the accuracy on ever more such images lies with 95 % confidence (Wilson's score interval, 1927).
     pub accuracy_interval: [f64; 2],
     /// Mean of -log p(right label), in nats.
     pub cross_entropy: f64,
@@ -37,13 +37,13 @@ pub struct Metrics {
     pub confident: Confident,
     /// The labels, in output order.
     pub labels: Vec<String>,
-    /// How often a picture of the row's label was given the column's.
+    /// How often an image of the row's label was given the column's.
     pub confusion: Vec<Vec<u64>>,
     /// The same for each label alone.
     pub per_class: Vec<LabelMetrics>,
-    /// The pictures that were given a wrong label, the surest first.
+    /// The images that were given a wrong label, the surest first.
     pub mistakes: Vec<Mistake>,
-    /// Whether any of the pictures are drawings that hd-fetch made.
+    /// Whether any of the images are drawings that hd-fetch made.
     pub drawings: bool,
 }
 
@@ -63,18 +63,18 @@ pub struct Confident {
 pub struct LabelMetrics {
     /// The label.
     pub label: String,
-    /// How many pictures have it.
+    /// How many images have it.
     pub n: u64,
-    /// The share that is right of the pictures that were given the label; absent where none was.
+    /// The share that is right of the images that were given the label; absent where none was.
     pub precision: Option<f64>,
-    /// The share that was given the label of the pictures that have it; absent where none has.
+    /// The share that was given the label of the images that have it; absent where none has.
     pub recall: Option<f64>,
 }
 
-/// A picture that was given a wrong label.
+/// An image that was given a wrong label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
-    /// Its path relative to the folder of pictures; bytes that are no UTF-8 are replaced.
+    /// Its path relative to the folder of images; bytes that are no UTF-8 are replaced.
     pub path: String,
     /// Its label.
     pub label: String,
@@ -162,7 +162,7 @@ impl Metrics {
         } = &self.confident;
         writeln!(
             f,
-            "Scores over {threshold:.2} = {:.1}% of the pictures, {} of them right",
+            "Scores over {threshold:.2} = {:.1}% of the images, {} of them right",
             100.0 * sure,
             share(*accuracy)
         )?;
@@ -208,7 +208,7 @@ impl fmt::Display for Metrics {
             .max()
             .unwrap_or(0)
             .max(5);
-        writeln!(f, "{:width$}  pictures  precision  recall", "Label")?;
+        writeln!(f, "{:width$}  images  precision  recall", "Label")?;
         for class in &self.per_class {
             let LabelMetrics { label, n, .. } = class;
             let (precision, recall) = (share(class.precision), share(class.recall));
@@ -222,7 +222,7 @@ impl fmt::Display for Metrics {
         if self.drawings {
             writeln!(
                 f,
-                "These pictures are drawings, not photos: the figures show that the programs work,"
+                "These images are drawings, not photos: the figures show that the programs work,"
             )?;
             writeln!(f, "not how well the labels of photos can be told apart.\n")?;
         }

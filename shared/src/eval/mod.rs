@@ -1,4 +1,4 @@
-//! How good a head is, on pictures that it has not seen.
+//! How good a head is, on images that it has not seen.
 
 mod calibration;
 mod evaluate;

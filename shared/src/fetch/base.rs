@@ -29,7 +29,7 @@ const MINUS_ONE_TO_ONE: Normalisation = ([0.5; 3], [0.5; 3]);
 /// The name of the graph in an archive of TensorFlow's.
 const FROZEN: &str = "frozen_graph.pb";
 
-/// The base `name` of the catalogue, cut at `cut`, for pictures that `resize` brings to its size. Its weights are brought
+/// The base `name` of the catalogue, cut at `cut`, for images that `resize` brings to its size. Its weights are brought
 /// if they are not in the cache, from `mirror` only where one is given.
 ///
 /// # Errors
@@ -88,13 +88,13 @@ pub struct Own<'a> {
     pub name: &'a str,
     /// Where to cut it.
     pub cut: Cut,
-    /// Rows and columns of a picture, for a network that takes any.
+    /// Rows and columns of an image, for a network that takes any.
     pub size: Option<u32>,
     /// Mean of the three colours, of 1, if it is not what is usual for such networks.
     pub mean: Option<[f64; 3]>,
     /// Their standard deviation, of 1, likewise.
     pub std: Option<[f64; 3]>,
-    /// How pictures are brought to their size.
+    /// How images are brought to their size.
     pub resize: ResizeRule,
 }
 
@@ -145,7 +145,7 @@ impl Own<'_> {
         }
     }
 
-    /// The tensors that it can be cut at, and their shapes for one picture.
+    /// The tensors that it can be cut at, and their shapes for one image.
     ///
     /// # Errors
     /// As [`Self::base`]; a file that is not ONNX.

@@ -97,9 +97,9 @@ pub struct Base {
     pub name: String,
     /// What the file of weights is.
     pub form: Form,
-    /// Rows and columns of a picture.
+    /// Rows and columns of an image.
     pub size: u32,
-    /// Values that the last convolution gives for a picture.
+    /// Values that the last convolution gives for an image.
     pub pooled: usize,
     /// Values that the network's own classifier gives.
     pub logits: usize,

@@ -17,7 +17,7 @@ use crate::file;
 use crate::origin::Origin;
 use crate::photo::encode_jpeg;
 
-/// Where no mirror has the pictures.
+/// Where no mirror has the images.
 const REMEDY: &str = "bring an archive of them from elsewhere and name it: hd-fetch images FILE";
 
 /// The quality at which drawings are saved, that of most photos on the web.
@@ -115,7 +115,9 @@ fn from_mirrors(want: &Want, listed: &catalog::Images, progress: &dyn Progress) 
     match want.drawings {
         Drawings::Fallback(images) if listed.drawings && !reached && want.mirror.is_none() => {
             tried.iter().for_each(|failure| progress.note(failure));
-            progress.note("no mirror can be reached, so pictures are drawn instead (--no-synthetic forbids it)");
+            progress.note(
+                "no mirror can be reached, so images are drawn instead (--no-synthetic forbids it)",
+            );
             draw(want, images, progress)
         }
         _ => Err(Error::Unreachable {
@@ -137,7 +139,7 @@ fn from_mirror(want: &Want, mirror: &Mirror, progress: &dyn Progress) -> Result<
         false => Err(Error::Dataset {
             path: archive.to_path_buf(),
             reason: format!(
-                "it does not hold pictures in {}",
+                "it does not hold images in {}",
                 mirror.folders.join(" and ")
             ),
         }),
@@ -161,7 +163,7 @@ fn from_anywhere(want: &Want, progress: &dyn Progress) -> Result<Origin> {
     }
 }
 
-/// Where the pictures are in an archive.
+/// Where the images are in an archive.
 struct Layout<'a> {
     /// Where a file goes, if it is wanted.
     keep: &'a dyn Fn(&Path) -> Option<PathBuf>,
@@ -226,8 +228,8 @@ fn draw(want: &Want, images: Images, progress: &dyn Progress) -> Result<Origin> 
             progress.begin(&format!("drawing {name}"), None, 0);
             let drawn = (0..images.per_label).into_par_iter().try_for_each(|index| {
                 let path = folder.join(format!("{index:04}.jpg"));
-                let picture = synthetic::draw(images.seed, label, index);
-                encode_jpeg(&picture, JPEG_QUALITY)
+                let image = synthetic::draw(images.seed, label, index);
+                encode_jpeg(&image, JPEG_QUALITY)
                     .and_then(|jpeg| fs::write(&path, jpeg))
                     .map_err(Error::io(&path, "write"))
             });

@@ -1,4 +1,4 @@
-//! A base brought to integers, calibrated on pictures of the user's.
+//! A base brought to integers, calibrated on images of the user's.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::split::{Split, SplitBy, SplitRule};
 /// What the name of a base in integers ends in, as retrain.py has it.
 pub const QUANTIZED: &str = "_quantized";
 
-/// Pictures to calibrate on. From here on the ranges hardly change.
-const PICTURES: usize = 200;
+/// Images to calibrate on. From here on the ranges hardly change.
+const IMAGES: usize = 200;
 
-/// Pictures that hd-train tests on by default are not looked at, lest a head be tested on what its base was fitted to.
+/// Images that hd-train tests on by default are not looked at, lest a head be tested on what its base was fitted to.
 const RULE: SplitRule = SplitRule {
     validation: 15,
     testing: 15,
@@ -24,13 +24,13 @@ const RULE: SplitRule = SplitRule {
     by: SplitBy::Content,
 };
 
-/// `base` in integers, by the name `architecture`, calibrated on pictures in the folder `images`.
+/// `base` in integers, by the name `architecture`, calibrated on images in the folder `images`.
 ///
-/// Which pictures follows from their paths, so that the same folder gives the same base. They are taken from those that
+/// Which images follows from their paths, so that the same folder gives the same base. They are taken from those that
 /// are for training where hd-train divides them as it does by default.
 ///
 /// # Errors
-/// A base that cannot be quantised; no picture to calibrate on; trouble in ONNX Runtime.
+/// A base that cannot be quantised; no image to calibrate on; trouble in ONNX Runtime.
 pub fn quantise(
     runtime: &Runtime,
     base: &Network,
@@ -56,19 +56,15 @@ pub fn quantise(
         seen.push(digest);
         Some(Ok(pixels))
     };
-    let pictures = paths.iter().filter_map(pixels).take(PICTURES);
-    let ranges = calibrate(runtime, base, &quantiser, pictures)?;
+    let inputs = paths.iter().filter_map(pixels).take(IMAGES);
+    let ranges = calibrate(runtime, base, &quantiser, inputs)?;
     if seen.is_empty() {
         return Err(Error::Dataset {
             path: images.to_path_buf(),
-            reason: "no picture to calibrate on".to_owned(),
+            reason: "no image to calibrate on".to_owned(),
         });
     }
     let digests = Digest::of_parts(seen.iter().map(|digest| digest.as_bytes().as_slice()));
-    let calibration = format!(
-        "calibrated on {} pictures ({})",
-        seen.len(),
-        digests.short()
-    );
+    let calibration = format!("calibrated on {} images ({})", seen.len(), digests.short());
     quantiser.finish(base, architecture, &ranges, &calibration)
 }

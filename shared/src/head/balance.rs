@@ -1,4 +1,4 @@
-//! What a picture of each label counts in training.
+//! What an image of each label counts in training.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::file;
 
-/// Labels with more than so many times the pictures of another are worth a word.
+/// Labels with more than so many times the images of another are worth a word.
 const IMBALANCE: u64 = 3;
 
-/// What a picture can count. Beyond, sums of what they count would be of no use.
+/// What an image can count. Beyond, sums of what they count would be of no use.
 const WEIGHTS: RangeInclusive<f64> = 1e-6..=1e6;
 
-/// What a picture counts.
+/// What an image counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ClassWeights {
     /// The same, whatever its label.
     #[default]
     None,
-    /// The less the more pictures its label has: all labels count alike.
+    /// The less the more images its label has: all labels count alike.
     Balanced,
     /// As a file says.
     Given(Given),
@@ -33,7 +33,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Reads a file with a line for each label: the label, a tab, and what a picture of it counts.
+    /// Reads a file with a line for each label: the label, a tab, and what an image of it counts.
     ///
     /// # Errors
     /// A file that cannot be read, or a line that says something else.
@@ -68,7 +68,7 @@ impl Given {
 }
 
 impl ClassWeights {
-    /// What a picture of each of these labels counts, of which there are so many. On average a picture counts 1.
+    /// What an image of each of these labels counts, of which there are so many. On average an image counts 1.
     ///
     /// # Errors
     /// A file that does not name the same labels.
@@ -117,10 +117,10 @@ fn wrong(path: &Path, reason: String) -> Error {
     Error::Training(format!("{}: {reason}", path.display()))
 }
 
-/// Labels with very different numbers of pictures.
+/// Labels with very different numbers of images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imbalance {
-    /// The label with the most pictures, and how many.
+    /// The label with the most images, and how many.
     pub most: (String, u64),
     /// The label with the fewest, and how many.
     pub fewest: (String, u64),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn balanced_labels_count_alike_and_a_picture_1_on_average() {
+    fn balanced_labels_count_alike_and_a_image_1_on_average() {
         let weights = ClassWeights::Balanced.of(&labels(), &[10, 30]).unwrap();
         assert_eq!(weights, [2.0, 2.0 / 3.0]);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! The temperature by which logits are divided, so that probabilities are what they say (Guo et al., "On Calibration of
 //! Modern Neural Networks", 2017).
 //!
-//! It minimises the cross-entropy of predictions for pictures that the fits did not see. With few pictures, all of which
+//! It minimises the cross-entropy of predictions for images that the fits did not see. With few images, all of which
 //! may be right by chance, the minimum would lie at boundless confidence; so ln(temperature)^2 / 2 is added to the sum over
-//! all pictures: next to nothing for some hundreds, and a temperature near 1 for a handful.
+//! all images: next to nothing for some hundreds, and a temperature near 1 for a handful.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use super::softmax::probabilities;
 const LARGEST: f64 = 8.0;
 const MAX_PASSES: usize = 30;
 
-/// The temperature for the predictions of the latest fits of these trials, each for the pictures of its fold.
+/// The temperature for the predictions of the latest fits of these trials, each for the images of its fold.
 pub(super) fn temperature(trials: &[Trial]) -> f64 {
     let slope = |inverse: f64| {
         let slopes = trials.par_iter().map(|trial| of_trial(trial, inverse));
@@ -39,7 +39,7 @@ impl Slope {
         }
     }
 
-    /// That of one picture: with p = softmax(inverse z) the mean of z by p less that of the label, and its variance by p.
+    /// That of one image: with p = softmax(inverse z) the mean of z by p less that of the label, and its variance by p.
     fn of(logits: &[f64], label: u32, inverse: f64) -> Self {
         let probabilities = probabilities(logits.iter().map(|z| inverse * z));
         let mean: f64 = logits.iter().zip(&probabilities).map(|(z, p)| z * p).sum();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn few_pictures_that_are_all_right_do_not_make_it_certain() {
+    fn few_images_that_are_all_right_do_not_make_it_certain() {
         // Where 10 * 4 / (1 + exp(4 / T)) = T ln(1 / T).
         let t = with(2.0, 10, 0);
         assert!(

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A view of a picture, and the number of its label in the head.
+/// A view of an image, and the number of its label in the head.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Example<'a> {
     /// D floats.
@@ -60,7 +60,7 @@ pub(super) struct Folds<'a> {
     folds: Vec<Fold>,
 }
 
-/// Where a fold's examples are: first the pictures as they are, then distorted views of them.
+/// Where a fold's examples are: first the images as they are, then distorted views of them.
 #[derive(Clone, Debug)]
 struct Fold {
     plain: Range<usize>,
@@ -92,7 +92,7 @@ impl<'a> Folds<'a> {
         self.examples.as_slice().into()
     }
 
-    /// The pictures of the fold `index`.
+    /// The images of the fold `index`.
     pub(super) fn own(&self, index: usize) -> Examples<'_> {
         let range = self.folds.get(index).map(|fold| fold.plain.clone());
         self.slice(range.unwrap_or_default()).into()

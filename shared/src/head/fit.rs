@@ -12,15 +12,15 @@ use super::watch::{Look, State, Watch};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::split::{Picture, Split, SplitRule};
+use crate::split::{Sample, Split, SplitRule};
 
-/// The folds of cross-validation: with the usual percentages all are about as large as the validation pictures.
+/// The folds of cross-validation: with the usual percentages all are about as large as the validation images.
 const FOLDS: usize = 6;
 
-/// As many validation pictures are enough to choose by: the other folds would take six times as long to tell the same.
+/// As many validation images are enough to choose by: the other folds would take six times as long to tell the same.
 const ENOUGH: usize = 2000;
 
-/// The strength for pictures that are too few to choose one by.
+/// The strength for images that are too few to choose one by.
 const STRENGTH_FOR_FEW: f64 = 1.0;
 
 /// How strongly the weights are held small.
@@ -44,7 +44,7 @@ pub enum Solver {
 /// How a head is trained.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// Which pictures are learned from.
+    /// Which images are learned from.
     pub split: SplitRule,
     /// How the head is fitted to them.
     pub solver: Solver,
@@ -57,9 +57,9 @@ pub struct Recipe {
 /// What came of training.
 #[derive(Debug)]
 pub struct Training {
-    /// The head, fitted on training and validation pictures; by [`Sgd`] on training pictures alone.
+    /// The head, fitted on training and validation images; by [`Sgd`] on training images alone.
     pub head: Head,
-    /// How its strength did in fits on other pictures: in all folds where it was chosen, else on the validation pictures.
+    /// How its strength did in fits on other images: in all folds where it was chosen, else on the validation images.
     pub score: Option<Score>,
     /// Steps of L-BFGS in the last fit.
     pub iterations: usize,
@@ -67,15 +67,15 @@ pub struct Training {
     pub loss: Option<f64>,
     /// False where the last fit ran out of steps.
     pub converged: bool,
-    /// Where labels have very different numbers of pictures, and all pictures counted alike.
+    /// Where labels have very different numbers of images, and all images counted alike.
     pub imbalance: Option<Imbalance>,
 }
 
 /// Trains a head on `samples`.
 ///
-/// The strength is chosen by cross-validation on the training and validation pictures, and so is the temperature; then the
-/// head is fitted on all of them. The testing pictures are never looked at. With many labels this takes a while; `watch` is
-/// told how it goes. What it is shown is a fit on the training pictures alone, since the last one has seen those for
+/// The strength is chosen by cross-validation on the training and validation images, and so is the temperature; then the
+/// head is fitted on all of them. The testing images are never looked at. With many labels this takes a while; `watch` is
+/// told how it goes. What it is shown is a fit on the training images alone, since the last one has seen those for
 /// validation too.
 ///
 /// # Errors
@@ -84,8 +84,8 @@ pub struct Training {
 pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Training> {
     let labels = labels(samples, recipe.init.as_ref())?;
     samples.check_finite()?;
-    let pictures = samples.pictures();
-    let splits = recipe.split.assign(&pictures, samples.labels())?;
+    let images = samples.images();
+    let splits = recipe.split.assign(&images, samples.labels())?;
     let number = |label: &String| {
         let number = labels.iter().position(|known| known == label);
         number.unwrap_or_default() as u32
@@ -95,7 +95,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         labels,
         samples,
         splits: &splits,
-        pictures: &pictures,
+        images: &images,
     };
     let counts = task.counts(|split| split != Split::Testing);
     let class_weights = recipe.class_weights.of(&task.labels, &counts)?;
@@ -122,8 +122,8 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         temperature: fitted.temperature,
         split: recipe.split.clone(),
         counts: (0..task.labels.len()).map(of_label).collect(),
-        pictures: identify(&pictures),
-        init: recipe.init.as_ref().map(|init| init.pictures),
+        images: identify(&images),
+        init: recipe.init.as_ref().map(|init| init.images),
         validation_accuracy: (fitted.score.as_ref())
             .filter(|_| validated)
             .map(|score| score.validation_accuracy),
@@ -152,7 +152,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
 /// Samples, divided, with the labels as the head numbers them.
 struct Task<'a> {
     samples: &'a Samples,
-    pictures: &'a [Picture<'a>],
+    images: &'a [Sample<'a>],
     splits: &'a [Split],
     labels: Vec<String>,
     /// For each label of the samples, its number in the head.
@@ -184,7 +184,7 @@ impl<'a> Task<'a> {
     ) -> Fitted {
         let folds = self.folds();
         let ground = Ground::new(&folds, class_weights, init);
-        // A fold is of use if it has pictures, and the others have some of every label.
+        // A fold is of use if it has images, and the others have some of every label.
         let useful =
             |fold: &usize| folds.own(*fold).len() > 0 && self.is_complete(&folds.others(*fold));
         let tried = match strength {
@@ -239,7 +239,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// Fits on the training pictures and shows each step, on them and on those for validation.
+    /// Fits on the training images and shows each step, on them and on those for validation.
     fn show(&self, ground: &Ground, l2: f64, watch: &dyn Watch) {
         let looks = [Split::Training, Split::Validation].map(|split| (split, self.look(split)));
         let (problem, start) = ground.others(0);
@@ -287,14 +287,14 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// The validation pictures, and the training pictures in parts; byte-equal pictures are always in one fold.
+    /// The validation images, and the training images in parts; byte-equal images are always in one fold.
     ///
     /// Distorted views are learned from in the other folds, and nothing is ever scored on one.
     fn folds(&self) -> Folds<'a> {
         let mut folds = vec![(Vec::new(), Vec::new()); FOLDS];
-        for (row, (picture, split)) in self.pictures.iter().zip(self.splits).enumerate() {
+        for (row, (image, split)) in self.images.iter().zip(self.splits).enumerate() {
             let number = match split {
-                Split::Training => 1 + SplitRule::part(&picture.digest, FOLDS - 1),
+                Split::Training => 1 + SplitRule::part(&image.digest, FOLDS - 1),
                 Split::Validation => 0,
                 Split::Testing => continue,
             };
@@ -341,7 +341,7 @@ impl<'a> Task<'a> {
         self.numbers.get(own as usize).copied().unwrap_or_default()
     }
 
-    /// How many pictures of each label are in these splits.
+    /// How many images of each label are in these splits.
     fn counts(&self, wanted: impl Fn(Split) -> bool) -> Vec<u64> {
         let mut counts = vec![0; self.labels.len()];
         for row in self.rows(wanted) {
@@ -411,11 +411,11 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Identifies pictures and their labels, in whatever order they come.
-pub(crate) fn identify(pictures: &[Picture]) -> Digest {
-    let mut sorted: Vec<_> = pictures
+/// Identifies images and their labels, in whatever order they come.
+pub(crate) fn identify(images: &[Sample]) -> Digest {
+    let mut sorted: Vec<_> = images
         .iter()
-        .map(|picture| (picture.digest, picture.label))
+        .map(|image| (image.digest, image.label))
         .collect();
     sorted.sort();
     let bytes: Vec<u8> = sorted
@@ -436,7 +436,7 @@ fn labels(samples: &Samples, init: Option<&Head>) -> Result<Vec<String>> {
     if let Some(gone) = head.labels.iter().find(gone) {
         return Err(Error::Mismatch {
             path: samples.path().to_path_buf(),
-            reason: format!("it has no picture of '{gone}', a label of the head to start from"),
+            reason: format!("it has no image of '{gone}', a label of the head to start from"),
         });
     }
     let new = samples
@@ -450,7 +450,7 @@ fn check_labels(samples: &Samples) -> Result<()> {
     let place = samples.path().display();
     match samples.labels() {
         [] => {
-            return Err(Error::Training(format!("{place}: no picture in it")));
+            return Err(Error::Training(format!("{place}: no image in it")));
         }
         [only] => {
             return Err(Error::Training(format!(
@@ -463,7 +463,7 @@ fn check_labels(samples: &Samples) -> Result<()> {
     let missing = first_missing(samples.labels().len(), seen);
     match missing.and_then(|number| samples.labels().get(number)) {
         Some(label) => Err(Error::Training(format!(
-            "label '{label}' has no picture: add some, or remove its folder"
+            "label '{label}' has no image: add some, or remove its folder"
         ))),
         None => Ok(()),
     }

@@ -31,7 +31,7 @@ pub struct Head {
     pub architecture: String,
     /// The digest of the base's file.
     pub base: Digest,
-    /// The fingerprint of what was done to the pictures before the base saw them.
+    /// The fingerprint of what was done to the images before the base saw them.
     pub preprocess: Digest,
     /// The labels, in output order.
     pub labels: Vec<String>,
@@ -39,19 +39,19 @@ pub struct Head {
     pub weights: Vec<f32>,
     /// One a label: C.
     pub biases: Vec<f32>,
-    /// How the pictures were divided.
+    /// How the images were divided.
     pub split: SplitRule,
-    /// Of each label, the pictures for training, validation and testing.
+    /// Of each label, the images for training, validation and testing.
     pub counts: Vec<[u64; 3]>,
-    /// Identifies the pictures and their labels.
-    pub pictures: Digest,
-    /// The pictures of the head that it was begun from, if it was.
+    /// Identifies the images and their labels.
+    pub images: Digest,
+    /// The images of the head that it was begun from, if it was.
     pub init: Option<Digest>,
-    /// The share of the validation pictures that a head was right about which had not seen them, if there are any.
+    /// The share of the validation images that a head was right about which had not seen them, if there are any.
     pub validation_accuracy: Option<f64>,
     /// What W and b were divided by, so that probabilities are what they say.
     pub temperature: f64,
-    /// What a picture of each label counted in training; empty where all counted alike.
+    /// What an image of each label counted in training; empty where all counted alike.
     pub class_weights: Vec<f64>,
     /// The strength of the regularisation.
     pub l2: f64,
@@ -106,7 +106,7 @@ impl Head {
         })
     }
 
-    /// The pictures for training, validation and testing, of all labels together.
+    /// The images for training, validation and testing, of all labels together.
     pub fn totals(&self) -> [u64; 3] {
         let add = |[a, b, c]: [u64; 3], [x, y, z]: &[u64; 3]| [a + x, b + y, c + z];
         self.counts.iter().fold([0; 3], add)
@@ -172,13 +172,13 @@ impl fmt::Display for Head {
         let line = |[training, validation, testing]: [u64; 3]| {
             format!("{training} training\t{validation} validation\t{testing} testing")
         };
-        writeln!(f, "pictures\t{}", line(self.totals()))?;
+        writeln!(f, "images\t{}", line(self.totals()))?;
         for (label, counts) in self.labels.iter().zip(&self.counts) {
-            writeln!(f, "pictures of {label}\t{}", line(*counts))?;
+            writeln!(f, "images of {label}\t{}", line(*counts))?;
         }
-        writeln!(f, "digest of the pictures\t{}", self.pictures)?;
+        writeln!(f, "digest of the images\t{}", self.images)?;
         if let Some(init) = &self.init {
-            writeln!(f, "begun from the head of the pictures\t{init}")?;
+            writeln!(f, "begun from the head of the images\t{init}")?;
         }
         writeln!(f, "validation percentage\t{}", self.split.validation)?;
         writeln!(f, "testing percentage\t{}", self.split.testing)?;
@@ -243,8 +243,8 @@ mod tests {
                 by: SplitBy::Content,
             },
             counts: vec![[4, 1, 1], [3, 1, 1]],
-            pictures: Digest::of(b"pictures"),
-            init: Some(Digest::of(b"earlier pictures")),
+            images: Digest::of(b"images"),
+            init: Some(Digest::of(b"earlier images")),
             validation_accuracy: Some(0.8),
             temperature: 2.0,
             class_weights: vec![0.5, 1.5],
@@ -255,7 +255,7 @@ mod tests {
                 cross_entropy: 0.2,
                 accuracy: 0.9,
                 folds: 6,
-                pictures: 9,
+                images: 9,
                 validation_accuracy: 0.8,
             }],
             sgd: None,
@@ -279,9 +279,9 @@ mod tests {
     fn says_what_it_is_made_of() {
         let text = head().to_string();
         for line in [
-            "pictures\t7 training\t2 validation\t2 testing\n",
-            "pictures of b\t3 training\t1 validation\t1 testing\n",
-            "begun from the head of the pictures\t",
+            "images\t7 training\t2 validation\t2 testing\n",
+            "images of b\t3 training\t1 validation\t1 testing\n",
+            "begun from the head of the images\t",
             "validation accuracy\t0.8000\n",
             "cross-validation at l2 0.1000\t",
         ] {

@@ -1,8 +1,8 @@
 //! The strength of the regularisation, chosen by cross-validation.
 //!
-//! The pictures for training and validation are divided into folds, of which the validation pictures are the first.
+//! The images for training and validation are divided into folds, of which the validation images are the first.
 //! Each fold is scored by a fit on all the others, and the strength with the lowest mean cross-entropy over all of them
-//! is chosen. The validation pictures alone are often too few to choose by: a strength that is too weak by chance costs
+//! is chosen. The validation images alone are often too few to choose by: a strength that is too weak by chance costs
 //! more accuracy than the choice is worth. Where they are thousands, they are the only fold that is scored.
 //!
 //! The cross-entropy is that after the best temperature for the same predictions, since the head is given that too. What is
@@ -26,11 +26,11 @@ const TOLERANCE_OF_TRIALS: f64 = 1e-4;
 /// weakest strengths take the longest to fit.
 const PATIENCE: usize = 3;
 
-/// A weaker strength must do better than this times what a stronger one does: with a million pictures weaker ones do better
+/// A weaker strength must do better than this times what a stronger one does: with a million images weaker ones do better
 /// for ever, by next to nothing, and each takes longer to fit.
 const WORTHWHILE: f64 = 0.999;
 
-/// How a strength did on pictures that the fits did not see.
+/// How a strength did on images that the fits did not see.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The strength: the loss is mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks.
@@ -39,13 +39,13 @@ pub struct Score {
     pub temperature: f64,
     /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did in training.
     pub cross_entropy: f64,
-    /// The share of pictures in these folds whose most probable label is right.
+    /// The share of images in these folds whose most probable label is right.
     pub accuracy: f64,
     /// How many folds were scored.
     pub folds: u32,
-    /// How many pictures are in them.
-    pub pictures: u64,
-    /// The same share of the validation pictures alone.
+    /// How many images are in them.
+    pub images: u64,
+    /// The same share of the validation images alone.
     pub validation_accuracy: f64,
 }
 
@@ -65,14 +65,14 @@ pub(super) fn shown(l2: f64) -> String {
 }
 
 /// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
-/// same for every base. The gradient by the weights of one label shrinks with the share that it has of the pictures, and
+/// same for every base. The gradient by the weights of one label shrinks with the share that it has of the images, and
 /// so do the strengths, to mean the same for any number of labels.
 fn strengths(labels: usize) -> impl Iterator<Item = f64> {
     let share = 2.0 / labels.max(2) as f64;
     (0..=20).map(move |step| share * 10f64.powf(1.0 - f64::from(step) / 4.0))
 }
 
-/// The pictures of one fold, and the fit on all others.
+/// The images of one fold, and the fit on all others.
 #[derive(Debug)]
 pub(super) struct Trial<'a> {
     problem: Problem<'a>,
@@ -84,7 +84,7 @@ pub(super) struct Trial<'a> {
     best: Vec<f64>,
 }
 
-/// Sums over the pictures of a fold.
+/// Sums over the images of a fold.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     cross_entropy: f64,
@@ -110,7 +110,7 @@ impl<'a> Trial<'a> {
         self.problem.weight(label)
     }
 
-    /// Gives `take` what the latest fit makes of each picture of this fold: its logits, and its label.
+    /// Gives `take` what the latest fit makes of each image of this fold: its logits, and its label.
     pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
         self.problem.logits(self.search.at(), &self.own, take);
     }
@@ -164,7 +164,7 @@ pub(super) fn score(trials: &mut [Trial], l2: f64) -> Score {
     score
 }
 
-/// How a strength does in all trials, of which the first is that of the validation pictures.
+/// How a strength does in all trials, of which the first is that of the validation images.
 fn latest(trials: &mut [Trial], l2: f64) -> Score {
     trials.par_iter_mut().for_each(|trial| trial.fit(l2));
     let temperature = temperature(trials);
@@ -213,7 +213,7 @@ fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
             / sum(|tally| tally.weight).max(f64::MIN_POSITIVE),
         accuracy: sum(|tally| tally.right) / sum(|tally| tally.count).max(1.0),
         folds: tallies.len() as u32,
-        pictures: sum(|tally| tally.count) as u64,
+        images: sum(|tally| tally.count) as u64,
         validation_accuracy: validation.right / validation.count.max(1.0),
     }
 }
@@ -232,7 +232,7 @@ mod tests {
             cross_entropy,
             accuracy: 0.0,
             folds: 1,
-            pictures: 1,
+            images: 1,
             validation_accuracy: 0.0,
         };
         let scores = [
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_score_is_the_mean_over_pictures_and_not_over_folds() {
+    fn the_score_is_the_mean_over_images_and_not_over_folds() {
         let fold = |right, count| Tally {
             cross_entropy: count,
             weight: count,
@@ -280,7 +280,7 @@ mod tests {
         let score = mean(0.5, 1.0, &[fold(1.0, 2.0), fold(6.0, 6.0)]);
         assert_eq!((score.accuracy, score.validation_accuracy), (0.875, 0.5));
         assert_eq!(score.cross_entropy, 1.0);
-        assert_eq!((score.folds, score.pictures), (2, 8));
+        assert_eq!((score.folds, score.images), (2, 8));
     }
 
     #[test]

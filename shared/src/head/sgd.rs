@@ -1,7 +1,7 @@
 //! retrain.py's training: plain gradient descent on batches in which every label is as likely as any other.
 //!
 //! Bottlenecks are taken as they are, nothing is held small, and the head of the last step is the result. A batch is drawn
-//! with replacement: for each of its pictures a label, all equally likely, then one of that label's pictures.
+//! with replacement: for each of its images a label, all equally likely, then one of that label's images.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -23,9 +23,9 @@ pub struct Sgd {
     pub steps: u32,
     /// How far a step goes down the gradient of the mean cross-entropy.
     pub learning_rate: f32,
-    /// Pictures in the batch of a step.
+    /// Images in the batch of a step.
     pub train_batch_size: u32,
-    /// Pictures in the batch that validation accuracy is measured on; absent, all of them, each once.
+    /// Images in the batch that validation accuracy is measured on; absent, all of them, each once.
     pub validation_batch_size: Option<u32>,
     /// Steps from one measurement to the next; the last step is always measured.
     pub eval_step_interval: u32,
@@ -40,11 +40,11 @@ pub struct Step {
     pub accuracy: f64,
     /// Mean cross-entropy of the batch, in nats.
     pub cross_entropy: f64,
-    /// The share of validation pictures likewise, and how many they were; absent where there are none.
+    /// The share of validation images likewise, and how many they were; absent where there are none.
     pub validation: Option<(f64, usize)>,
 }
 
-/// Pictures to draw from.
+/// Images to draw from.
 pub(super) struct Pool<'a> {
     labels: &'a [String],
     /// By label.
@@ -75,7 +75,7 @@ impl<'a> Pool<'a> {
         all.next().map_or(0, |one| one.x.len())
     }
 
-    /// `count` pictures, with as good a chance for every label; or all, each once.
+    /// `count` images, with as good a chance for every label; or all, each once.
     fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> Look<'a> {
         let Some(count) = count else {
             return Look(self.examples.iter().flatten().copied().collect());

@@ -10,10 +10,10 @@ use super::softmax::probabilities;
 use crate::split::Split;
 use crate::tensorboard::{Curve, Histogram, Shown};
 
-/// Pictures that are looked at by one thread at once.
+/// Images that are looked at by one thread at once.
 const PART: usize = 2048;
 
-/// Pictures whose logits are computed together.
+/// Images whose logits are computed together.
 const ROWS: usize = 16;
 
 /// Who is told how training goes.
@@ -24,12 +24,12 @@ pub trait Watch {
     /// What was measured after a step of gradient descent.
     fn step(&self, _: &Step) {}
 
-    /// Whether every step is to be shown in full, which costs a look at the pictures each time.
+    /// Whether every step is to be shown in full, which costs a look at the images each time.
     fn wants_all(&self) -> bool {
         false
     }
 
-    /// What a step has made of the head, as training or validation pictures show it.
+    /// What a step has made of the head, as training or validation images show it.
     fn show(&self, _: Split, _: &Shown) {}
 
     /// After the last step, whose number is given: how the probabilities of each label are distributed.
@@ -39,7 +39,7 @@ pub trait Watch {
 /// Nobody.
 impl Watch for () {}
 
-/// Pictures that a head is looked at with.
+/// Images that a head is looked at with.
 pub(super) struct Look<'a>(pub(super) Vec<Example<'a>>);
 
 /// W [C, D] and b [C] after a step.
@@ -51,7 +51,7 @@ pub(super) struct State<'a> {
     pub(super) biases: &'a [f32],
 }
 
-/// What a head makes of pictures.
+/// What a head makes of images.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
     pub(super) accuracy: f64,

@@ -1,4 +1,4 @@
-//! What a retrained graph says of a picture.
+//! What a retrained graph says of an image.
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +8,7 @@ pub const CANT_TELL: &str = "can't tell";
 /// A label is said in words only if it is more probable than this.
 pub const CONFIDENT: f64 = 0.90;
 
-/// The labels of a graph, and their probabilities for one picture.
+/// The labels of a graph, and their probabilities for one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer<'a> {
     labels: &'a [String],

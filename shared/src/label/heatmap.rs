@@ -1,6 +1,6 @@
-//! Where in a picture the evidence for a label lies.
+//! Where in an image the evidence for a label lies.
 //!
-//! A square of the picture is hidden under its mean colour, and the graph is asked again: what is lost of the label's
+//! A square of the image is hidden under its mean colour, and the graph is asked again: what is lost of the label's
 //! log-odds is what the square was worth. Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014),
 //! section 4.2. It looks at nothing but the graph's answers, and so serves every graph.
 
@@ -12,13 +12,13 @@ use crate::photo::{Element, Preprocess, Rgb, View, encode_png};
 /// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell is hidden four times.
 const CELLS: usize = 8;
 
-/// The longer side of a painted picture is no longer, in pixels.
+/// The longer side of a painted image is no longer, in pixels.
 const LONGEST: u32 = 800;
 
 /// Where the best evidence is worth less than this, in nats, it is painted as weakly as it is.
 const WEAK: f32 = 1.0;
 
-/// How the picture is painted from where there is no evidence to where it is strongest, as red, green, blue.
+/// How the image is painted from where there is no evidence to where it is strongest, as red, green, blue.
 const COLOURS: [[f32; 3]; 5] = [
     [20.0, 8.0, 60.0],
     [110.0, 20.0, 110.0],
@@ -27,39 +27,35 @@ const COLOURS: [[f32; 3]; 5] = [
     [252.0, 250.0, 130.0],
 ];
 
-/// A picture painted with the evidence for its most probable label.
+/// An image painted with the evidence for its most probable label.
 #[derive(Clone, Debug)]
 pub struct Heatmap {
-    /// The picture: grey, and bright where the evidence lies.
-    pub picture: Rgb,
-    /// The probabilities of all labels for the picture as it is.
+    /// The image: grey, and bright where the evidence lies.
+    pub image: Rgb,
+    /// The probabilities of all labels for the image as it is.
     pub scores: Vec<f32>,
 }
 
 impl Heatmap {
-    /// The picture as a PNG file.
+    /// The image as a PNG file.
     ///
     /// # Errors
-    /// A picture that is too large for that.
+    /// An image that is too large for that.
     pub fn png(&self) -> Result<Vec<u8>> {
-        encode_png(&self.picture).map_err(Error::io("PNG", "encode"))
+        encode_png(&self.image).map_err(Error::io("PNG", "encode"))
     }
 }
 
 /// See [`super::Labeller::heatmap`].
-pub(super) fn of(
-    rule: &Preprocess,
-    base: &mut dyn Base,
-    picture: &Rgb,
-) -> Result<Outcome<Heatmap>> {
-    let pixels = match rule.pixels(picture, &View::PLAIN) {
+pub(super) fn of(rule: &Preprocess, base: &mut dyn Base, image: &Rgb) -> Result<Outcome<Heatmap>> {
+    let pixels = match rule.pixels(image, &View::PLAIN) {
         Ok(pixels) => pixels,
         Err(reason) => return Ok(Err(reason)),
     };
     let scores = base.run(&pixels)?;
     let label = largest(&scores);
     let evidence = evidence(rule, base, &pixels, label, log_odds(&scores, label))?;
-    Ok(paint(rule, picture, &evidence).map(|picture| Heatmap { picture, scores }))
+    Ok(paint(rule, image, &evidence).map(|image| Heatmap { image, scores }))
 }
 
 fn largest(scores: &[f32]) -> usize {
@@ -164,13 +160,13 @@ fn hide(
     }
 }
 
-/// The picture in grey, and the cells upon it in colours that run into each other.
-fn paint(rule: &Preprocess, picture: &Rgb, evidence: &[f32]) -> Outcome<Rgb> {
-    let seen = rule.part(picture);
-    let mut painted = picture.fitted(LONGEST)?;
+/// The image in grey, and the cells upon it in colours that run into each other.
+fn paint(rule: &Preprocess, image: &Rgb, evidence: &[f32]) -> Outcome<Rgb> {
+    let seen = rule.part(image);
+    let mut painted = image.fitted(LONGEST)?;
     let strongest = evidence.iter().copied().fold(WEAK, f32::max);
     let (width, height) = (painted.width, painted.height);
-    let shrink = f64::from(width) / f64::from(picture.width.max(1));
+    let shrink = f64::from(width) / f64::from(image.width.max(1));
     let place = |at: u32, start: f64, length: f64| {
         ((f64::from(at) + 0.5) / shrink - start) / length.max(1.0) * CELLS as f64 - 0.5
     };
@@ -258,7 +254,7 @@ mod tests {
     }
 
     /// Black, with a red square in a quarter.
-    fn picture(side: u32) -> Rgb {
+    fn image(side: u32) -> Rgb {
         let red = |y: u32, x: u32| y >= side / 2 && x >= side / 2;
         let places = (0..side).flat_map(|y| (0..side).map(move |x| (y, x)));
         let pixels = places.flat_map(|(y, x)| if red(y, x) { [255, 0, 0] } else { [0, 0, 0] });
@@ -271,9 +267,9 @@ mod tests {
 
     #[test]
     fn the_evidence_is_where_the_network_looks() {
-        let heatmap = of(&rule(64), &mut Red(64), &picture(64)).unwrap().unwrap();
+        let heatmap = of(&rule(64), &mut Red(64), &image(64)).unwrap().unwrap();
         let at = |y: usize, x: usize| {
-            let pixel = &heatmap.picture.pixels[(y * 64 + x) * 3..][..3];
+            let pixel = &heatmap.image.pixels[(y * 64 + x) * 3..][..3];
             pixel.iter().map(|&value| u32::from(value)).sum::<u32>()
         };
         assert!(at(48, 48) > 300, "{}", at(48, 48));
@@ -282,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_is_worth_is_what_hiding_costs() {
-        let pixels = rule(64).pixels(&picture(64), &View::PLAIN).unwrap();
+        let pixels = rule(64).pixels(&image(64), &View::PLAIN).unwrap();
         let scores = Red(64).run(&pixels).unwrap();
         let whole = log_odds(&scores, 1);
         assert!((whole - 6.0).abs() < 1e-3, "{whole}");

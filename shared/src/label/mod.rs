@@ -1,4 +1,4 @@
-//! Labelling pictures with a retrained graph.
+//! Labelling images with a retrained graph.
 
 mod answer;
 mod heatmap;
@@ -17,9 +17,9 @@ pub use table::{Format, Table};
 use crate::base::{Base, OnnxBase, Runtime};
 use crate::error::Result;
 use crate::onnx::Network;
-use crate::photo::PictureError;
+use crate::photo::DecodeError;
 
-/// A retrained graph at work. It takes one picture at a time; for more at a time there is one for each thread.
+/// A retrained graph at work. It takes one image at a time; for more at a time there is one for each thread.
 #[derive(Debug)]
 pub struct Labeller {
     network: Arc<Network>,
@@ -27,11 +27,11 @@ pub struct Labeller {
     max_pixels: u64,
 }
 
-/// What came of a picture, or why it is none. That is no failure of the labeller, which can go on with the next.
-pub type Outcome<T> = std::result::Result<T, PictureError>;
+/// What came of an image, or why it is none. That is no failure of the labeller, which can go on with the next.
+pub type Outcome<T> = std::result::Result<T, DecodeError>;
 
 impl Labeller {
-    /// Loads a retrained graph, or a base to see its bottlenecks. Pictures of more than `max_pixels` will be refused.
+    /// Loads a retrained graph, or a base to see its bottlenecks. Images of more than `max_pixels` will be refused.
     ///
     /// # Errors
     /// A graph that ONNX Runtime refuses.
@@ -43,7 +43,7 @@ impl Labeller {
         })
     }
 
-    /// The graph's result for the picture in `bytes`: a probability for each label.
+    /// The graph's result for the image in `bytes`: a probability for each label.
     ///
     /// # Errors
     /// ONNX Runtime's.
@@ -54,14 +54,14 @@ impl Labeller {
         }
     }
 
-    /// Where in the picture in `bytes` the evidence for its most probable label lies.
+    /// Where in the image in `bytes` the evidence for its most probable label lies.
     ///
     /// # Errors
     /// ONNX Runtime's.
     pub fn heatmap(&mut self, bytes: &[u8]) -> Result<Outcome<Heatmap>> {
         let rule = &self.network.preprocess;
         match rule.decode(bytes, self.max_pixels) {
-            Ok(picture) => heatmap::of(rule, &mut self.base, &picture.rgb),
+            Ok(image) => heatmap::of(rule, &mut self.base, &image.rgb),
             Err(reason) => Ok(Err(reason)),
         }
     }

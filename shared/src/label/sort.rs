@@ -1,4 +1,4 @@
-//! Pictures sorted into a folder a label, as links or copies. Nothing is moved, and nothing is overwritten.
+//! Images sorted into a folder a label, as links or copies. Nothing is moved, and nothing is overwritten.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// A folder that pictures are sorted into.
+/// A folder that images are sorted into.
 #[derive(Clone, Debug)]
 pub struct Sorter {
     /// The folder.
@@ -17,18 +17,18 @@ pub struct Sorter {
 }
 
 impl Sorter {
-    /// Puts `picture` into the folder of `label`. If another file has its name there, it gets a number; if it is there
+    /// Puts `image` into the folder of `label`. If another file has its name there, it gets a number; if it is there
     /// already, nothing is done.
     ///
     /// # Errors
     /// The operating system's.
-    pub fn put(&self, picture: &Path, label: &str) -> Result<PathBuf> {
+    pub fn put(&self, image: &Path, label: &str) -> Result<PathBuf> {
         let folder = self.root.join(folder_name(label));
         fs::create_dir_all(&folder).map_err(Error::io(&folder, "create the folder"))?;
-        let source = fs::canonicalize(picture).map_err(Error::io(picture, "find"))?;
+        let source = fs::canonicalize(image).map_err(Error::io(image, "find"))?;
         let mut number = 1;
         loop {
-            let place = folder.join(file_name(picture, number));
+            let place = folder.join(file_name(image, number));
             let put = match self.copy {
                 true => copy(&source, &place),
                 false => link(&source, &place),
@@ -90,14 +90,14 @@ fn folder_name(label: &str) -> String {
 }
 
 /// `lunch.jpg`, `lunch-2.jpg`, ...
-fn file_name(picture: &Path, number: u32) -> PathBuf {
-    let name = picture.file_name().unwrap_or_default();
+fn file_name(image: &Path, number: u32) -> PathBuf {
+    let name = image.file_name().unwrap_or_default();
     if number == 1 {
         return name.into();
     }
-    let mut numbered = picture.file_stem().unwrap_or_default().to_os_string();
+    let mut numbered = image.file_stem().unwrap_or_default().to_os_string();
     numbered.push(format!("-{number}"));
-    if let Some(ending) = picture.extension() {
+    if let Some(ending) = image.extension() {
         numbered.push(".");
         numbered.push(ending);
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_one_name_stand_side_by_side_and_twice_is_once() {
+    fn images_of_one_name_stand_side_by_side_and_twice_is_once() {
         for copy in [false, true] {
             let dir = folder(&["a/x.jpg", "b/x.jpg"]);
             let sorter = sorter(dir.path(), copy);

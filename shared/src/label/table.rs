@@ -1,4 +1,4 @@
-//! The table of labels, one record a picture.
+//! The table of labels, one record an image.
 //!
 //! | form | a record |
 //! |---|---|
@@ -57,7 +57,7 @@ struct Line<'a> {
 }
 
 impl Table {
-    /// Adds what is said of a picture, after so much time.
+    /// Adds what is said of an image, after so much time.
     ///
     /// # Errors
     /// Those of `out`.
@@ -83,7 +83,7 @@ impl Table {
         }
     }
 
-    /// Adds the bottleneck of a picture: in TSV its D numbers behind the path, in JSON the list `bottleneck`.
+    /// Adds the bottleneck of an image: in TSV its D numbers behind the path, in JSON the list `bottleneck`.
     ///
     /// # Errors
     /// Those of `out`.

@@ -24,7 +24,7 @@ const GROUPS: [(i64, i64, i64, i64); 7] = [
     (6, 320, 1, 1),
 ];
 const STEM: i64 = 32;
-/// Rows and columns of the pictures that it was trained on. It takes others too, since it ends in a mean over places.
+/// Rows and columns of the images that it was trained on. It takes others too, since it ends in a mean over places.
 const SIZE: u32 = 224;
 /// The labels of ImageNet.
 const CLASSES: i64 = 1000;

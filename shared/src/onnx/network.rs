@@ -3,7 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
-//! | `hd.preprocess` | JSON: width, height and how pictures are resized; see [`Preprocess`] |
+//! | `hd.preprocess` | JSON: width, height and how images are resized; see [`Preprocess`] |
 //! | `hd.bottleneck` | which tensor is the bottleneck: `pooled`, `logits`, or the name that the source has for it |
 //! | `hd.source` | where the weights came from |
 //! | `hd.source_sha256` | SHA-256 of the file of weights |
@@ -74,7 +74,7 @@ pub struct Network {
     pub digest: Digest,
     /// The name of the base.
     pub architecture: String,
-    /// What is done to pictures before it sees them.
+    /// What is done to images before it sees them.
     pub preprocess: Preprocess,
     /// The size D of a bottleneck.
     pub bottleneck_size: usize,
@@ -142,7 +142,7 @@ impl Network {
         crate::error::base_name(&self.architecture, &self.digest)
     }
 
-    /// How many numbers the result has for a picture.
+    /// How many numbers the result has for an image.
     pub(crate) fn result_size(&self) -> usize {
         self.labels.as_ref().map_or(self.bottleneck_size, Vec::len)
     }
@@ -271,7 +271,7 @@ fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
     }
 }
 
-/// The data type of the input that pictures are brought to with this filter.
+/// The data type of the input that images are brought to with this filter.
 pub(super) fn input_kind(filter: Filter) -> i32 {
     match filter.element() {
         Element::Byte => UINT8,

@@ -34,21 +34,21 @@ pub struct Plan {
     pub provenance: Provenance,
     /// What of it is taken.
     pub cut: Cut,
-    /// Rows and columns of a picture, for a network that takes any.
+    /// Rows and columns of an image, for a network that takes any.
     pub size: Option<u32>,
     /// What the network expects its pixels to be brought to: of 0 to 1, this is taken off each channel.
     pub mean: [f64; 3],
     /// Then each channel is divided by this.
     pub std: [f64; 3],
-    /// How pictures are brought to their size.
+    /// How images are brought to their size.
     pub resize: ResizeRule,
     /// With which filter.
     pub filter: Filter,
 }
 
 impl Plan {
-    /// The rule for pictures of this size. The middle of a picture is as large a part of it for a large network as for one of
-    /// 224 pixels, whose pictures have 256 before.
+    /// The rule for images of this size. The middle of an image is as large a part of it for a large network as for one of
+    /// 224 pixels, whose images have 256 before.
     pub(super) fn preprocess(&self, size: u32) -> Preprocess {
         let resize = match self.resize {
             ResizeRule::CentreCrop { shorter_side } => ResizeRule::CentreCrop {
@@ -65,14 +65,14 @@ impl Plan {
         }
     }
 
-    /// The input of the base, for any number of pictures or for a fixed one.
-    pub(super) fn picture(&self, size: u32, batch: Option<i64>) -> ValueInfo {
-        let picture = ValueInfo::batch_of(
+    /// The input of the base, for any number of images or for a fixed one.
+    pub(super) fn image(&self, size: u32, batch: Option<i64>) -> ValueInfo {
+        let image = ValueInfo::batch_of(
             IMAGE,
             input_kind(self.filter),
             &[size.into(), size.into(), 3],
         );
-        picture.with_batch(batch)
+        image.with_batch(batch)
     }
 
     /// The file of the base of this model, whose graph leads from `image` to `bottleneck`.
@@ -85,7 +85,7 @@ impl Plan {
     ) -> Vec<u8> {
         let mut graph = model.graph.take().unwrap_or_default();
         graph.name.clone_from(&self.provenance.architecture);
-        graph.input = vec![self.picture(size, batch)];
+        graph.input = vec![self.image(size, batch)];
         let output = ValueInfo::batch_of(BOTTLENECK, FLOAT, &[values as i64]);
         graph.output = vec![output.with_batch(batch)];
         model.graph = Some(graph);

@@ -276,7 +276,7 @@ impl ValueInfo {
         }
     }
 
-    /// The same for a fixed number of pictures, if one is given.
+    /// The same for a fixed number of images, if one is given.
     pub(super) fn with_batch(mut self, batch: Option<i64>) -> Self {
         let tensor = self.kind.as_mut().and_then(|kind| kind.tensor.as_mut());
         let shape = tensor.and_then(|tensor| tensor.shape.as_mut());

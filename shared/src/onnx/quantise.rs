@@ -1,7 +1,7 @@
 //! A base in 8-bit integers: about a third less work for the processor, and a quarter of the file.
 //!
 //! Post-training static quantisation. Between two convolutions a number x is held as a byte q with x = scale (q - zero),
-//! one scale and zero for a whole tensor, so that q covers what the tensor was seen to be on the pictures of the
+//! one scale and zero for a whole tensor, so that q covers what the tensor was seen to be on the images of the
 //! calibration (Jacob et al.: "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 //! Inference", 2018). Weights have a scale for each output channel and no zero (Krishnamoorthi: "Quantizing deep
 //! convolutional networks for efficient inference", 2018). The file says so in pairs of QuantizeLinear and
@@ -21,7 +21,7 @@ use super::network::{ARCHITECTURE, Network, PREPROCESS};
 use super::proto::{Graph, Model, Node, Tensor, ValueInfo};
 use crate::error::{Error, Result};
 
-/// The convolutions at the beginning that stay in floats. They see the picture itself, and have so few channels that
+/// The convolutions at the beginning that stay in floats. They see the image itself, and have so few channels that
 /// bytes would make them slower.
 const STEM: usize = 3;
 /// The largest weight in 7 bits.
@@ -259,7 +259,7 @@ impl Scale {
 fn wrong(path: &Path, tensor: &str) -> Error {
     Error::Weights {
         path: path.to_path_buf(),
-        reason: format!("'{tensor}' was not finite on the pictures of the calibration"),
+        reason: format!("'{tensor}' was not finite on the images of the calibration"),
     }
 }
 

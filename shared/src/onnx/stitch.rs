@@ -70,10 +70,7 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
     } = layer;
     let size = weights.len() / biases.len().max(1);
     if base.bottleneck_size != size {
-        let found = format!(
-            "gives {} values a picture, not {size}",
-            base.bottleneck_size
-        );
+        let found = format!("gives {} values an image, not {size}", base.bottleneck_size);
         return Err(foreign(base, found));
     }
     behind(base, labels, name, |builder| {
@@ -89,7 +86,7 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
 pub fn classifier(base: &Network, labels: &[String], softmax: bool) -> Result<Vec<u8>> {
     let (values, known) = (base.bottleneck_size, labels.len());
     if values != known {
-        let found = format!("gives {values} numbers a picture, and there are {known} labels");
+        let found = format!("gives {values} numbers an image, and there are {known} labels");
         return Err(Error::Foreign {
             path: base.path.clone(),
             expected: "a network for these labels",

@@ -1,4 +1,4 @@
-//! Files to RGB pictures, recognised by their content and never by their names.
+//! Files to RGB images, recognised by their content and never by their names.
 //!
 //! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is taken, and a
 //! decoder that panics is caught.
@@ -16,33 +16,33 @@ use super::recognise::{name, recognise};
 use super::tiff::Palette;
 use super::{Rgb, jpeg};
 
-/// The usual limit on the size of a picture, in pixels. Phones make 200 megapixels; bombs claim more.
+/// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim more.
 pub const MAX_PIXELS: u64 = 1 << 28;
 
-/// Pictures of more pixels than this are decoded in their full size one at a time, or several of them would take all the
+/// Images of more pixels than this are decoded in their full size one at a time, or several of them would take all the
 /// memory together that each may have alone.
 const ALONE: u64 = 1 << 24;
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// How a picture that is cut short is spoken of.
+/// How an image that is cut short is spoken of.
 pub(super) const CUT_SHORT: &str = "it ends too early";
 
-/// A decoded picture.
+/// A decoded image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// The picture, perhaps at a reduced size.
+pub struct Image {
+    /// The image, perhaps at a reduced size.
     pub rgb: Rgb,
     /// How many pixels the file has.
     pub pixels: u64,
 }
 
-/// What is wanted of a picture.
+/// What is wanted of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Want {
-    /// A picture of more pixels is refused.
+    /// An image of more pixels is refused.
     pub max_pixels: u64,
-    /// The shorter side may be reduced to no less than this many pixels where that saves work; absent, the picture is
+    /// The shorter side may be reduced to no less than this many pixels where that saves work; absent, the image is
     /// wanted in its full size.
     pub shorter_side: Option<u32>,
     /// Whether a JPEG is to have the very pixels that TensorFlow gives it.
@@ -60,18 +60,18 @@ impl Default for Want {
     }
 }
 
-/// Why a picture cannot be used. The path stands beside it wherever it is shown.
+/// Why an image cannot be used. The path stands beside it wherever it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PictureError {
+pub enum DecodeError {
     /// No bytes at all.
     #[error("the file is empty")]
     Empty,
-    /// Bytes that begin like no kind of picture.
-    #[error("not a picture")]
-    NotAPicture,
-    /// A kind of picture that this build cannot decode.
-    #[error("{0} pictures cannot be decoded")]
+    /// Bytes that begin like no kind of image.
+    #[error("not an image")]
+    NotAnImage,
+    /// A kind of image that this build cannot decode.
+    #[error("{0} images cannot be decoded")]
     Unsupported(&'static str),
     /// More pixels than are decoded.
     #[error("{width} x {height} pixels are more than the limit")]
@@ -81,31 +81,31 @@ pub enum PictureError {
         /// Rows.
         height: u32,
     },
-    /// A variety of a kind of picture that this build cannot decode.
+    /// A variety of a kind of image that this build cannot decode.
     #[error("this {format} cannot be decoded: {reason}")]
     Variety {
-        /// The kind of picture.
+        /// The kind of image.
         format: &'static str,
         /// What is peculiar about it, in the decoder's words.
         reason: String,
     },
-    /// A picture that ends too early or does not follow its format.
+    /// An image that ends too early or does not follow its format.
     #[error("corrupt {format}: {reason}")]
     Corrupt {
-        /// The kind of picture that it begins like.
+        /// The kind of image that it begins like.
         format: &'static str,
         /// What the decoder met.
         reason: String,
     },
 }
 
-/// Decodes the first frame of a picture, upright as its EXIF orientation says, with transparency laid over white.
+/// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency laid over white.
 ///
 /// # Errors
-/// Every way that bytes can fail to be a picture; see [`PictureError`].
-pub fn decode(bytes: &[u8], want: &Want) -> Result<Picture, PictureError> {
+/// Every way that bytes can fail to be an image; see [`DecodeError`].
+pub fn decode(bytes: &[u8], want: &Want) -> Result<Image, DecodeError> {
     let format = recognise(bytes)?;
-    let corrupt = |reason: String| PictureError::Corrupt {
+    let corrupt = |reason: String| DecodeError::Corrupt {
         format: name(format),
         reason,
     };
@@ -113,9 +113,9 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Picture, PictureError> {
         jpeg::check(bytes)?;
     }
     match guarded(|| decode_as(format, bytes, want)) {
-        Some(Ok(picture)) => Ok(picture),
-        Some(Err(Refusal::Size { width, height })) => Err(PictureError::TooLarge { width, height }),
-        Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(PictureError::Variety {
+        Some(Ok(image)) => Ok(image),
+        Some(Err(Refusal::Size { width, height })) => Err(DecodeError::TooLarge { width, height }),
+        Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(DecodeError::Variety {
             format: name(format),
             reason: variety(&error),
         }),
@@ -128,7 +128,7 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is within a decoder, whose panics are caught and reported as what they are: bad pictures.
+/// Whether this thread is within a decoder, whose panics are caught and reported as what they are: bad images.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }
@@ -136,7 +136,7 @@ pub fn is_decoding() -> bool {
 /// What `decoder` gives, or nothing where it panics.
 fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
     let before = DECODING.replace(true);
-    // The decoders keep no state between pictures, so nothing half-changed can be seen after a panic.
+    // The decoders keep no state between images, so nothing half-changed can be seen after a panic.
     let result = catch_unwind(AssertUnwindSafe(decoder)).ok();
     DECODING.set(before);
     result
@@ -154,7 +154,7 @@ impl From<ImageError> for Refusal {
     }
 }
 
-fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, Refusal> {
+fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Image, Refusal> {
     let palette = match format {
         ImageFormat::Tiff => Palette::of(bytes),
         _ => None,
@@ -180,36 +180,36 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Picture, 
     // Until it is in its last form, of which it may have several on the way.
     let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let _turn = (reduced.is_none() && pixels > ALONE).then(turn);
-    let mut picture = match reduced {
-        Some(picture) => picture,
+    let mut image = match reduced {
+        Some(image) => image,
         None => {
-            let picture = DynamicImage::from_decoder(decoder)?;
-            // A picture that the first decoder refuses is refused whatever it is for.
+            let image = DynamicImage::from_decoder(decoder)?;
+            // An image that the first decoder refuses is refused whatever it is for.
             let wanted = want.as_tensorflow && format == ImageFormat::Jpeg;
             let other = wanted.then(|| guarded(|| jpeg::as_tensorflow(bytes)));
-            other.flatten().flatten().unwrap_or(picture)
+            other.flatten().flatten().unwrap_or(image)
         }
     };
     if let Some(palette) = &palette {
-        picture = palette.paint(picture);
+        image = palette.paint(image);
     }
-    picture.apply_orientation(orientation);
-    Ok(Picture {
+    image.apply_orientation(orientation);
+    Ok(Image {
         rgb: Rgb {
-            width: picture.width(),
-            height: picture.height(),
-            pixels: over_white(picture),
+            width: image.width(),
+            height: image.height(),
+            pixels: over_white(image),
         },
         pixels,
     })
 }
 
-/// The RGB bytes of a picture of any colour type.
-fn over_white(picture: DynamicImage) -> Vec<u8> {
-    if !picture.color().has_alpha() {
-        return picture.into_rgb8().into_raw();
+/// The RGB bytes of an image of any colour type.
+fn over_white(image: DynamicImage) -> Vec<u8> {
+    if !image.color().has_alpha() {
+        return image.into_rgb8().into_raw();
     }
-    let rgba = picture.into_rgba8();
+    let rgba = image.into_rgba8();
     let blend = |channel: u8, alpha: u8| {
         let (channel, alpha) = (u32::from(channel), u32::from(alpha));
         ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8
@@ -244,14 +244,14 @@ mod tests {
     use super::*;
     use crate::photo::encode_jpeg;
 
-    /// The picture in its full size.
-    fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
-        super::decode(bytes, &Want::default()).map(|picture| picture.rgb)
+    /// The image in its full size.
+    fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {
+        super::decode(bytes, &Want::default()).map(|image| image.rgb)
     }
 
-    fn encoded(picture: DynamicImage, format: ImageFormat) -> Vec<u8> {
+    fn encoded(image: DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, format).unwrap();
+        image.write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     }
 
@@ -264,13 +264,13 @@ mod tests {
         use ImageFormat::{Bmp, Ico, Png, Pnm, Qoi, Tiff, WebP};
         for format in [Png, Bmp, WebP, Tiff, Pnm, Ico, Qoi] {
             // An icon always has transparency.
-            let picture = match DynamicImage::from(gradient()) {
-                picture if format == Ico => picture.into_rgba8().into(),
-                picture => picture,
+            let image = match DynamicImage::from(gradient()) {
+                image if format == Ico => image.into_rgba8().into(),
+                image => image,
             };
-            let picture = decode(&encoded(picture, format)).unwrap();
-            assert_eq!((picture.width, picture.height), (40, 30));
-            assert_eq!(picture.pixels, gradient().into_raw(), "{format:?}");
+            let image = decode(&encoded(image, format)).unwrap();
+            assert_eq!((image.width, image.height), (40, 30));
+            assert_eq!(image.pixels, gradient().into_raw(), "{format:?}");
         }
     }
 
@@ -286,8 +286,8 @@ mod tests {
         )
         .unwrap();
         for bytes in [jpeg, encoded(gradient().into(), ImageFormat::Gif)] {
-            let picture = decode(&bytes).unwrap();
-            let worst = picture
+            let image = decode(&bytes).unwrap();
+            let worst = image
                 .pixels
                 .iter()
                 .zip(gradient().into_raw())
@@ -320,8 +320,8 @@ mod tests {
     #[test]
     fn narrows_sixteen_bits_and_spreads_grey() {
         let grey = image::ImageBuffer::from_pixel(3, 3, image::Luma([0x8080u16]));
-        let picture = decode(&encoded(DynamicImage::ImageLuma16(grey), ImageFormat::Png)).unwrap();
-        assert_eq!(picture.pixels, [0x80; 27]);
+        let image = decode(&encoded(DynamicImage::ImageLuma16(grey), ImageFormat::Png)).unwrap();
+        assert_eq!(image.pixels, [0x80; 27]);
     }
 
     #[test]
@@ -350,15 +350,15 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_with_what_is_no_picture() {
-        assert_eq!(decode(b""), Err(PictureError::Empty));
-        assert_eq!(decode(b"just some text"), Err(PictureError::NotAPicture));
+    fn says_what_is_wrong_with_what_is_no_image() {
+        assert_eq!(decode(b""), Err(DecodeError::Empty));
+        assert_eq!(decode(b"just some text"), Err(DecodeError::NotAnImage));
         let heic = decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
-        assert_eq!(heic.to_string(), "HEIC pictures cannot be decoded");
+        assert_eq!(heic.to_string(), "HEIC images cannot be decoded");
     }
 
     #[test]
-    fn a_picture_cut_anywhere_is_refused_and_never_panics() {
+    fn an_image_cut_anywhere_is_refused_and_never_panics() {
         for format in [
             ImageFormat::Png,
             ImageFormat::Bmp,
@@ -384,7 +384,7 @@ mod tests {
         png[29..33].copy_from_slice(&checksum.to_be_bytes());
         assert_eq!(
             decode(&png),
-            Err(PictureError::TooLarge {
+            Err(DecodeError::TooLarge {
                 width: 65_536,
                 height: 65_536
             })
@@ -399,12 +399,12 @@ mod tests {
                 max_pixels,
                 ..Want::default()
             };
-            super::decode(&png, &want).map(|picture| picture.pixels)
+            super::decode(&png, &want).map(|image| image.pixels)
         };
         assert_eq!(limited(1200), Ok(1200));
         assert_eq!(
             limited(1199),
-            Err(PictureError::TooLarge {
+            Err(DecodeError::TooLarge {
                 width: 40,
                 height: 30
             })
@@ -417,12 +417,12 @@ mod tests {
             shorter_side: Some(15),
             ..Want::default()
         };
-        let picture = super::decode(&with_orientation(6), &want).unwrap();
-        assert_eq!((picture.rgb.width, picture.rgb.height), (15, 20));
-        assert_eq!(picture.pixels, 1200);
+        let image = super::decode(&with_orientation(6), &want).unwrap();
+        assert_eq!((image.rgb.width, image.rgb.height), (15, 20));
+        assert_eq!(image.pixels, 1200);
     }
 
-    /// No picture is known that makes a decoder panic, so this stands in for one.
+    /// No image is known that makes a decoder panic, so this stands in for one.
     #[test]
     fn a_decoder_that_panics_is_caught() {
         let usual = std::panic::take_hook();

@@ -1,7 +1,7 @@
-//! Distorted views of a picture, so that a head learns what does not matter: retrain.py's flips, crops, scales and
+//! Distorted views of an image, so that a head learns what does not matter: retrain.py's flips, crops, scales and
 //! brightnesses.
 //!
-//! retrain.py draws them anew for every step of training and then cannot keep a bottleneck. Here a picture has a fixed
+//! retrain.py draws them anew for every step of training and then cannot keep a bottleneck. Here an image has a fixed
 //! number of views, which follow from its content, a seed and the view's number, so that they are computed once.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
-/// How views are distorted, and how many a picture has beside itself.
+/// How views are distorted, and how many an image has beside itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distortion {
     /// Whether half of the views are mirrored.
@@ -21,18 +21,18 @@ pub struct Distortion {
     pub random_scale: u32,
     /// Up to how many percent a view is made brighter or darker.
     pub random_brightness: u32,
-    /// Views a picture.
+    /// Views an image.
     pub variants: u32,
     /// Another seed, other views.
     pub seed: u64,
 }
 
-/// What of a picture is seen, and how.
+/// What of an image is seen, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
-    /// The left edge, as a share of the picture's width.
+    /// The left edge, as a share of the image's width.
     pub left: f64,
-    /// The upper edge, as a share of the picture's height.
+    /// The upper edge, as a share of the image's height.
     pub top: f64,
     /// How much of the width and of the height is seen.
     pub extent: f64,
@@ -54,14 +54,14 @@ impl fmt::Display for Distortion {
         } = self;
         write!(
             f,
-            "{variants} views a picture: flip {flip_left_right}, crop {random_crop} %, scale {random_scale} %, \
+            "{variants} views an image: flip {flip_left_right}, crop {random_crop} %, scale {random_scale} %, \
              brightness {random_brightness} %, seed {seed}"
         )
     }
 }
 
 impl View {
-    /// The whole picture, as it is.
+    /// The whole image, as it is.
     pub const PLAIN: Self = Self {
         left: 0.0,
         top: 0.0,
@@ -72,13 +72,13 @@ impl View {
 }
 
 impl Distortion {
-    /// Whether any view differs from the picture.
+    /// Whether any view differs from the image.
     pub fn distorts(&self) -> bool {
         let amounts = [self.random_crop, self.random_scale, self.random_brightness];
         self.flip_left_right || amounts.iter().any(|&percent| percent > 0)
     }
 
-    /// The view `variant` of the picture with this content; 0 is the picture itself.
+    /// The view `variant` of the image with this content; 0 is the image itself.
     ///
     /// With retrain.py's distributions: a magnification of (1 + crop %) times a uniform number from 1 to 1 + scale %, a
     /// uniform place, a flip half of the time, and a factor uniform within 1 -+ brightness %.
@@ -101,7 +101,7 @@ impl Distortion {
         }
     }
 
-    /// Identifies the view `variant` of the picture with this content; of the picture itself it is the content.
+    /// Identifies the view `variant` of the image with this content; of the image itself it is the content.
     pub fn key(&self, content: &Digest, variant: u32) -> Digest {
         match variant {
             0 => *content,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_view_is_the_picture_itself() {
+    fn the_first_view_is_the_image_itself() {
         let content = Digest::of(b"x");
         assert_eq!(ALL.view(&content, 0), View::PLAIN);
         assert_eq!(ALL.key(&content, 0), content);

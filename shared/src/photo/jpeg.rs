@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 use mozjpeg::{DctMethod, Decompress};
 
-use super::decode::{CUT_SHORT, PictureError};
+use super::decode::{CUT_SHORT, DecodeError};
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
@@ -22,7 +22,7 @@ const SCANS: usize = 100;
 ///
 /// Within a scan no mark can occur, since every byte 0xff is followed by a zero there; before the first scan they can,
 /// in the thumbnail of a camera.
-pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
     let mut rest = bytes;
     while let [first, marker, tail @ ..] = rest {
         rest = match (first, marker) {
@@ -30,7 +30,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
             (0xff, 0xda) => return check_scans(tail),
             // Start of frame, of the kinds that are coded so.
             (0xff, 0xc9..=0xcb | 0xcd..=0xcf) => {
-                return Err(PictureError::Variety {
+                return Err(DecodeError::Variety {
                     format: "JPEG",
                     reason: "it has arithmetic coding".to_owned(),
                 });
@@ -48,13 +48,13 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
 }
 
 /// See [`check`], from the first scan on.
-fn check_scans(bytes: &[u8]) -> Result<(), PictureError> {
+fn check_scans(bytes: &[u8]) -> Result<(), DecodeError> {
     let mut more = 1..SCANS;
     for pair in bytes.windows(2) {
         match pair {
             [0xff, 0xd9] => return Ok(()),
             [0xff, 0xda] if more.next().is_none() => {
-                return Err(PictureError::Variety {
+                return Err(DecodeError::Variety {
                     format: "JPEG",
                     reason: format!("it has more than {SCANS} scans"),
                 });
@@ -65,8 +65,8 @@ fn check_scans(bytes: &[u8]) -> Result<(), PictureError> {
     Err(cut_short())
 }
 
-fn cut_short() -> PictureError {
-    PictureError::Corrupt {
+fn cut_short() -> DecodeError {
+    DecodeError::Corrupt {
         format: "JPEG",
         reason: CUT_SHORT.to_owned(),
     }
@@ -76,7 +76,7 @@ fn cut_short() -> PictureError {
 /// than `shorter`.
 ///
 /// None where that is the full size, and for whatever this decoder cannot do: the one for the full size then has the
-/// last word on what is wrong with a picture.
+/// last word on what is wrong with an image.
 pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
     let fits = |by: &u32| size.0.min(size.1) / by >= shorter;
     let by = REDUCTIONS.into_iter().find(fits)?;
@@ -134,7 +134,7 @@ mod tests {
     fn reduces_as_far_as_the_shorter_side_allows() {
         let bytes = jpeg(1000, 801);
         let size = |shorter| {
-            reduced(&bytes, (1000, 801), shorter).map(|picture| (picture.width(), picture.height()))
+            reduced(&bytes, (1000, 801), shorter).map(|image| (image.width(), image.height()))
         };
         assert_eq!(size(100), Some((125, 101)));
         assert_eq!(size(101), Some((250, 201)));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_the_same_picture() {
+    fn shows_the_same_image() {
         let small = reduced(&jpeg(1000, 800), (1000, 800), 100)
             .unwrap()
             .into_rgb8();

@@ -1,5 +1,5 @@
-//! From the bytes of a picture to the input of a network. This module alone speaks to the libraries that decode and
-//! resize pictures.
+//! From the bytes of an image to the input of a network. This module alone speaks to the libraries that decode and
+//! resize images.
 
 mod decode;
 mod distort;
@@ -12,14 +12,14 @@ mod recognise;
 mod resize;
 mod tiff;
 
-pub use decode::{MAX_PIXELS, Picture, PictureError, Want, decode, is_decoding};
+pub use decode::{DecodeError, Image, MAX_PIXELS, Want, decode, is_decoding};
 pub use distort::{Distortion, View};
 pub use encode::{encode_jpeg, encode_png};
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
-pub use recognise::is_picture;
+pub use recognise::is_image;
 
-/// A picture in RGB, 8 bits a channel.
+/// An image in RGB, 8 bits a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rgb {
     /// Columns.

@@ -1,4 +1,4 @@
-//! Which way up a picture is, as its EXIF block says.
+//! Which way up an image is, as its EXIF block says.
 
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageResult};
@@ -6,7 +6,7 @@ use image::{ImageDecoder, ImageFormat, ImageResult};
 /// What stands before the block in JPEG, and by mistake elsewhere.
 const PREFIX: &[u8] = b"Exif\0\0";
 
-/// How to turn the picture in `bytes`, which `decoder` has begun to decode.
+/// How to turn the image in `bytes`, which `decoder` has begun to decode.
 ///
 /// # Errors
 /// The decoder's.

@@ -1,23 +1,23 @@
-//! What is done to a picture before a network sees it. The rule travels in the network's file, so that training
+//! What is done to an image before a network sees it. The rule travels in the network's file, so that training
 //! and labelling cannot differ.
 
 use serde::{Deserialize, Serialize};
 
 use super::Rgb;
-use super::decode::{Picture, PictureError, Want, decode};
+use super::decode::{DecodeError, Image, Want, decode};
 use super::distort::View;
 use super::resize::{Part, antialiased, legacy_bilinear};
 use crate::digest::Digest;
 
-/// Raised when the same rule begins to give other pixels, or to take pictures that it refused: what was found unusable is
+/// Raised when the same rule begins to give other pixels, or to take images that it refused: what was found unusable is
 /// remembered too.
 const PIXELS_VERSION: u32 = 2;
 
-/// A reduced picture has at least this many times the pixels, across and down, that the resizing leaves. Then what the
+/// A reduced image has at least this many times the pixels, across and down, that the resizing leaves. Then what the
 /// reduction does to the highest frequencies is lost in the resizing.
 const SPARE: u32 = 2;
 
-/// How pictures become the input of a network: uint8 [height, width, 3], RGB.
+/// How images become the input of a network: uint8 [height, width, 3], RGB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocess {
@@ -25,17 +25,17 @@ pub struct Preprocess {
     pub width: u32,
     /// Rows of the input.
     pub height: u32,
-    /// What of a picture is brought to that size.
+    /// What of an image is brought to that size.
     pub resize: ResizeRule,
     /// How pixels are computed from pixels.
     #[serde(default, skip_serializing_if = "is_default")]
     pub filter: Filter,
-    /// Whether also the largest pictures are decoded in their full size first.
+    /// Whether also the largest images are decoded in their full size first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub full_decode: bool,
 }
 
-/// What of a picture is brought to the size of a network's input.
+/// What of an image is brought to the size of a network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum ResizeRule {
@@ -48,7 +48,7 @@ pub enum ResizeRule {
     },
 }
 
-/// How the pixels of the input are computed from those of a picture.
+/// How the pixels of the input are computed from those of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Filter {
@@ -104,16 +104,16 @@ impl Preprocess {
         }
     }
 
-    /// The picture in `bytes`, as large as it has to be. One of more than `max_pixels` is refused.
+    /// The image in `bytes`, as large as it has to be. One of more than `max_pixels` is refused.
     ///
     /// # Errors
-    /// Bytes that are no picture that can be decoded.
-    pub fn decode(&self, bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
+    /// Bytes that are no image that can be decoded.
+    pub fn decode(&self, bytes: &[u8], max_pixels: u64) -> Result<Image, DecodeError> {
         let shorter = match self.resize {
             ResizeRule::Squash => self.width.max(self.height),
             ResizeRule::CentreCrop { shorter_side } => shorter_side,
         };
-        // Without antialiasing single pixels count, and in a reduced picture they are others.
+        // Without antialiasing single pixels count, and in a reduced image they are others.
         let reducible = !self.full_decode && self.filter == Filter::Antialiased;
         let want = Want {
             max_pixels,
@@ -123,15 +123,15 @@ impl Preprocess {
         decode(bytes, &want)
     }
 
-    /// The input of the network for a view of the picture: `height * width * 3` numbers of the filter's kind, as bytes.
+    /// The input of the network for a view of the image: `height * width * 3` numbers of the filter's kind, as bytes.
     ///
     /// # Errors
-    /// A picture without pixels.
-    pub fn pixels(&self, picture: &Rgb, view: &View) -> Result<Vec<u8>, PictureError> {
-        let part = seen(self.part(picture), view);
+    /// An image without pixels.
+    pub fn pixels(&self, image: &Rgb, view: &View) -> Result<Vec<u8>, DecodeError> {
+        let part = seen(self.part(image), view);
         let (width, height) = (self.width, self.height);
         let bytes = match self.filter {
-            Filter::Antialiased => antialiased(picture, part, width, height).map(|mut pixels| {
+            Filter::Antialiased => antialiased(image, part, width, height).map(|mut pixels| {
                 self.turn(&mut pixels, view);
                 if view.brightness != 1.0 {
                     let brighten = |value: &mut u8| {
@@ -142,7 +142,7 @@ impl Preprocess {
                 pixels
             }),
             Filter::LegacyBilinear => {
-                legacy_bilinear(picture, part, width, height).map(|mut pixels| {
+                legacy_bilinear(image, part, width, height).map(|mut pixels| {
                     self.turn(&mut pixels, view);
                     pixels
                         .iter_mut()
@@ -151,8 +151,8 @@ impl Preprocess {
                 })
             }
         };
-        bytes.map_err(|reason| PictureError::Corrupt {
-            format: "picture",
+        bytes.map_err(|reason| DecodeError::Corrupt {
+            format: "image",
             reason,
         })
     }
@@ -164,11 +164,11 @@ impl Preprocess {
         }
     }
 
-    /// The input of the network for the picture in `bytes`: `height * width * 3` numbers, as bytes.
+    /// The input of the network for the image in `bytes`: `height * width * 3` numbers, as bytes.
     ///
     /// # Errors
     /// As [`Self::decode`].
-    pub fn apply(&self, bytes: &[u8], max_pixels: u64) -> Result<Vec<u8>, PictureError> {
+    pub fn apply(&self, bytes: &[u8], max_pixels: u64) -> Result<Vec<u8>, DecodeError> {
         self.pixels(&self.decode(bytes, max_pixels)?.rgb, &View::PLAIN)
     }
 
@@ -178,14 +178,14 @@ impl Preprocess {
         Digest::of_parts([PIXELS_VERSION.to_le_bytes().as_slice(), &rule])
     }
 
-    /// The part of the picture that the rule takes.
-    pub(crate) fn part(&self, picture: &Rgb) -> Part {
-        let whole = Part::whole(picture);
+    /// The part of the image that the rule takes.
+    pub(crate) fn part(&self, image: &Rgb) -> Part {
+        let whole = Part::whole(image);
         let ResizeRule::CentreCrop { shorter_side } = self.resize else {
             return whole;
         };
         // As torchvision does it: the longer side is cut to whole pixels, and the crop begins at a whole one.
-        let shorter = f64::from(picture.width.min(picture.height));
+        let shorter = f64::from(image.width.min(image.height));
         let resized = |side: f64| (f64::from(shorter_side) * side / shorter).floor();
         let crop = |side: f64, wanted: u32| {
             let (resized, wanted) = (resized(side), f64::from(wanted));
@@ -332,7 +332,7 @@ mod tests {
             height: 1,
             ..rule()
         };
-        let picture = Rgb {
+        let image = Rgb {
             width: 8,
             height: 1,
             pixels: (0..8u8).flat_map(|x| [x * 10, 100, 200]).collect(),
@@ -345,7 +345,7 @@ mod tests {
             ..View::PLAIN
         };
         let wide = Preprocess { height: 1, ..small };
-        let pixels = wide.pixels(&picture, &right_half).unwrap();
+        let pixels = wide.pixels(&image, &right_half).unwrap();
         let reds: Vec<u8> = pixels.chunks(3).map(|pixel| pixel[0]).collect();
         assert_eq!(reds, [105, 90, 75, 60]);
         // What is too bright stays at the brightest.

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// No picture that can be decoded is larger.
+/// No image that can be decoded is larger.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// The content of the file `path`.
 ///
 /// # Errors
-/// The operating system's; a pipe or device, which may never end; a file larger than any picture.
+/// The operating system's; a pipe or device, which may never end; a file larger than any image.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     // Asked before it is opened, since opening a pipe waits for a writer.
     let metadata = std::fs::metadata(path)?;
@@ -21,7 +21,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("not a regular file"));
     }
     if metadata.len() > MAX_BYTES {
-        return Err(io::Error::other("too large for a picture"));
+        return Err(io::Error::other("too large for an image"));
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
@@ -39,7 +39,7 @@ mod tests {
         File::create(&huge).unwrap().set_len(6 << 30).unwrap();
         assert_eq!(
             read(&huge).unwrap_err().to_string(),
-            "too large for a picture"
+            "too large for an image"
         );
         assert_eq!(
             read(Path::new("/dev/zero")).unwrap_err().to_string(),

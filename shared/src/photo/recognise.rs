@@ -1,36 +1,36 @@
-//! What kind of picture a file holds, by how it begins.
+//! What kind of image a file holds, by how it begins.
 
 use image::ImageFormat;
 
-use super::decode::PictureError;
+use super::decode::DecodeError;
 
 /// How far into a file its root element may stand, behind declarations and comments.
 const XML_HEAD: usize = 1024;
 
-/// The kind of picture that `bytes` begins like, if it is one that can be decoded.
-pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
+/// The kind of image that `bytes` begins like, if it is one that can be decoded.
+pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     if bytes.is_empty() {
-        return Err(PictureError::Empty);
+        return Err(DecodeError::Empty);
     }
     if let Some(kind) = undecodable(bytes) {
-        return Err(PictureError::Unsupported(kind));
+        return Err(DecodeError::Unsupported(kind));
     }
     if let [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] = bytes {
         // TIFF with room for more than 4 GiB, which the image library can decode but does not recognise.
         return Ok(ImageFormat::Tiff);
     }
-    let format = image::guess_format(bytes).map_err(|_| PictureError::NotAPicture)?;
+    let format = image::guess_format(bytes).map_err(|_| DecodeError::NotAnImage)?;
     match format.reading_enabled() {
         true => Ok(format),
-        false => Err(PictureError::Unsupported(name(format))),
+        false => Err(DecodeError::Unsupported(name(format))),
     }
 }
 
-/// Whether `bytes` begins like a picture, be it one that can be decoded or not.
-pub fn is_picture(bytes: &[u8]) -> bool {
+/// Whether `bytes` begins like an image, be it one that can be decoded or not.
+pub fn is_image(bytes: &[u8]) -> bool {
     !matches!(
         recognise(bytes),
-        Err(PictureError::Empty | PictureError::NotAPicture)
+        Err(DecodeError::Empty | DecodeError::NotAnImage)
     )
 }
 
@@ -50,7 +50,7 @@ fn undecodable(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The kinds of picture in the ISO base media format. The first brand may be one that several kinds share, and then
+/// The kinds of image in the ISO base media format. The first brand may be one that several kinds share, and then
 /// the ones that follow it say which it is.
 fn iso_media(bytes: &[u8], brands: &[u8]) -> Option<&'static str> {
     let length = bytes.first_chunk().copied().map_or(0, u32::from_be_bytes) as usize;
@@ -80,7 +80,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|at| at == b"<svg")
 }
 
-/// What a kind of picture is called in messages.
+/// What a kind of image is called in messages.
 pub(super) fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "JPEG",
@@ -106,7 +106,7 @@ mod tests {
 
     fn unsupported(bytes: &[u8]) -> &'static str {
         match recognise(bytes) {
-            Err(PictureError::Unsupported(kind)) => kind,
+            Err(DecodeError::Unsupported(kind)) => kind,
             other => panic!("{other:?}"),
         }
     }
@@ -134,13 +134,13 @@ mod tests {
     #[test]
     fn brands_beyond_the_box_do_not_count() {
         let video = b"\0\0\0\x10ftypisom\0\0\0\0heic";
-        assert_eq!(recognise(video), Err(PictureError::NotAPicture));
+        assert_eq!(recognise(video), Err(DecodeError::NotAnImage));
     }
 
     #[test]
-    fn text_is_no_picture() {
+    fn text_is_no_image() {
         for text in [b"just some text".as_slice(), b"<html><p>no", b"\xff\xd9"] {
-            assert_eq!(recognise(text), Err(PictureError::NotAPicture));
+            assert_eq!(recognise(text), Err(DecodeError::NotAnImage));
         }
     }
 }

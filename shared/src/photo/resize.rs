@@ -1,11 +1,11 @@
-//! Bringing a part of a picture to the size of a network's input, the two ways that networks were trained with.
+//! Bringing a part of an image to the size of a network's input, the two ways that networks were trained with.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{PictureError, Rgb};
+use super::{DecodeError, Rgb};
 
-/// A part of a picture, in its pixels. It may begin and end within a pixel.
+/// A part of an image, in its pixels. It may begin and end within a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Part {
     pub(crate) left: f64,
@@ -15,23 +15,23 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// All of a picture.
-    pub(super) fn whole(picture: &Rgb) -> Self {
+    /// All of an image.
+    pub(super) fn whole(image: &Rgb) -> Self {
         Self {
             left: 0.0,
             top: 0.0,
-            width: picture.width.into(),
-            height: picture.height.into(),
+            width: image.width.into(),
+            height: image.height.into(),
         }
     }
 }
 
 impl Rgb {
-    /// The picture, made so small that neither side is longer than `longest`. A smaller one stays as it is.
+    /// The image, made so small that neither side is longer than `longest`. A smaller one stays as it is.
     ///
     /// # Errors
-    /// A picture without pixels.
-    pub fn fitted(&self, longest: u32) -> Result<Self, PictureError> {
+    /// An image without pixels.
+    pub fn fitted(&self, longest: u32) -> Result<Self, DecodeError> {
         let shrink = f64::from(longest) / f64::from(self.width.max(self.height).max(1));
         let side = |side: u32| match shrink < 1.0 {
             true => ((f64::from(side) * shrink).round() as u32).max(1),
@@ -39,8 +39,8 @@ impl Rgb {
         };
         let (width, height) = (side(self.width), side(self.height));
         let pixels = antialiased(self, Part::whole(self), width, height);
-        let pixels = pixels.map_err(|reason| PictureError::Corrupt {
-            format: "picture",
+        let pixels = pixels.map_err(|reason| DecodeError::Corrupt {
+            format: "image",
             reason,
         })?;
         Ok(Self {
@@ -51,26 +51,21 @@ impl Rgb {
     }
 }
 
-/// The part of the picture at `width` x `height`: antialiased bilinear, the rule of Pillow and so of torchvision. A
+/// The part of the image at `width` x `height`: antialiased bilinear, the rule of Pillow and so of torchvision. A
 /// triangle filter that widens with the reduction, in two passes with rounding to 8 bits between them.
 ///
 /// # Errors
-/// A picture without pixels, in the resizer's words.
+/// An image without pixels, in the resizer's words.
 pub(super) fn antialiased(
-    picture: &Rgb,
+    image: &Rgb,
     part: Part,
     width: u32,
     height: u32,
 ) -> Result<Vec<u8>, String> {
-    if (picture.width, picture.height) == (width, height) && part == Part::whole(picture) {
-        return Ok(picture.pixels.clone());
+    if (image.width, image.height) == (width, height) && part == Part::whole(image) {
+        return Ok(image.pixels.clone());
     }
-    let source = ImageRef::new(
-        picture.width,
-        picture.height,
-        &picture.pixels,
-        PixelType::U8x3,
-    );
+    let source = ImageRef::new(image.width, image.height, &image.pixels, PixelType::U8x3);
     let source = source.map_err(|error| error.to_string())?;
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new()
@@ -81,26 +76,26 @@ pub(super) fn antialiased(
     Ok(target.into_vec())
 }
 
-/// The part of the picture at `width` x `height`: TensorFlow's `resize_bilinear` as it was before version 2, without
+/// The part of the image at `width` x `height`: TensorFlow's `resize_bilinear` as it was before version 2, without
 /// aligned corners or half-pixel centres. The four pixels around `index * scale`, in float32, across and then down;
 /// nothing is averaged over what lies between, however strong the reduction. Nothing is rounded.
 ///
 /// # Errors
-/// A picture without pixels.
+/// An image without pixels.
 pub(super) fn legacy_bilinear(
-    picture: &Rgb,
+    image: &Rgb,
     part: Part,
     width: u32,
     height: u32,
 ) -> Result<Vec<f32>, String> {
-    let columns = taps(part.left, part.width, picture.width, width);
-    let rows = taps(part.top, part.height, picture.height, height);
-    let stride = picture.width as usize * 3;
-    let row_of = |row: usize| picture.pixels.get(row * stride..(row + 1) * stride);
+    let columns = taps(part.left, part.width, image.width, width);
+    let rows = taps(part.top, part.height, image.height, height);
+    let stride = image.width as usize * 3;
+    let row_of = |row: usize| image.pixels.get(row * stride..(row + 1) * stride);
     let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
     for down in rows {
         let (Some(upper), Some(lower)) = (row_of(down.from), row_of(down.to)) else {
-            return Err("a picture without pixels".to_owned());
+            return Err("an image without pixels".to_owned());
         };
         for across in &columns {
             for channel in 0..3 {
@@ -156,13 +151,13 @@ mod tests {
         }
     }
 
-    fn squash(picture: &Rgb, width: u32, height: u32) -> Vec<u8> {
-        antialiased(picture, Part::whole(picture), width, height).unwrap()
+    fn squash(image: &Rgb, width: u32, height: u32) -> Vec<u8> {
+        antialiased(image, Part::whole(image), width, height).unwrap()
     }
 
     /// The other filter, rounded.
-    fn legacy(picture: &Rgb, part: Part, width: u32, height: u32) -> Result<Vec<u8>, String> {
-        let resized = legacy_bilinear(picture, part, width, height)?;
+    fn legacy(image: &Rgb, part: Part, width: u32, height: u32) -> Result<Vec<u8>, String> {
+        let resized = legacy_bilinear(image, part, width, height)?;
         Ok(resized
             .into_iter()
             .map(|value| value.round() as u8)
@@ -171,8 +166,8 @@ mod tests {
 
     #[test]
     fn tensorflow_rounds_nothing() {
-        let picture = row(&[0, 101]);
-        let resized = legacy_bilinear(&picture, Part::whole(&picture), 8, 1).unwrap();
+        let image = row(&[0, 101]);
+        let resized = legacy_bilinear(&image, Part::whole(&image), 8, 1).unwrap();
         assert_eq!(resized[..6], [0.0, 0.0, 0.0, 25.25, 25.25, 25.25]);
     }
 
@@ -194,11 +189,11 @@ mod tests {
 
     #[test]
     fn tensorflow_takes_neighbours_and_averages_nothing() {
-        let picture = row(&[0, 100, 200, 40, 80]);
-        let resized = legacy(&picture, Part::whole(&picture), 2, 1).unwrap();
+        let image = row(&[0, 100, 200, 40, 80]);
+        let resized = legacy(&image, Part::whole(&image), 2, 1).unwrap();
         // Samples at 0 and 2.5: the column 0 itself, and half-way from 200 to 40.
         assert_eq!(resized, [0, 0, 0, 120, 120, 120]);
-        let larger = legacy(&picture, Part::whole(&picture), 10, 1).unwrap();
+        let larger = legacy(&image, Part::whole(&image), 10, 1).unwrap();
         let firsts: Vec<u8> = larger.chunks(3).map(|pixel| pixel[0]).collect();
         // The last column has no neighbour and stays.
         assert_eq!(firsts, [0, 50, 100, 150, 200, 120, 40, 60, 80, 80]);
@@ -207,7 +202,7 @@ mod tests {
     #[test]
     fn a_part_is_what_the_whole_has_there() {
         // Columns of 16 pixels in one value: at half the size none of the other values reach into the middle of one.
-        let picture = row(&[[10; 16], [50; 16], [90; 16], [130; 16]].concat());
+        let image = row(&[[10; 16], [50; 16], [90; 16], [130; 16]].concat());
         let part = Part {
             left: 16.0,
             top: 0.0,
@@ -215,32 +210,32 @@ mod tests {
             height: 1.0,
         };
         for resize in [antialiased, legacy] {
-            let resized = resize(&picture, part, 16, 1).unwrap();
+            let resized = resize(&image, part, 16, 1).unwrap();
             assert_eq!((resized[4 * 3], resized[12 * 3]), (50, 90));
         }
     }
 
     #[test]
-    fn leaves_a_picture_of_the_right_size_alone() {
-        let picture = Rgb {
+    fn leaves_a_image_of_the_right_size_alone() {
+        let image = Rgb {
             width: 2,
             height: 1,
             pixels: vec![1, 2, 3, 4, 5, 6],
         };
-        assert_eq!(squash(&picture, 2, 1), picture.pixels);
-        let same = legacy(&picture, Part::whole(&picture), 2, 1).unwrap();
-        assert_eq!(same, picture.pixels);
+        assert_eq!(squash(&image, 2, 1), image.pixels);
+        let same = legacy(&image, Part::whole(&image), 2, 1).unwrap();
+        assert_eq!(same, image.pixels);
     }
 
     #[test]
     fn keeps_a_plain_colour() {
-        let picture = Rgb {
+        let image = Rgb {
             width: 37,
             height: 91,
             pixels: [9, 120, 255].repeat(37 * 91),
         };
         for resize in [antialiased, legacy] {
-            let resized = resize(&picture, Part::whole(&picture), 224, 224).unwrap();
+            let resized = resize(&image, Part::whole(&image), 224, 224).unwrap();
             assert_eq!(resized, [9, 120, 255].repeat(224 * 224));
         }
     }

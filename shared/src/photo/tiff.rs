@@ -1,6 +1,6 @@
 //! What is peculiar to TIFF: palettes, which the decoder does not know.
 //!
-//! Such a picture is decoded as the grey one that its indices make, and painted with its colours. Source of the tags:
+//! Such an image is decoded as the grey one that its indices make, and painted with its colours. Source of the tags:
 //! TIFF 6.0, sections 2 and 5.
 
 use image::{DynamicImage, RgbImage};
@@ -15,7 +15,7 @@ const PALETTE: u16 = 3;
 /// Colours for indices of 8 bits.
 const COLOURS: usize = 256;
 
-/// A picture whose pixels are indices into a list of colours.
+/// An image whose pixels are indices into a list of colours.
 pub(super) struct Palette {
     /// The file, with its indices called grey.
     pub(super) grey: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// The picture in `bytes`, if its first page has a palette for indices of 8 bits.
+    /// The image in `bytes`, if its first page has a palette for indices of 8 bits.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let file = File::of(bytes)?;
         let interpretation = file.entry(PHOTOMETRIC_INTERPRETATION)?;
@@ -49,7 +49,7 @@ impl Palette {
         Some(Self { grey, colours })
     }
 
-    /// The picture in its colours, from its indices.
+    /// The image in its colours, from its indices.
     pub(super) fn paint(&self, indices: DynamicImage) -> DynamicImage {
         let indices = indices.into_luma8();
         let colour = |index: &u8| self.colours.get(usize::from(*index)).copied();

@@ -1,6 +1,6 @@
-//! retrain.py's division: by the SHA-1 of a picture's path, as its user spelled it.
+//! retrain.py's division: by the SHA-1 of an image's path, as its user spelled it.
 //!
-//! It is here for comparison. Another spelling of the folder is another division, and byte-equal pictures can be learned
+//! It is here for comparison. Another spelling of the folder is another division, and byte-equal images can be learned
 //! from under one name and tested on under the other.
 
 use std::os::unix::ffi::OsStrExt;
@@ -13,11 +13,11 @@ use super::{Split, SplitRule};
 /// retrain.py's MAX_NUM_IMAGES_PER_CLASS: positions are whole numbers up to this.
 const LARGEST: u32 = (1 << 27) - 1;
 
-/// From here on a path does not count, so that pictures of one thing can be kept on one side.
+/// From here on a path does not count, so that images of one thing can be kept on one side.
 const UNHASHED: &[u8] = b"_nohash_";
 
 impl SplitRule {
-    /// The split of the picture `path` of the folder that is spelled `prefix`.
+    /// The split of the image `path` of the folder that is spelled `prefix`.
     pub(super) fn by_path(&self, prefix: &str, path: &Path) -> Split {
         let position = position(prefix, path);
         if position < f64::from(self.validation) {
@@ -30,7 +30,7 @@ impl SplitRule {
     }
 }
 
-/// Where a picture lies between 0 and 100.
+/// Where an image lies between 0 and 100.
 fn position(prefix: &str, path: &Path) -> f64 {
     let mut spelled = prefix.as_bytes().to_vec();
     if !prefix.is_empty() && !prefix.ends_with('/') {

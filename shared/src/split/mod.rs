@@ -1,7 +1,7 @@
-//! Which pictures a head learns from, is tuned on, and is tested on.
+//! Which images a head learns from, is tuned on, and is tested on.
 //!
-//! A picture's split follows from the digest of its content, the percentages and a seed, and from nothing else. So
-//! it stays when pictures are added, renamed or moved, and byte-equal files are always on the same side. For comparison
+//! An image's split follows from the digest of its content, the percentages and a seed, and from nothing else. So
+//! it stays when images are added, renamed or moved, and byte-equal files are always on the same side. For comparison
 //! there is retrain.py's division by path too.
 
 mod by_path;
@@ -43,7 +43,7 @@ impl Split {
 /// 2^64 divided by the golden ratio.
 const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What decides where a picture goes.
+/// What decides where an image goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SplitBy {
     /// Its content.
@@ -51,28 +51,28 @@ pub enum SplitBy {
     Content,
     /// Its path, as in retrain.py; the seed has no say.
     Path {
-        /// What stands before the path within the folder of pictures: that folder, as retrain.py was given it.
+        /// What stands before the path within the folder of images: that folder, as retrain.py was given it.
         prefix: String,
     },
 }
 
-/// A picture to be divided.
+/// An image to be divided.
 #[derive(Clone, Copy, Debug)]
-pub struct Picture<'a> {
+pub struct Sample<'a> {
     /// Of its content.
     pub digest: Digest,
     /// The number of its label.
     pub label: u32,
-    /// Within its folder of pictures.
+    /// Within its folder of images.
     pub path: &'a Path,
 }
 
-/// How pictures are divided into splits.
+/// How images are divided into splits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitRule {
-    /// How many of a hundred pictures are for validation.
+    /// How many of a hundred images are for validation.
     pub validation: u32,
-    /// How many of a hundred pictures are for testing.
+    /// How many of a hundred images are for testing.
     pub testing: u32,
     /// Another seed is another division.
     pub seed: u64,
@@ -81,34 +81,34 @@ pub struct SplitRule {
 }
 
 impl SplitRule {
-    /// The splits of pictures, in the order given.
+    /// The splits of images, in the order given.
     ///
-    /// Each picture falls where its content says. A label that would be missing from a split that was asked for
-    /// gets there the picture that came nearest to it. By path nothing is moved, and such a label is an error.
+    /// Each image falls where its content says. A label that would be missing from a split that was asked for
+    /// gets there the image that came nearest to it. By path nothing is moved, and such a label is an error.
     ///
     /// # Errors
-    /// A label with too few different pictures to be in every split.
-    pub fn assign(&self, pictures: &[Picture], labels: &[String]) -> Result<Vec<Split>> {
+    /// A label with too few different images to be in every split.
+    pub fn assign(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
         match &self.by {
-            SplitBy::Content => self.assign_by_content(pictures, labels),
+            SplitBy::Content => self.assign_by_content(images, labels),
             SplitBy::Path { prefix } => {
-                let split = |picture: &Picture| self.by_path(prefix, picture.path);
-                let splits: Vec<Split> = pictures.iter().map(split).collect();
-                self.check_complete(pictures, &splits, labels)?;
+                let split = |image: &Sample| self.by_path(prefix, image.path);
+                let splits: Vec<Split> = images.iter().map(split).collect();
+                self.check_complete(images, &splits, labels)?;
                 Ok(splits)
             }
         }
     }
 
-    fn assign_by_content(&self, pictures: &[Picture], labels: &[String]) -> Result<Vec<Split>> {
-        let mut splits: BTreeMap<Digest, Split> = pictures
+    fn assign_by_content(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
+        let mut splits: BTreeMap<Digest, Split> = images
             .iter()
-            .map(|picture| (picture.digest, self.by_content(&picture.digest)))
+            .map(|image| (image.digest, self.by_content(&image.digest)))
             .collect();
-        let by_label = digests_by_label(pictures);
+        let by_label = digests_by_label(images);
         for (&label, digests) in &by_label {
             let name = labels.get(label as usize).map_or("", String::as_str);
-            // A picture that stands under two labels stays, or moving it for one could bare the other.
+            // An image that stands under two labels stays, or moving it for one could bare the other.
             let shared = |digest: &Digest| {
                 by_label
                     .iter()
@@ -116,34 +116,29 @@ impl SplitRule {
             };
             self.complete(name, digests, &shared, &mut splits)?;
         }
-        let split = |picture: &Picture| splits.get(&picture.digest).copied();
-        Ok(pictures
+        let split = |image: &Sample| splits.get(&image.digest).copied();
+        Ok(images
             .iter()
-            .map(|picture| split(picture).unwrap_or(Split::Training))
+            .map(|image| split(image).unwrap_or(Split::Training))
             .collect())
     }
 
     /// Errors where a label is missing from a split that was asked for.
-    fn check_complete(
-        &self,
-        pictures: &[Picture],
-        splits: &[Split],
-        labels: &[String],
-    ) -> Result<()> {
+    fn check_complete(&self, images: &[Sample], splits: &[Split], labels: &[String]) -> Result<()> {
         for (number, label) in (0..).zip(labels) {
             let own = || {
-                pictures
+                images
                     .iter()
                     .zip(splits)
-                    .filter(|(picture, _)| picture.label == number)
+                    .filter(|(image, _)| image.label == number)
             };
             let missing = self
                 .wanted()
                 .find(|wanted| own().all(|(_, split)| split != wanted));
             if let Some(missing) = missing.filter(|_| own().next().is_some()) {
                 return Err(Error::Training(format!(
-                    "label '{label}': by their paths none of its pictures is for {}; divide by content, or give it \
-                     more pictures",
+                    "label '{label}': by their paths none of its images is for {}; divide by content, or give it \
+                     more images",
                     missing.name()
                 )));
             }
@@ -159,14 +154,14 @@ impl SplitRule {
         })
     }
 
-    /// Which of `parts` equal parts a picture falls into, whatever its split.
+    /// Which of `parts` equal parts an image falls into, whatever its split.
     pub(crate) fn part(digest: &Digest, parts: usize) -> usize {
         // The bytes behind those that decide the split.
         let bytes = digest.as_bytes().last_chunk().copied().unwrap_or_default();
         u64::from_le_bytes(bytes) as usize % parts.max(1)
     }
 
-    /// Moves pictures until every split that was asked for has one of this label.
+    /// Moves images until every split that was asked for has one of this label.
     fn complete(
         &self,
         label: &str,
@@ -211,14 +206,14 @@ impl SplitRule {
                 splits,
             },
             common => Error::Training(format!(
-                "label '{label}': {common} of its {} pictures stand under another label too, and without them there \
+                "label '{label}': {common} of its {} images stand under another label too, and without them there \
                  are too few for {splits} splits",
                 digests.len()
             )),
         }
     }
 
-    /// Where a picture falls by its content alone, which is where [`Self::assign`] leaves all but a few.
+    /// Where an image falls by its content alone, which is where [`Self::assign`] leaves all but a few.
     pub(crate) fn by_content(&self, digest: &Digest) -> Split {
         let position = self.position(digest);
         let within = |split: &Split| {
@@ -231,10 +226,10 @@ impl SplitRule {
             .unwrap_or(Split::Training)
     }
 
-    /// Where a picture lies between 0 and 100: the first eight bytes of its digest, turned on by the seed.
+    /// Where an image lies between 0 and 100: the first eight bytes of its digest, turned on by the seed.
     ///
-    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the pictures, so that the mean
-    /// over a few seeds is about that over all pictures.
+    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the images, so that the mean
+    /// over a few seeds is about that over all images.
     fn position(&self, digest: &Digest) -> f64 {
         let first =
             u64::from_le_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default());
@@ -260,9 +255,9 @@ impl SplitRule {
     }
 }
 
-fn digests_by_label(pictures: &[Picture]) -> BTreeMap<u32, BTreeSet<Digest>> {
+fn digests_by_label(images: &[Sample]) -> BTreeMap<u32, BTreeSet<Digest>> {
     let mut labels: BTreeMap<u32, BTreeSet<Digest>> = BTreeMap::new();
-    for Picture { digest, label, .. } in pictures {
+    for Sample { digest, label, .. } in images {
         labels.entry(*label).or_default().insert(*digest);
     }
     labels
@@ -279,13 +274,13 @@ mod tests {
         by: SplitBy::Content,
     };
 
-    fn pictures(count: u32, label: u32) -> Vec<Picture<'static>> {
-        let picture = |i: u32| Picture {
+    fn images(count: u32, label: u32) -> Vec<Sample<'static>> {
+        let image = |i: u32| Sample {
             digest: Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
             label,
             path: Path::new(""),
         };
-        (0..count).map(picture).collect()
+        (0..count).map(image).collect()
     }
 
     fn labels() -> Vec<String> {
@@ -294,7 +289,7 @@ mod tests {
 
     #[test]
     fn gives_each_split_its_share() {
-        let splits = RULE.assign(&pictures(20_000, 0), &labels()).unwrap();
+        let splits = RULE.assign(&images(20_000, 0), &labels()).unwrap();
         let share = |split| splits.iter().filter(|&&s| s == split).count() as f64 / 20_000.0;
         assert!((share(Split::Validation) - 0.15).abs() < 0.01);
         assert!((share(Split::Testing) - 0.15).abs() < 0.01);
@@ -302,8 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn is_stable_when_pictures_are_added() {
-        let (few, many) = (pictures(100, 0), pictures(1000, 0));
+    fn is_stable_when_images_are_added() {
+        let (few, many) = (images(100, 0), images(1000, 0));
         let before = RULE.assign(&few, &labels()).unwrap();
         let after = RULE.assign(&many, &labels()).unwrap();
         assert_eq!(before, after[..100]);
@@ -312,33 +307,31 @@ mod tests {
     #[test]
     fn another_seed_is_another_division() {
         let other = SplitRule { seed: 1, ..RULE };
-        let pictures = pictures(100, 0);
+        let images = images(100, 0);
         assert_ne!(
-            RULE.assign(&pictures, &labels()).unwrap(),
-            other.assign(&pictures, &labels()).unwrap()
+            RULE.assign(&images, &labels()).unwrap(),
+            other.assign(&images, &labels()).unwrap()
         );
     }
 
     #[test]
-    fn ten_seeds_test_nearly_every_picture() {
-        let tested = |picture: &Picture| {
+    fn ten_seeds_test_nearly_every_image() {
+        let tested = |image: &Sample| {
             let rule = |seed| SplitRule { seed, ..RULE };
-            (0..10).any(|seed| rule(seed).by_content(&picture.digest) == Split::Testing)
+            (0..10).any(|seed| rule(seed).by_content(&image.digest) == Split::Testing)
         };
-        let share = pictures(1000, 0)
-            .iter()
-            .filter(|picture| tested(picture))
-            .count();
+        let share = images(1000, 0).iter().filter(|image| tested(image)).count();
         assert!(share > 950, "{share} of 1000");
     }
 
     #[test]
-    fn byte_equal_pictures_never_straddle_even_across_labels() {
-        let mut twice = pictures(50, 0);
-        twice.extend(pictures(50, 0).into_iter().map(|picture| Picture {
-            label: 1,
-            ..picture
-        }));
+    fn byte_equal_images_never_straddle_even_across_labels() {
+        let mut twice = images(50, 0);
+        twice.extend(
+            images(50, 0)
+                .into_iter()
+                .map(|image| Sample { label: 1, ..image }),
+        );
         let splits = RULE.assign(&twice, &labels()).unwrap();
         assert_eq!(splits[..50], splits[50..]);
     }
@@ -346,8 +339,8 @@ mod tests {
     #[test]
     fn every_label_is_in_every_split_however_small() {
         for count in 3..30 {
-            let mut all = pictures(count, 0);
-            all.extend(pictures(3, 1));
+            let mut all = images(count, 0);
+            all.extend(images(3, 1));
             let splits = RULE.assign(&all, &labels()).unwrap();
             for label in 0..2 {
                 for wanted in Split::ALL {
@@ -357,7 +350,7 @@ mod tests {
                         .any(|(p, s)| p.label == label && *s == wanted);
                     assert!(
                         has,
-                        "{count} pictures: label {label} is missing from {}",
+                        "{count} images: label {label} is missing from {}",
                         wanted.name()
                     );
                 }
@@ -367,19 +360,16 @@ mod tests {
 
     #[test]
     fn names_the_label_that_is_too_small() {
-        let mut all = pictures(20, 0);
-        all.extend(pictures(2, 1));
+        let mut all = images(20, 0);
+        all.extend(images(2, 1));
         let message = RULE.assign(&all, &labels()).unwrap_err().to_string();
-        assert!(
-            message.contains("'b' has 2 different pictures"),
-            "{message}"
-        );
+        assert!(message.contains("'b' has 2 different images"), "{message}");
     }
 
     #[test]
     fn a_split_of_zero_percent_is_not_asked_for() {
         let rule = SplitRule::default();
-        let splits = rule.assign(&pictures(1, 0), &labels()).unwrap();
+        let splits = rule.assign(&images(1, 0), &labels()).unwrap();
         assert_eq!(splits, [Split::Training]);
     }
 
@@ -392,10 +382,10 @@ mod tests {
             ..RULE
         };
         let paths: Vec<String> = (0..200).map(|i| format!("a/{i}.jpg")).collect();
-        let many: Vec<Picture> = (paths.iter().zip(pictures(200, 0)))
-            .map(|(path, picture)| Picture {
+        let many: Vec<Sample> = (paths.iter().zip(images(200, 0)))
+            .map(|(path, image)| Sample {
                 path: Path::new(path),
-                ..picture
+                ..image
             })
             .collect();
         let splits = rule.assign(&many, &labels()).unwrap();

@@ -5,7 +5,7 @@ use super::event::{FLOAT, Metadata, Plugin, PluginData, Shape, Tensor, Value};
 /// Thresholds from 0 to 1, as many as TensorBoard's own summaries have.
 const THRESHOLDS: usize = 201;
 
-/// How the probabilities of one label are distributed over pictures that have it, and over those that have another.
+/// How the probabilities of one label are distributed over images that have it, and over those that have another.
 #[derive(Clone, Debug)]
 pub struct Curve {
     own: Vec<u64>,
@@ -22,7 +22,7 @@ impl Default for Curve {
 }
 
 impl Curve {
-    /// Counts a picture that was given this probability of the label, and has the label or another.
+    /// Counts an image that was given this probability of the label, and has the label or another.
     pub fn add(&mut self, probability: f64, own: bool) {
         let threshold = (probability * (THRESHOLDS - 1) as f64) as usize;
         let counts = if own { &mut self.own } else { &mut self.others };

@@ -35,7 +35,7 @@ pub struct Shown<'a> {
     pub weights: &'a [f32],
     /// b, C.
     pub biases: &'a [f32],
-    /// W x + b of the pictures that were looked at.
+    /// W x + b of the images that were looked at.
     pub logits: &'a Histogram,
     /// Their softmax.
     pub probabilities: &'a Histogram,
@@ -101,15 +101,15 @@ impl Run {
 /// What is shown of a training.
 #[derive(Debug, Default)]
 pub struct Summaries<'a> {
-    /// What training pictures show.
+    /// What training images show.
     pub train: Run,
-    /// What validation pictures show.
+    /// What validation images show.
     pub validation: Run,
     /// The retrained graph.
     pub graph: Option<Vec<Part>>,
-    /// Validation pictures, for the projector.
+    /// Validation images, for the projector.
     pub points: Vec<Point<'a>>,
-    /// The folder of the pictures, if there are to be thumbnails.
+    /// The folder of the images, if there are to be thumbnails.
     pub images: Option<&'a Path>,
 }
 

@@ -1,11 +1,11 @@
-//! What TensorBoard's projector shows: bottlenecks as points, with the labels and thumbnails of their pictures.
+//! What TensorBoard's projector shows: bottlenecks as points, with the labels and thumbnails of their images.
 //!
 //! | file | content |
 //! |---|---|
 //! | `projector_config.pbtxt` | ProjectorConfig as text; its first line, a comment, identifies what the others were made of |
-//! | `bottlenecks.tsv` | a line of D numbers for each picture |
-//! | `pictures.tsv` | label and path of each picture, under a line that says so |
-//! | `thumbnails.png` | the pictures, row by row in a square; only where their folder is known |
+//! | `bottlenecks.tsv` | a line of D numbers for each image |
+//! | `images.tsv` | label and path of each image, under a line that says so |
+//! | `thumbnails.png` | the images, row by row in a square; only where their folder is known |
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -25,15 +25,15 @@ const SIDE: u32 = 64;
 
 const CONFIG: &str = "projector_config.pbtxt";
 const BOTTLENECKS: &str = "bottlenecks.tsv";
-const PICTURES: &str = "pictures.tsv";
+const IMAGES: &str = "images.tsv";
 const THUMBNAILS: &str = "thumbnails.png";
 
-/// A picture to be shown as a point.
+/// An image to be shown as a point.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// D floats.
     pub bottleneck: &'a [f32],
-    /// Within the folder of pictures.
+    /// Within the folder of images.
     pub path: &'a Path,
     /// The name of its label.
     pub label: &'a str,
@@ -41,8 +41,8 @@ pub struct Point<'a> {
     pub digest: Digest,
 }
 
-/// Writes the files into `folder`, unless they are there and of the same points. With `images`, the folder of the pictures,
-/// there are thumbnails too; a picture that cannot be read has a grey one.
+/// Writes the files into `folder`, unless they are there and of the same points. With `images`, the folder of the images,
+/// there are thumbnails too; an image that cannot be read has a grey one.
 pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> Result<()> {
     let step = points.len().div_ceil(MOST).max(1);
     let points: Vec<Point> = points.iter().step_by(step).copied().collect();
@@ -65,8 +65,8 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
         let mut lines = lines.iter();
         lines.try_for_each(|line| out.write_all(line.as_bytes()))
     })?;
-    file::replace(&folder.join(PICTURES), |out| {
-        writeln!(out, "label\tpicture")?;
+    file::replace(&folder.join(IMAGES), |out| {
+        writeln!(out, "label\timage")?;
         points.iter().try_for_each(|point| {
             write!(out, "{}\t", point.label)?;
             out.write_all(&crate::tsv::field(point.path))?;
@@ -85,7 +85,7 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
     let _ = write!(
         config,
         "embeddings {{\n  tensor_name: \"bottlenecks\"\n  tensor_path: \"{BOTTLENECKS}\"\n  tensor_shape: {count}\n  \
-         tensor_shape: {size}\n  metadata_path: \"{PICTURES}\"\n"
+         tensor_shape: {size}\n  metadata_path: \"{IMAGES}\"\n"
     );
     if images.is_some() {
         let _ = write!(
@@ -130,7 +130,7 @@ fn identify(points: &[Point], images: Option<&Path>) -> Digest {
     Digest::of_parts(parts.chain(images))
 }
 
-/// All thumbnails in one picture, as a PNG file.
+/// All thumbnails in one image, as a PNG file.
 fn thumbnails(points: &[Point], images: &Path) -> std::io::Result<Vec<u8>> {
     let columns = points.len().isqrt() + usize::from(points.len().isqrt().pow(2) < points.len());
     let all: Vec<Vec<u8>> = (points.par_iter())
@@ -138,11 +138,11 @@ fn thumbnails(points: &[Point], images: &Path) -> std::io::Result<Vec<u8>> {
         .collect();
     let line = SIDE as usize * 3;
     let mut pixels = vec![0u8; columns * columns * SIDE as usize * line];
-    for (index, picture) in all.iter().enumerate() {
+    for (index, image) in all.iter().enumerate() {
         let (row, column) = (index / columns, index % columns);
         let from = row * SIDE as usize * columns * line + column * line;
         let rows = pixels.get_mut(from..).unwrap_or_default();
-        for (target, source) in rows.chunks_mut(columns * line).zip(picture.chunks(line)) {
+        for (target, source) in rows.chunks_mut(columns * line).zip(image.chunks(line)) {
             let target = target.iter_mut().zip(source);
             target.for_each(|(to, from)| *to = *from);
         }

@@ -15,7 +15,7 @@ pub(crate) struct Limits {
     pub ratio: u64,
 }
 
-/// A million entries, 64 GiB and a ratio of 200: room for any set of pictures, which hardly
+/// A million entries, 64 GiB and a ratio of 200: room for any set of images, which hardly
 /// compress, while deflate can reach a ratio of 1032.
 impl Default for Limits {
     fn default() -> Self {

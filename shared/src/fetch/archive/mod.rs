@@ -101,7 +101,7 @@ mod tests {
     use super::bench::{Bench, gzip, tar_of, zip_of};
     use super::*;
 
-    const PICTURES: [(&str, &[u8]); 4] = [
+    const IMAGES: [(&str, &[u8]); 4] = [
         ("set/train/hot_dog/1.jpg", b"one"),
         ("set/train/hot_dog/2.jpg", b"two two"),
         ("set/test/hot_dog/3.jpg", b"three"),
@@ -109,9 +109,9 @@ mod tests {
     ];
 
     fn archives() -> [(&'static str, Vec<u8>); 3] {
-        let tar = tar_of(&PICTURES);
+        let tar = tar_of(&IMAGES);
         [
-            ("zip", zip_of(&PICTURES)),
+            ("zip", zip_of(&IMAGES)),
             ("tar.gz", gzip(&tar)),
             ("tar", tar),
         ]
@@ -127,9 +127,7 @@ mod tests {
                 bytes: 19,
             };
             assert_eq!(summary, expected, "{format}");
-            let mut files: Vec<_> = PICTURES
-                .map(|(name, body)| (name.into(), body.into()))
-                .into();
+            let mut files: Vec<_> = IMAGES.map(|(name, body)| (name.into(), body.into())).into();
             files.sort();
             assert_eq!(bench.files(), files, "{format}");
         }
@@ -168,7 +166,7 @@ mod tests {
     fn refuses_a_target_outside_the_folder() {
         for target in ["../x", "/tmp/x", ""] {
             let keep = |_: &Path| Some(PathBuf::from(target));
-            let bytes = zip_of(&PICTURES);
+            let bytes = zip_of(&IMAGES);
             let outcome = Bench::new().unpack_with(&bytes, &keep, &Limits::default());
             assert!(
                 matches!(outcome, Err(FetchError::UnsafeEntry { .. })),
@@ -205,7 +203,7 @@ mod tests {
     fn refuses_a_folder_that_is_there_already() {
         let bench = Bench::new();
         fs::create_dir(bench.folder()).unwrap();
-        let message = bench.unpack(&zip_of(&PICTURES)).unwrap_err().to_string();
+        let message = bench.unpack(&zip_of(&IMAGES)).unwrap_err().to_string();
         assert!(message.ends_with("into: cannot create"), "{message}");
     }
 

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::grid::Grid;
 use crate::photo::Rgb;
 
-/// Develops the scene into a picture.
+/// Develops the scene into an image.
 pub(crate) fn develop(scene: Grid<Color>, dice: &mut Dice) -> Rgb {
     let focused = focus(scene, dice);
     let graded = grade(&focused, dice);

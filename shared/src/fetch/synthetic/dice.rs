@@ -1,5 +1,5 @@
-//! The source of chance. Every choice a picture makes comes from one
-//! generator seeded by the arguments of `draw`, so that the picture depends
+//! The source of chance. Every choice an image makes comes from one
+//! generator seeded by the arguments of `draw`, so that the image depends
 //! on nothing else.
 
 use std::ops::Range;

@@ -1,5 +1,5 @@
 //! What things lie on: table tops, cloths, lawns, in top view all over the
-//! picture, in side view up to a horizon with a blurred room above it.
+//! image, in side view up to a horizon with a blurred room above it.
 
 use std::f32::consts::TAU;
 
@@ -13,7 +13,7 @@ use super::scene::View;
 use super::shape::ellipse;
 use super::surface::Surface;
 
-/// The colour of a ground at a place; 1 is about half the picture.
+/// The colour of a ground at a place; 1 is about half the image.
 type Texture = Box<dyn Fn(f32, f32) -> Color>;
 
 const GROUNDS: [fn(&mut Dice) -> Texture; 8] =

@@ -1,5 +1,5 @@
 //! A drawn stand-in for photographs of hot dogs and of other things, for
-//! machines without a network. Every picture is a small lit scene: a ground,
+//! machines without a network. Every image is a small lit scene: a ground,
 //! a plate or tray, side dishes, one to three subjects, something in front
 //! of them, and a hurried camera. Both labels share all of that; only the
 //! subject differs. The shapes are outlines (`shape`) inflated to bodies and
@@ -24,7 +24,7 @@ mod topping;
 
 use crate::photo::Rgb;
 
-/// What a picture shows.
+/// What an image shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
     /// At least one sausage in a bun.
@@ -37,7 +37,7 @@ impl Label {
     /// Both labels, in the order of their folders.
     pub(super) const ALL: [Self; 2] = [Self::HotDog, Self::NotHotDog];
 
-    /// The name of the folder that holds the label's pictures.
+    /// The name of the folder that holds the label's images.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::HotDog => "hot_dog",
@@ -46,7 +46,7 @@ impl Label {
     }
 }
 
-/// Draws picture number `index` of a label. The same arguments give the same
+/// Draws image number `index` of a label. The same arguments give the same
 /// bytes on the same machine, whatever was drawn before and on which thread;
 /// sides are 280 to 400 pixels.
 pub(super) fn draw(seed: u64, label: Label, index: u32) -> Rgb {
@@ -68,23 +68,20 @@ mod tests {
     }
 
     #[test]
-    fn seed_label_and_index_each_change_the_picture() {
-        let picture = draw(7, Label::HotDog, 3).pixels;
-        assert_ne!(picture, draw(8, Label::HotDog, 3).pixels);
-        assert_ne!(picture, draw(7, Label::NotHotDog, 3).pixels);
-        assert_ne!(picture, draw(7, Label::HotDog, 4).pixels);
+    fn seed_label_and_index_each_change_the_image() {
+        let image = draw(7, Label::HotDog, 3).pixels;
+        assert_ne!(image, draw(8, Label::HotDog, 3).pixels);
+        assert_ne!(image, draw(7, Label::NotHotDog, 3).pixels);
+        assert_ne!(image, draw(7, Label::HotDog, 4).pixels);
     }
 
     #[test]
     fn sizes_are_in_range_and_every_pixel_is_there() {
         for index in 0..12 {
-            let picture = draw(1, Label::ALL[index as usize % 2], index);
-            assert!((280..=400).contains(&picture.width));
-            assert!((280..=400).contains(&picture.height));
-            assert_eq!(
-                picture.pixels.len() as u32,
-                3 * picture.width * picture.height
-            );
+            let image = draw(1, Label::ALL[index as usize % 2], index);
+            assert!((280..=400).contains(&image.width));
+            assert!((280..=400).contains(&image.height));
+            assert_eq!(image.pixels.len() as u32, 3 * image.width * image.height);
         }
     }
 
@@ -96,7 +93,7 @@ mod tests {
         assert!(hot_spread / not_spread < 2.0 && not_spread / hot_spread < 2.0);
     }
 
-    /// Mean and standard deviation of the mean byte of 24 pictures.
+    /// Mean and standard deviation of the mean byte of 24 images.
     fn brightness(label: Label) -> (f64, f64) {
         let mean = |index| {
             let pixels = draw(5, label, index).pixels;

@@ -1,4 +1,4 @@
-//! The scene: everything about a picture but its subject. All of it is
+//! The scene: everything about an image but its subject. All of it is
 //! drawn by chance before and around the subject in the same way whatever
 //! the label, so that nothing but the subject tells the labels apart.
 
@@ -20,7 +20,7 @@ pub(crate) enum View {
     Side,
 }
 
-/// Where the subjects stand in the picture, in pixels.
+/// Where the subjects stand in the image, in pixels.
 struct Place {
     x: f32,
     y: f32,

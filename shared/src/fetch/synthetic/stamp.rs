@@ -4,7 +4,7 @@ use tiny_skia::{FillRule, Mask, Path, Transform};
 
 use super::grid::Grid;
 
-/// How far outside the picture a shape still counts, in pixels, so that a
+/// How far outside the image a shape still counts, in pixels, so that a
 /// body cut by the border does not bend down towards it.
 const REACH: i32 = 60;
 

@@ -17,14 +17,14 @@ enum Value {
     Constant(Constant),
     Convolution(Convolution),
     Plane(Plane),
-    /// One vector a picture, and its size.
+    /// One vector an image, and its size.
     Vector(String, i64),
 }
 
 /// A graph on its way.
 pub(super) struct Converter<'a> {
     plan: &'a Plan,
-    /// Rows and columns of the picture, as far as they are known.
+    /// Rows and columns of the image, as far as they are known.
     size: Option<u32>,
     values: HashMap<&'a str, Value>,
     builder: GraphBuilder,
@@ -36,7 +36,7 @@ pub(super) struct Converter<'a> {
 type Added<T = Value> = Result<T, String>;
 
 impl<'a> Converter<'a> {
-    /// `size` is that of the pictures, where it is known beforehand; `bytes` the length of the graph's file.
+    /// `size` is that of the images, where it is known beforehand; `bytes` the length of the graph's file.
     pub(super) fn new(plan: &'a Plan, size: Option<u32>, bytes: usize) -> Self {
         Self {
             plan,
@@ -67,7 +67,7 @@ impl<'a> Converter<'a> {
         Ok(())
     }
 
-    /// The graph up to the node `wanted`, with the size of a picture and the number of values of a bottleneck.
+    /// The graph up to the node `wanted`, with the size of an image and the number of values of a bottleneck.
     pub(super) fn finish(mut self, wanted: &'a str) -> Added<(u32, usize, Graph)> {
         let (name, values) = match self.activation(wanted)? {
             Value::Plane(Plane {
@@ -79,15 +79,15 @@ impl<'a> Converter<'a> {
             | Value::Vector(name, channels) => (name, channels),
             Value::Plane(Plane { height, width, .. }) => {
                 return Err(format!(
-                    "'{wanted}' has {height} x {width} vectors a picture, and a bottleneck is one"
+                    "'{wanted}' has {height} x {width} vectors an image, and a bottleneck is one"
                 ));
             }
-            _ => return Err(format!("'{wanted}' does not depend on the picture")),
+            _ => return Err(format!("'{wanted}' does not depend on the image")),
         };
         self.builder.flatten(BOTTLENECK, &name);
         let size = self
             .size
-            .ok_or_else(|| format!("'{wanted}' does not depend on the picture"))?;
+            .ok_or_else(|| format!("'{wanted}' does not depend on the image"))?;
         let graph = self.builder.finish();
         match graph.first_twice() {
             Some(name) => Err(format!("two tensors would have the name '{name}'")),
@@ -97,7 +97,7 @@ impl<'a> Converter<'a> {
 
     fn convert(&mut self, node: &'a NodeDef) -> Added {
         match node.op.as_str() {
-            "Placeholder" => self.picture(node),
+            "Placeholder" => self.image(node),
             "Const" => constant(node),
             "Identity" | "StopGradient" => self.taken(node, 0).cloned(),
             "Conv2D" => self.convolution(node, false),
@@ -165,8 +165,8 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// The picture, brought to what the network was trained with.
-    fn picture(&mut self, node: &'a NodeDef) -> Added {
+    /// The image, brought to what the network was trained with.
+    fn image(&mut self, node: &'a NodeDef) -> Added {
         if self
             .values
             .values()
@@ -193,12 +193,12 @@ impl<'a> Converter<'a> {
         let size = match (own, self.size) {
             (Some(own), Some(wanted)) if own != wanted => {
                 return Err(format!(
-                    "it takes pictures of {own} x {own} pixels, not of {wanted} x {wanted}"
+                    "it takes images of {own} x {own} pixels, not of {wanted} x {wanted}"
                 ));
             }
             (own, wanted) => own
                 .or(wanted)
-                .ok_or("it does not say how large its pictures are; --size N does")?,
+                .ok_or("it does not say how large its images are; --size N does")?,
         };
         self.size = Some(size);
         Ok(Value::Plane(Plane {
@@ -416,13 +416,13 @@ impl<'a> Converter<'a> {
             Value::Plane(plane) if (plane.height, plane.width) == (1, 1) => {
                 (plane.name, plane.channels)
             }
-            _ => return Err("its input is not one vector a picture".to_owned()),
+            _ => return Err("its input is not one vector an image".to_owned()),
         };
         match shape.as_slice() {
             &[_, last] if last == -1 || i64::from(last) == values => {
                 Ok(self.vector(node, &name, values))
             }
-            _ => Err(format!("it makes {shape:?} of {values} values a picture")),
+            _ => Err(format!("it makes {shape:?} of {values} values an image")),
         }
     }
 

@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 /// What a graph that holds a base is expected to be, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// Rows and columns of a picture.
+    /// Rows and columns of an image.
     pub size: u32,
     /// Values of a bottleneck.
     pub values: usize,
@@ -36,7 +36,7 @@ pub struct Expected {
 const POOLED: &str = "MobilenetV1/Logits/AvgPool_1a/AvgPool";
 const LOGITS: &str = "MobilenetV1/Predictions/Reshape";
 
-/// The base that the frozen graph in `graph` holds, from its picture to the tensor that `plan` cuts it at. `path` is what
+/// The base that the frozen graph in `graph` holds, from its image to the tensor that `plan` cuts it at. `path` is what
 /// messages name.
 ///
 /// # Errors
@@ -72,7 +72,7 @@ fn convert(bytes: &Bytes, plan: &Plan, expected: Option<Expected>) -> Result<Vec
     let (size, values, graph) = converter.finish(wanted)?;
     if let Some(expected) = expected.filter(|expected| expected.values != values) {
         return Err(format!(
-            "'{wanted}' has {values} values a picture, and {} has {}",
+            "'{wanted}' has {values} values an image, and {} has {}",
             plan.provenance.architecture, expected.values
         ));
     }

@@ -164,16 +164,14 @@ fn names_that_are_taken_twice_are_refused() {
 }
 
 #[test]
-fn a_tensor_that_is_not_one_vector_a_picture_is_refused() {
+fn a_tensor_that_is_not_one_vector_a_image_is_refused() {
     let message = |tensor: &str| {
         read(GRAPH, Cut::Named(tensor.into()))
             .unwrap_err()
             .to_string()
     };
-    assert!(message("MobilenetV1/Conv2d_0/activation").contains("16 x 16 vectors a picture"));
-    assert!(
-        message("MobilenetV1/Conv2d_0/weights/read").contains("does not depend on the picture")
-    );
+    assert!(message("MobilenetV1/Conv2d_0/activation").contains("16 x 16 vectors an image"));
+    assert!(message("MobilenetV1/Conv2d_0/weights/read").contains("does not depend on the image"));
     // Behind the head of retrain.py.
     assert!(message("final_result").contains("does not know the operation"));
 }
@@ -200,7 +198,7 @@ fn a_graph_is_not_taken_for_another_of_its_family() {
     assert!(
         as_expected(32, 16)
             .unwrap_err()
-            .contains("has 8 values a picture, and mobilenet_v1 has 16")
+            .contains("has 8 values an image, and mobilenet_v1 has 16")
     );
 }
 

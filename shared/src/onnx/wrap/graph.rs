@@ -63,7 +63,7 @@ pub(super) fn check(graph: &Graph, input: &str) -> Result<(), String> {
 pub(super) struct Links<'a> {
     /// Which node makes a tensor.
     made_by: BTreeMap<&'a str, &'a Node>,
-    /// The tensors that depend on the picture, and the picture itself.
+    /// The tensors that depend on the image, and the image itself.
     seen: BTreeSet<&'a str>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Links<'a> {
         Self { made_by, seen }
     }
 
-    /// Whether a tensor depends on the picture.
+    /// Whether a tensor depends on the image.
     pub(super) fn is_seen(&self, name: &str) -> bool {
         self.seen.contains(name) && self.made_by.contains_key(name)
     }
@@ -106,7 +106,7 @@ impl<'a> Links<'a> {
     }
 
     /// The input of the fully connected layer that is nearest before `output`: a product with a matrix that does not
-    /// depend on the picture, or a convolution of what one of `pools` has left.
+    /// depend on the image, or a convolution of what one of `pools` has left.
     pub(super) fn last_fully_connected(&self, output: &'a str, pools: &[&str]) -> Option<&'a str> {
         let mut waiting = VecDeque::from([output]);
         let mut known = BTreeSet::from([output]);

@@ -1,4 +1,4 @@
-//! Any network for images as a base: a picture's bytes in front of it, and what follows the bottleneck cut off.
+//! Any network for images as a base: an image's bytes in front of it, and what follows the bottleneck cut off.
 //!
 //! The network is taken as it is, whatever its operations are. What cannot be known from its file alone, such as the size
 //! of a tensor, its caller finds out by running it.
@@ -43,7 +43,7 @@ pub struct Foreign {
     graph: Graph,
     input: String,
     layout: Layout,
-    /// Rows and columns of a picture, where the network takes one size only.
+    /// Rows and columns of an image, where the network takes one size only.
     size: Option<u32>,
 }
 
@@ -52,7 +52,7 @@ pub struct Foreign {
 pub struct Tensor {
     /// Its name in the network.
     pub name: String,
-    /// How many values it has for a picture.
+    /// How many values it has for an image.
     pub values: usize,
 }
 
@@ -122,23 +122,23 @@ impl Foreign {
         self.layout == Layout::Planes
     }
 
-    /// Rows and columns of a picture: its own, or else `wanted`.
+    /// Rows and columns of an image: its own, or else `wanted`.
     ///
     /// # Errors
     /// Neither is known, or they differ.
     pub fn size(&self, wanted: Option<u32>) -> Result<u32> {
         match (self.size, wanted) {
             (Some(own), Some(wanted)) if own != wanted => Err(self.wrong(format!(
-                "it takes pictures of {own} x {own} pixels, not of {wanted} x {wanted}"
+                "it takes images of {own} x {own} pixels, not of {wanted} x {wanted}"
             ))),
             (Some(size), _) | (None, Some(size)) if size > 0 => Ok(size),
             _ => Err(self.wrong(
-                "it takes pictures of any size; --size N says which to bring them to".to_owned(),
+                "it takes images of any size; --size N says which to bring them to".to_owned(),
             )),
         }
     }
 
-    /// Every tensor that depends on the picture, in the order of the network.
+    /// Every tensor that depends on the image, in the order of the network.
     pub fn tensors(&self) -> Vec<String> {
         let links = Links::of(&self.graph, &self.input);
         let outputs = self.graph.node.iter().flat_map(|node| &node.output);
@@ -151,7 +151,7 @@ impl Foreign {
     /// The tensor to cut at.
     ///
     /// # Errors
-    /// A tensor that is not there or does not depend on the picture; no fully connected layer to walk back to.
+    /// A tensor that is not there or does not depend on the image; no fully connected layer to walk back to.
     pub fn tensor(&self, cut: &Cut) -> Result<String> {
         let links = Links::of(&self.graph, &self.input);
         let output = self.graph.output.first().map(|output| output.name.as_str());
@@ -159,7 +159,7 @@ impl Foreign {
         let found = match cut {
             Cut::Named(name) if links.is_seen(name) => Ok(name.clone()),
             Cut::Named(name) => Err(format!(
-                "it has no tensor '{name}' that depends on the picture; `hd-fetch base --from FILE --list` shows those \
+                "it has no tensor '{name}' that depends on the image; `hd-fetch base --from FILE --list` shows those \
                  that can be taken"
             )),
             Cut::Logits => output
@@ -177,7 +177,7 @@ impl Foreign {
         found.map_err(|reason| self.wrong(reason))
     }
 
-    /// The network with a picture's bytes in front of it and these tensors as outputs, for a runtime to find out what
+    /// The network with an image's bytes in front of it and these tensors as outputs, for a runtime to find out what
     /// comes of them.
     ///
     /// # Errors
@@ -187,7 +187,7 @@ impl Foreign {
         let (builder, outputs) = self.begin(tensors, plan)?;
         let mut graph = builder.finish();
         graph.name = "probe".to_owned();
-        graph.input = vec![plan.picture(size, Some(1))];
+        graph.input = vec![plan.image(size, Some(1))];
         graph.output = outputs
             .iter()
             .map(|name| ValueInfo {
@@ -198,7 +198,7 @@ impl Foreign {
         Ok(self.of(graph).encode_to_vec())
     }
 
-    /// The base that ends in `tensor`; it takes several pictures at a time only if it is `batched`.
+    /// The base that ends in `tensor`; it takes several images at a time only if it is `batched`.
     ///
     /// # Errors
     /// As [`Self::probe`]; more weights than an ONNX file can hold.
@@ -294,7 +294,7 @@ fn image(input: &ValueInfo) -> std::result::Result<(Layout, Option<u32>), String
     };
     if batch.is_some_and(|batch| batch != 1) {
         return Err(format!(
-            "has the shape [{}]; export the network for any number of pictures, or for one",
+            "has the shape [{}]; export the network for any number of images, or for one",
             shape()
         ));
     }

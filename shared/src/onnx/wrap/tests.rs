@@ -124,7 +124,7 @@ fn the_input_must_be_one_image_in_floats() {
         with(&|tensor| tensor.shape.as_mut().unwrap().dim[index].value = Some(value))
     };
     assert!(dim(1, 1).contains("[?, 1, 32, 32], where [N, 3, H, W] or [N, H, W, 3] was expected"));
-    assert!(dim(0, 8).contains("for any number of pictures, or for one"));
+    assert!(dim(0, 8).contains("for any number of images, or for one"));
     assert!(dim(2, 48).contains("only square images"));
     assert!(dim(2, 1 << 40).contains("only square images"));
     let two = changed(|model| {

@@ -1,8 +1,8 @@
-"""Makes the pictures beside it: one small picture in every kind of file that cameras, browsers and scanners write.
+"""Makes the images beside it: one small image in every kind of file that cameras, browsers and scanners write.
 
-    python3 tests/pictures/make.py        wants Pillow, ImageMagick 6 or 7, and cjpeg of libjpeg-turbo
+    python3 tests/images/make.py        wants Pillow, ImageMagick 6 or 7, and cjpeg of libjpeg-turbo
 
-What a file shows is what the part of its name before the first hyphen says; pictures.rs has the same formulas. The
+What a file shows is what the part of its name before the first hyphen says; images.rs has the same formulas. The
 files are committed, so that the tests need none of these programs.
 """
 
@@ -45,28 +45,28 @@ def palette(bits):
     return [(value, 255 - value, 90) for value in values]
 
 
-def picture(mode, value, size=(WIDTH, HEIGHT)):
+def image(mode, value, size=(WIDTH, HEIGHT)):
     image = Image.new(mode, size)
     image.putdata([value(x, y) for y in range(size[1]) for x in range(size[0])])
     return image
 
 
-RGB = picture("RGB", colour)
-GREY = picture("L", grey)
-ALPHA = picture("RGBA", lambda x, y: (*colour(x, y), 255 * x // 47))
-HALF = picture("RGBA", lambda x, y: (*colour(x, y), 0 if x >= 24 else 255))
+RGB = image("RGB", colour)
+GREY = image("L", grey)
+ALPHA = image("RGBA", lambda x, y: (*colour(x, y), 255 * x // 47))
+HALF = image("RGBA", lambda x, y: (*colour(x, y), 0 if x >= 24 else 255))
 OTHER = Image.new("RGB", RGB.size, (9, 9, 9))
 
 
 def paletted(bits):
-    image = picture("P", lambda x, y: level(x, y, bits))
+    image = image("P", lambda x, y: level(x, y, bits))
     image.putpalette([channel for entry in palette(bits) for channel in entry])
     return image
 
 
 def bits_of_grey(bits):
     top = (1 << bits) - 1
-    return picture("L", lambda x, y: level(x, y, bits) * 255 // top)
+    return image("L", lambda x, y: level(x, y, bits) * 255 // top)
 
 
 def save(image, name, **options):
@@ -101,7 +101,7 @@ def exif(orientation, order="MM"):
     return b"Exif\0\0" + order.encode() + struct.pack(mark + "HI", 42, 8) + struct.pack(mark + "H", 1) + entry + bytes(4)
 
 
-# What undoes each orientation, so that a turned picture with its mark is upright again.
+# What undoes each orientation, so that a turned image with its mark is upright again.
 TURNS = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -136,7 +136,7 @@ def jpeg():
     save(GREY, "grey-baseline.jpg", quality=95)
     save(GREY, "grey-progressive.jpg", quality=95, progressive=True)
     # Ink is what is missing to white, without black, which any profile would agree with.
-    inks = picture("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0))
+    inks = image("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0))
     save(inks, "colour-cmyk.jpg", quality=95)
     # YCCK is the same with the first three channels in luminance and chrominance, and of the inks, not of the light.
     stored = ImageOps.invert(RGB).convert("YCbCr")
@@ -227,7 +227,7 @@ def tiff():
     save(paletted(8), "palette8-lzw.tif", compression="tiff_lzw")
     magick(paletted(8), "palette8-big-endian.tif", "-type", "Palette", "-define", "tiff:endian=msb")
     save(ALPHA, "alpha-8.tif")
-    save(picture("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0)), "colour-cmyk.tif")
+    save(image("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0)), "colour-cmyk.tif")
     magick(RGB, "colour-big-endian.tif", "-define", "tiff:endian=msb")
     magick(RGB, "colour-tiled.tif", "-define", "tiff:tile-geometry=16x16")
     magick(RGB, "colour-bigtiff.tif", kind="TIFF64")

@@ -1,4 +1,4 @@
-//! The pictures to label: files, what lies in folders, what lists name, or what comes by stdin. They are found one by one
+//! The images to label: files, what lies in folders, what lists name, or what comes by stdin. They are found one by one
 //! while others are labelled already.
 
 use std::ffi::OsStr;
@@ -13,11 +13,11 @@ use hd::{Error, dataset, photo};
 /// Stands for stdin.
 pub(crate) const STDIN: &str = "-";
 
-/// Bytes that a picture on stdin can have.
+/// Bytes that an image on stdin can have.
 const MOST: u64 = 1 << 30;
 
-/// A picture to label.
-pub(crate) enum Picture {
+/// An image to label.
+pub(crate) enum Image {
     /// A file, which may turn out to be none.
     File(PathBuf),
     /// What came by stdin.
@@ -26,7 +26,7 @@ pub(crate) enum Picture {
     Unusable(PathBuf, String),
 }
 
-impl Picture {
+impl Image {
     /// What it is called in the output.
     pub(crate) fn path(&self) -> &Path {
         match self {
@@ -36,11 +36,11 @@ impl Picture {
     }
 }
 
-/// Pictures, one after the other.
-pub(crate) type Pictures = Box<dyn Iterator<Item = Picture> + Send>;
+/// Images, one after the other.
+pub(crate) type Images = Box<dyn Iterator<Item = Image> + Send>;
 
 /// Those that arguments name. `end` ends the paths of a list on stdin.
-pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Pictures {
+pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Images {
     Box::new(
         arguments
             .into_iter()
@@ -55,7 +55,7 @@ pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Pictures {
 ///
 /// # Errors
 /// A list that cannot be read.
-pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Pictures> {
+pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Images> {
     if list.as_os_str() == STDIN {
         return Ok(from_records(BufReader::new(io::stdin()), end, list));
     }
@@ -63,16 +63,16 @@ pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Pictures> {
     Ok(from_records(BufReader::new(file), end, list))
 }
 
-/// What comes by stdin: a picture, if it begins like one, or else a list.
-fn from_stdin(end: u8) -> Pictures {
+/// What comes by stdin: an image, if it begins like one, or else a list.
+fn from_stdin(end: u8) -> Images {
     let name = Path::new(STDIN);
     let mut stdin = BufReader::new(io::stdin());
-    match stdin.fill_buf().map(photo::is_picture) {
+    match stdin.fill_buf().map(photo::is_image) {
         Ok(false) => from_records(stdin, end, name),
         Ok(true) => {
             let mut bytes = Vec::new();
             Box::new(iter::once(match stdin.take(MOST).read_to_end(&mut bytes) {
-                Ok(_) => Picture::Bytes(bytes),
+                Ok(_) => Image::Bytes(bytes),
                 Err(error) => unreadable(name, &error),
             }))
         }
@@ -80,20 +80,20 @@ fn from_stdin(end: u8) -> Pictures {
     }
 }
 
-/// A picture, or those in a folder.
-fn from_path(path: PathBuf) -> Pictures {
+/// An image, or those in a folder.
+fn from_path(path: PathBuf) -> Images {
     if !path.is_dir() {
-        return Box::new(iter::once(Picture::File(path)));
+        return Box::new(iter::once(Image::File(path)));
     }
     let files = dataset::files(&path);
     Box::new(files.map(|(path, found)| match found {
-        Ok(_) => Picture::File(path),
-        Err(reason) => Picture::Unusable(path, reason),
+        Ok(_) => Image::File(path),
+        Err(reason) => Image::Unusable(path, reason),
     }))
 }
 
 /// Those whose paths `reader` gives, each ended by `end`.
-fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Pictures {
+fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Images {
     let name = name.to_path_buf();
     let mut over = false;
     let paths = iter::from_fn(move || {
@@ -110,7 +110,7 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
                 }
                 Err(error) => {
                     over = true;
-                    return Some(Box::new(iter::once(unreadable(&name, &error))) as Pictures);
+                    return Some(Box::new(iter::once(unreadable(&name, &error))) as Images);
                 }
             }
         }
@@ -129,6 +129,6 @@ fn path_in(record: &[u8], end: u8) -> &[u8] {
     path.unwrap_or(record)
 }
 
-fn unreadable(name: &Path, error: &io::Error) -> Picture {
-    Picture::Unusable(name.to_path_buf(), error.to_string())
+fn unreadable(name: &Path, error: &io::Error) -> Image {
+    Image::Unusable(name.to_path_buf(), error.to_string())
 }

@@ -1,17 +1,17 @@
-//! Every kind of picture: files that real encoders wrote, all of one small picture that a formula gives.
-//! `pictures/make.py` is the recipe.
+//! Every kind of image: files that real encoders wrote, all of one small image that a formula gives.
+//! `images/make.py` is the recipe.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hd::photo::{Picture, PictureError, Rgb, Want};
+use hd::photo::{DecodeError, Image, Rgb, Want};
 
 use crate::workdir::top;
 
 const WIDTH: u32 = 48;
 const HEIGHT: u32 = 32;
 
-/// The picture: slow gradients, and a flat patch in three of the corners, so that every turn and swap shows.
+/// The image: slow gradients, and a flat patch in three of the corners, so that every turn and swap shows.
 fn colour(x: u32, y: u32) -> [u8; 3] {
     match (x < 12, x >= 36, y < 8, y >= 24) {
         (true, _, true, _) => [220, 30, 30],
@@ -75,17 +75,17 @@ fn shown(name: &str, x: u32, y: u32) -> Option<[u8; 3]> {
     })
 }
 
-fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
-    hd::photo::decode(bytes, &Want::default()).map(|Picture { rgb, .. }| rgb)
+fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {
+    hd::photo::decode(bytes, &Want::default()).map(|Image { rgb, .. }| rgb)
 }
 
 fn files() -> Vec<(String, Vec<u8>)> {
-    let folder = top().join("tests/pictures");
+    let folder = top().join("tests/images");
     let entries = fs::read_dir(&folder).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending != "py"));
     paths.sort();
-    assert!(paths.len() > 90, "{} holds few pictures", folder.display());
+    assert!(paths.len() > 90, "{} holds few images", folder.display());
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
     paths
         .iter()
@@ -114,14 +114,14 @@ fn tolerance(name: &str) -> (f64, u8) {
 }
 
 #[test]
-fn every_kind_of_picture_shows_what_its_encoder_was_given() {
+fn every_kind_of_image_shows_what_its_encoder_was_given() {
     let mut wrong = Vec::new();
     for (name, bytes) in files() {
         if shown(&name, 0, 0).is_none() {
             continue;
         }
-        let picture = match decode(&bytes) {
-            Ok(picture) => picture,
+        let image = match decode(&bytes) {
+            Ok(image) => image,
             Err(error) => {
                 wrong.push(format!("{name}: {error}"));
                 continue;
@@ -132,17 +132,17 @@ fn every_kind_of_picture_shows_what_its_encoder_was_given() {
             "colour-one-pixel.jpg" => (1, 1),
             _ => (WIDTH, HEIGHT),
         };
-        if (picture.width, picture.height) != size {
-            wrong.push(format!("{name}: {} x {}", picture.width, picture.height));
+        if (image.width, image.height) != size {
+            wrong.push(format!("{name}: {} x {}", image.width, image.height));
             continue;
         }
         let formula = (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y)));
         let formula = formula.flat_map(|(x, y)| shown(&name, x, y).unwrap());
         let distances: Vec<u8> = formula
-            .zip(&picture.pixels)
+            .zip(&image.pixels)
             .map(|(theirs, ours)| theirs.abs_diff(*ours))
             .collect();
-        assert_eq!(distances.len(), picture.pixels.len());
+        assert_eq!(distances.len(), image.pixels.len());
         let sum: u32 = distances.iter().map(|&distance| u32::from(distance)).sum();
         let mean = f64::from(sum) / distances.len() as f64;
         let worst = distances.into_iter().max().unwrap();
@@ -168,7 +168,7 @@ fn every_kind_of_jpeg_shows_the_same_at_half_its_size() {
             shorter_side: Some(15),
             ..Want::default()
         };
-        let picture = hd::photo::decode(&bytes, &want).unwrap().rgb;
+        let image = hd::photo::decode(&bytes, &want).unwrap().rgb;
         // Inks are left to the decoder that knows them, in their full size.
         let by = if name.contains("cmyk") || name.contains("ycck") {
             1
@@ -176,21 +176,21 @@ fn every_kind_of_jpeg_shows_the_same_at_half_its_size() {
             2
         };
         assert_eq!(
-            (picture.width, picture.height),
+            (image.width, image.height),
             (WIDTH / by, HEIGHT / by),
             "{name}"
         );
         halved += by - 1;
-        let sum: u32 = (0..picture.height)
-            .flat_map(|y| (0..picture.width).map(move |x| (x, y)))
-            .zip(picture.pixels.chunks(3))
+        let sum: u32 = (0..image.height)
+            .flat_map(|y| (0..image.width).map(move |x| (x, y)))
+            .zip(image.pixels.chunks(3))
             .flat_map(|((x, y), ours)| {
                 let theirs = shown(&name, x * by, y * by).unwrap();
                 std::iter::zip(theirs, ours.to_vec())
             })
             .map(|(theirs, ours)| u32::from(theirs.abs_diff(ours)))
             .sum();
-        let mean = f64::from(sum) / picture.pixels.len() as f64;
+        let mean = f64::from(sum) / image.pixels.len() as f64;
         let most = if tolerance(&name).0 > 10.0 { 16.0 } else { 9.0 };
         assert!(mean < most, "{name}: {mean:.2} levels away on average");
     }
@@ -200,11 +200,11 @@ fn every_kind_of_jpeg_shows_the_same_at_half_its_size() {
 #[test]
 fn what_is_known_and_cannot_be_decoded_is_called_by_its_name() {
     let expected = [
-        ("none-avif.avif", "AVIF pictures cannot be decoded"),
-        ("none-heic.heic", "HEIC pictures cannot be decoded"),
-        ("none-jpeg2000.jp2", "JPEG 2000 pictures cannot be decoded"),
-        ("none-photoshop.psd", "Photoshop pictures cannot be decoded"),
-        ("none-svg.svg", "SVG pictures cannot be decoded"),
+        ("none-avif.avif", "AVIF images cannot be decoded"),
+        ("none-heic.heic", "HEIC images cannot be decoded"),
+        ("none-jpeg2000.jp2", "JPEG 2000 images cannot be decoded"),
+        ("none-photoshop.psd", "Photoshop images cannot be decoded"),
+        ("none-svg.svg", "SVG images cannot be decoded"),
         (
             "none-arithmetic.jpg",
             "this JPEG cannot be decoded: it has arithmetic coding",
@@ -215,7 +215,7 @@ fn what_is_known_and_cannot_be_decoded_is_called_by_its_name() {
         ),
     ];
     for (name, message) in expected {
-        let bytes = fs::read(top().join("tests/pictures").join(name)).unwrap();
+        let bytes = fs::read(top().join("tests/images").join(name)).unwrap();
         assert_eq!(decode(&bytes).unwrap_err().to_string(), message);
     }
 }
@@ -232,7 +232,7 @@ fn numbers() -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn a_damaged_picture_is_a_picture_or_an_error_and_nothing_else() {
+fn a_damaged_image_is_a_image_or_an_error_and_nothing_else() {
     let mut numbers = numbers();
     let mut refused = 0;
     for (name, whole) in files() {
@@ -246,7 +246,7 @@ fn a_damaged_picture_is_a_picture_or_an_error_and_nothing_else() {
                 shorter_side: Some(4),
                 ..Want::default()
             };
-            let message = |error: &PictureError| error.to_string();
+            let message = |error: &DecodeError| error.to_string();
             let error = hd::photo::decode(&bytes, &reduced).err();
             assert!(
                 !error
@@ -256,9 +256,9 @@ fn a_damaged_picture_is_a_picture_or_an_error_and_nothing_else() {
                 "{name}"
             );
             match decode(&bytes) {
-                Ok(picture) => {
-                    let pixels = picture.width as usize * picture.height as usize;
-                    assert_eq!(picture.pixels.len(), pixels * 3, "{name}");
+                Ok(image) => {
+                    let pixels = image.width as usize * image.height as usize;
+                    assert_eq!(image.pixels.len(), pixels * 3, "{name}");
                 }
                 Err(error) => {
                     refused += 1;
@@ -274,7 +274,7 @@ fn a_damaged_picture_is_a_picture_or_an_error_and_nothing_else() {
 }
 
 #[test]
-fn a_picture_that_is_cut_short_is_refused() {
+fn an_image_that_is_cut_short_is_refused() {
     // What is left out ends with bytes that no decoder needs: animations, and marks of the end.
     for (name, whole) in files() {
         if shown(&name, 0, 0).is_none() || name.contains("animated") || name.contains("pages") {
@@ -284,7 +284,7 @@ fn a_picture_that_is_cut_short_is_refused() {
             let cut = &whole[..whole.len() * twelfths / 12];
             assert!(
                 decode(cut).is_err(),
-                "{name}: {twelfths}/12 of it is taken for a picture"
+                "{name}: {twelfths}/12 of it is taken for an image"
             );
         }
     }
