@@ -273,12 +273,30 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let is = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(broken)
     };
-    // A server that goes away is another matter.
-    let fetching = matches!(error.downcast_ref(), Some(hd::Error::Fetch(_)));
-    !fetching && error.chain().any(is)
+    error.chain().any(is)
+}
+
+/// A failure with its remedy.
+#[derive(Debug)]
+struct Advice(String, String);
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Advice {}
+
+/// An error that comes with a remedy.
+pub fn advise(reason: String, remedy: &str) -> anyhow::Error {
+    Advice(reason, remedy.to_owned()).into()
 }
 
 fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(Advice(_, remedy)) = error.downcast_ref() {
+        return Some(remedy.clone());
+    }
     error
         .chain()
         .find_map(|cause| cause.downcast_ref::<hd::Error>()?.hint())
@@ -403,7 +421,7 @@ impl hd::bottleneck::Progress for Bar {
     }
 }
 
-impl hd::fetch::Progress for Bar {
+impl hd_download::Progress for Bar {
     fn begin(&self, what: &str, total: Option<u64>, already: u64) {
         self.bytes(what, total, already);
     }

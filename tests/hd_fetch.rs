@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use hd::cache::RuntimeKind;
 use hd::onnx::Network;
 use hd::photo::ResizeRule;
 
-use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cosine, skip};
+use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cosine, skip, top};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
 fn cut_off(dir: &Workdir) -> Call {
@@ -78,7 +79,7 @@ fn serve(content: Vec<u8>, times: usize) -> String {
 
 fn weights() -> PathBuf {
     base();
-    hd::fetch::cache_folder()
+    hd::cache::cache_folder()
         .unwrap()
         .join("weights/mobilenet_v2-b0353104.pth")
 }
@@ -149,7 +150,7 @@ fn lab_graph() -> Vec<u8> {
     dir.program("hd-fetch")
         .args(["base", "mobilenet_1.0_224"])
         .succeeds();
-    let cache = hd::fetch::cache_folder().unwrap().join("weights");
+    let cache = hd::cache::cache_folder().unwrap().join("weights");
     fs::read(cache.join("mobilenet_1.0_224.retrained_graph.pb")).unwrap()
 }
 
@@ -428,15 +429,27 @@ fn a_library_of_cuda_with_another_digest_is_refused_and_the_runtime_is_not_there
     assert!(!dir.path(CUDA).exists());
 }
 
+/// The names of the libraries that the catalogue has for CUDA, in its order.
+fn libraries_of_cuda() -> Vec<String> {
+    let catalog = fs::read_to_string(top().join("bins/hd-fetch/catalog.toml")).unwrap();
+    let catalog: toml::Table = catalog.parse().unwrap();
+    let wheels = catalog["cuda"]["wheel"].as_array().unwrap().iter();
+    let members = wheels.flat_map(|wheel| wheel["member"].as_array().unwrap());
+    let name = |member: &toml::Value| {
+        let path = member["path"].as_str().unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        name.replace("VERSION", RuntimeKind::Cuda.version())
+    };
+    members.map(name).collect()
+}
+
 #[test]
 fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
     if cfg!(not(target_arch = "x86_64")) {
         return skip("the_runtime_for_cuda", "there is no CUDA for this machine");
     }
     let dir = Workdir::new();
-    let catalog = hd::fetch::Catalog::built_in().unwrap();
-    let members = catalog.cuda.wheel.iter().flat_map(|wheel| &wheel.member);
-    let mut names: Vec<&str> = members.map(|member| member.name()).collect();
+    let mut names = libraries_of_cuda();
     let last = names.pop().unwrap();
     // The libraries take gigabytes. What an interrupted run has brought stands in for them: it was verified then.
     for name in &names {

@@ -3,8 +3,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use hd::cache::RuntimeKind;
 use hd::digest::Digest;
-use hd::fetch::{RuntimeKind, cached_runtime};
 
 use crate::workdir::{Call, Workdir, drawings, skip, top, trained};
 
@@ -701,7 +701,7 @@ fn an_optimised_network_is_kept_and_made_anew_where_it_is_of_no_use() {
     dir.images("images", 3);
     // Brings ONNX Runtime, which is then taken from the usual cache.
     crate::workdir::base();
-    let library = cached_runtime(RuntimeKind::Cpu).unwrap();
+    let library = RuntimeKind::Cpu.library().unwrap();
     let cache = dir.path("cache");
     let answers = |cache: &Path| {
         let call = label(&dir).args(["--format", "json", "images"]);

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hd::Error;
 use hd::base::Runtime;
-use hd::fetch::Own;
+use hd::convert::{Cut, Import, Provenance};
+use hd::file;
 use hd::label::{plain, read_labels};
-use hd::onnx::{Cut, Network};
+use hd::onnx::Network;
 use hd_cli::{Colours, Resize, misuse};
 
 /// The largest value of a pixel.
@@ -98,7 +99,7 @@ impl Plain {
         }
     }
 
-    fn network<'a>(&self, path: &'a Path, name: &'a str) -> anyhow::Result<Own<'a>> {
+    fn network<'a>(&self, path: &'a Path, name: &str) -> anyhow::Result<Import<'a>> {
         if let (Some(height), Some(width)) = (self.input_height, self.input_width)
             && height != width
         {
@@ -106,9 +107,17 @@ impl Plain {
                 "--input-height {height} and --input-width {width}: only square networks are supported"
             ));
         }
-        Ok(Own {
+        Ok(Import {
             path,
-            name,
+            bytes: file::read(path)?.into(),
+            // It is never written anywhere.
+            provenance: Provenance {
+                architecture: name.to_owned(),
+                source: String::new(),
+                sha256: String::new(),
+                licence: String::new(),
+            },
+            expected: None,
             cut: match &self.output_layer {
                 Some(tensor) => Cut::Named(tensor.clone()),
                 None => Cut::Logits,

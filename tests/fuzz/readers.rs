@@ -4,9 +4,8 @@
 
 use std::path::Path;
 
-use hd::onnx::{
-    Cut, Foreign, Network, Plan, Provenance, Tensor, base_from_graph, base_from_weights,
-};
+use hd::convert::{Cut, Foreign, Plan, Provenance, Tensor, base_from_graph, base_from_weights};
+use hd::onnx::Network;
 use hd::photo::{Filter, ResizeRule};
 
 fn plan(cut: Cut) -> Plan {

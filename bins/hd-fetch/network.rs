@@ -1,0 +1,47 @@
+//! The network in a file, out of its archive where it lies in one, as TensorFlow publishes them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use hd::{Error, file};
+use hd_download::{Limits, Progress, unpack};
+
+/// The name of the graph in an archive of TensorFlow's.
+const FROZEN: &str = "frozen_graph.pb";
+
+/// The first bytes of a file that gzip has compressed.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// The content of the file `path`, or that of the frozen graph in it if it is an archive.
+///
+/// # Errors
+/// A file that is missing; an archive that is damaged or holds no graph.
+pub(crate) fn read_network(path: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
+    if begin(path)? != GZIP {
+        return Ok(file::read(path)?);
+    }
+    let folder = tempfile::tempdir().map_err(Error::io(path, "make a folder to unpack"))?;
+    let into = folder.path().join("graph");
+    let keep = |name: &Path| (name.file_name()? == FROZEN).then(|| PathBuf::from(FROZEN));
+    let unpacked = unpack(path, &into, &keep, &Limits::default(), progress)?;
+    match unpacked.files {
+        0 => Err(hd_download::Error::NoSuchEntry {
+            archive: path.to_path_buf(),
+            entry: FROZEN.to_owned(),
+        }
+        .into()),
+        _ => Ok(file::read(&into.join(FROZEN))?),
+    }
+}
+
+/// The first bytes of a file, as many as [`GZIP`] has.
+fn begin(path: &Path) -> Result<Vec<u8>> {
+    let mut begin = Vec::new();
+    let file = File::open(path).map_err(Error::io(path, "open"))?;
+    file.take(GZIP.len() as u64)
+        .read_to_end(&mut begin)
+        .map_err(Error::io(path, "read"))?;
+    Ok(begin)
+}

@@ -1,0 +1,78 @@
+//! The bases of the catalogue, made from their published weights.
+
+use std::fs;
+
+use anyhow::Result;
+use hd::convert::{Cut, Expected, Import, Provenance};
+use hd::photo::ResizeRule;
+use hd_download::Progress;
+
+use crate::catalog::{Base, Catalog, Form};
+use crate::network::read_network;
+use crate::source::Sources;
+use crate::weights::{Weights, weights};
+
+/// The folder that bases are written to, if nothing else is said.
+pub(crate) const MODELS: &str = "models";
+
+/// The base `name` of the catalogue, cut at `cut`, for images that `resize` brings to its size. Its weights are brought
+/// if they are not in the cache.
+///
+/// # Errors
+/// A name that is not in the catalogue; weights that cannot be had, or have another digest, or are another network's.
+pub(crate) fn published_base(
+    name: &str,
+    cut: Cut,
+    resize: ResizeRule,
+    sources: &Sources,
+) -> Result<Vec<u8>> {
+    let base = Catalog::built_in()?.base(name)?;
+    let weights = weights(&base, sources)?;
+    let made = convert(&base, &weights, cut, resize, sources.progress);
+    if made.is_err() && !weights.verified {
+        // What came was something else, and would be in the way of the right file for ever. Where it cannot be removed,
+        // the first error still says what is wrong.
+        let _ = fs::remove_file(&weights.path);
+    }
+    made
+}
+
+fn convert(
+    base: &Base,
+    weights: &Weights,
+    cut: Cut,
+    resize: ResizeRule,
+    progress: &dyn Progress,
+) -> Result<Vec<u8>> {
+    let import = Import {
+        path: &weights.path,
+        bytes: read_network(&weights.path, progress)?.into(),
+        provenance: Provenance {
+            architecture: base.name.clone(),
+            source: weights.source.clone(),
+            sha256: weights.sha256.clone(),
+            licence: base.licence.clone(),
+        },
+        expected: expected(base, &cut),
+        cut,
+        size: Some(base.size),
+        mean: None,
+        std: None,
+        resize,
+    };
+    Ok(match base.form {
+        Form::Pytorch => import.weights()?,
+        Form::Tensorflow => import.graph()?,
+    })
+}
+
+/// What a network must be to go by the name of `base`.
+pub(crate) fn expected(base: &Base, cut: &Cut) -> Option<Expected> {
+    let values = match cut {
+        Cut::Pooled => base.pooled,
+        Cut::Logits => base.logits,
+        Cut::Named(_) => return None,
+    };
+    let size = base.size;
+    Some(Expected { size, values })
+}

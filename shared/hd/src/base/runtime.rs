@@ -1,0 +1,89 @@
+//! The ONNX Runtime library: where it is, and loading it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ort::environment::Environment;
+
+use crate::cache::RuntimeKind;
+use crate::error::{Error, Result};
+
+/// Overrides the library in the cache.
+const VARIABLE: &str = "ORT_DYLIB_PATH";
+
+/// A process can have one environment in its life. It is never released: releasing it at exit, after the
+/// library's own destructors, is where ONNX Runtime is known to crash.
+static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
+
+/// ONNX Runtime, loaded.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    pub(crate) environment: Environment,
+}
+
+impl Runtime {
+    /// Loads the library `given`, else the one that `ORT_DYLIB_PATH` names, else the one that hd-fetch brought.
+    ///
+    /// # Errors
+    /// No library there, or one that cannot be loaded or is older than ONNX Runtime 1.23.
+    pub fn load(given: Option<&Path>) -> Result<Self> {
+        let path = Self::locate(given)?;
+        // A panic elsewhere cannot leave the slot half-filled.
+        let mut loaded = LOADED
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(environment) = loaded.as_ref() {
+            return Ok(Self {
+                environment: environment.clone(),
+            });
+        }
+        let failed = |reason: String| Error::Runtime {
+            path: path.clone(),
+            reason,
+        };
+        let builder = ort::init_from(&path).map_err(|error| failed(error.to_string()))?;
+        let environment = builder.with_name("hd").with_telemetry(false).build();
+        let environment = environment.map_err(|error| failed(error.to_string()))?;
+        *loaded = Some(environment.clone());
+        Ok(Self { environment })
+    }
+
+    /// Where [`Runtime::load`] takes the library from.
+    ///
+    /// # Errors
+    /// No file there.
+    pub fn locate(given: Option<&Path>) -> Result<PathBuf> {
+        Self::locate_or(given, RuntimeKind::Cpu)
+    }
+
+    /// Where a library for accelerators is: as in [`Runtime::load`], but of those that hd-fetch brings the one for CUDA.
+    ///
+    /// # Errors
+    /// No file there.
+    pub(super) fn locate_accelerated(given: Option<&Path>) -> Result<PathBuf> {
+        Self::locate_or(given, RuntimeKind::Cuda)
+    }
+
+    fn locate_or(given: Option<&Path>, kind: RuntimeKind) -> Result<PathBuf> {
+        let named = given.map(Path::to_path_buf);
+        let named = named.or_else(|| {
+            env::var_os(VARIABLE)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        });
+        let path = match named {
+            Some(path) => path,
+            None => kind.library()?,
+        };
+        // Absolute, since the loader would look for a bare relative path elsewhere first.
+        let path = std::path::absolute(&path).map_err(Error::io(&path, "find"))?;
+        match path.is_file() {
+            true => Ok(path),
+            false => Err(Error::NoRuntime {
+                path,
+                bring: kind.command(),
+            }),
+        }
+    }
+}

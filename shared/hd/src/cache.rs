@@ -1,0 +1,66 @@
+//! The cache folder, and where in it ONNX Runtime lies. hd-fetch puts the library there; everything that runs a network
+//! takes it from there.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+
+/// The folder that this machine's copies are kept in: `$XDG_CACHE_HOME/hd`, or `~/.cache/hd`.
+///
+/// # Errors
+/// Neither variable names an absolute path.
+pub fn cache_folder() -> Result<PathBuf> {
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    Ok(cache.ok_or(Error::NoCache)?.join("hd"))
+}
+
+/// A build of ONNX Runtime, by the hardware that it can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeKind {
+    /// The processor.
+    Cpu,
+    /// An accelerator too, through CUDA.
+    Cuda,
+}
+
+impl RuntimeKind {
+    /// The version of ONNX Runtime that hd-fetch brings.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Cpu => "1.32.0",
+            Self::Cuda => "1.31.1",
+        }
+    }
+
+    /// The command that brings it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Cpu => "hd-fetch runtime",
+            Self::Cuda => "hd-fetch runtime --device cuda",
+        }
+    }
+
+    /// Where the library is, or will be once it is fetched.
+    ///
+    /// # Errors
+    /// No cache folder.
+    pub fn library(self) -> Result<PathBuf> {
+        let folder = match self {
+            Self::Cpu => machine(),
+            Self::Cuda => format!("{}-cuda", machine()),
+        };
+        let name = format!("libonnxruntime.so.{}", self.version());
+        Ok(cache_folder()?.join("runtime").join(folder).join(name))
+    }
+}
+
+/// This machine's architecture and operating system, as Rust names them, such as `x86_64-linux`.
+pub fn machine() -> String {
+    format!("{}-{}", env::consts::ARCH, env::consts::OS)
+}

@@ -1,0 +1,149 @@
+//! A network in a file of the user's, recognised by how the file begins.
+
+use std::path::Path;
+
+use prost::bytes::Bytes;
+
+use super::graphdef::{Expected, base_from_graph};
+use super::mobilenet_v2::base_from_weights;
+use super::onnx::Foreign;
+use super::plan::{Cut, Plan, Provenance};
+use super::probe::{candidates, wrap};
+use crate::base::Runtime;
+use crate::error::{Error, Result};
+use crate::photo::{Filter, ResizeRule};
+
+/// The mean and the standard deviation of red, green and blue, of 1, that a network expects its pixels to be brought to.
+type Normalisation = ([f64; 3], [f64; 3]);
+
+/// The normalisation that torchvision trains with: mean and deviation of ImageNet.
+const IMAGENET: Normalisation = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+/// The normalisation that TensorFlow trains MobileNet with: pixels from -1 to 1.
+const MINUS_ONE_TO_ONE: Normalisation = ([0.5; 3], [0.5; 3]);
+
+/// A network from elsewhere, and what its file does not say.
+#[derive(Debug)]
+pub struct Import<'a> {
+    /// The file, which messages name.
+    pub path: &'a Path,
+    /// The network: ONNX, a frozen graph of TensorFlow, or weights of PyTorch.
+    pub bytes: Bytes,
+    /// Where it came from, for the base's metadata.
+    pub provenance: Provenance,
+    /// Where to cut it.
+    pub cut: Cut,
+    /// Rows and columns of an image, for a network that takes any.
+    pub size: Option<u32>,
+    /// Mean of the three colours, of 1, if it is not what is usual for such networks.
+    pub mean: Option<[f64; 3]>,
+    /// Their standard deviation, of 1, likewise.
+    pub std: Option<[f64; 3]>,
+    /// How images are brought to their size.
+    pub resize: ResizeRule,
+    /// What a frozen graph has to be, where its name promises that.
+    pub expected: Option<Expected>,
+}
+
+/// The kinds of files that hold a network.
+enum Kind {
+    Onnx,
+    Graph,
+    Pytorch,
+    Archive,
+}
+
+impl Kind {
+    /// The kind of a file that begins so. The first field of an ONNX network is its version, that of a graph a node.
+    fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0x0a, ..] => Self::Graph,
+            [0x1f, 0x8b, ..] => Self::Archive,
+            [0x80, ..] | [b'P', b'K', ..] => Self::Pytorch,
+            _ => Self::Onnx,
+        }
+    }
+}
+
+impl Import<'_> {
+    /// The base that the network becomes. `load` is asked for ONNX Runtime if that is needed to find out about the network.
+    ///
+    /// # Errors
+    /// A file that is none of the kinds, or a network that cannot be a base.
+    pub fn base(&self, load: &dyn Fn() -> Result<Runtime>) -> Result<Vec<u8>> {
+        match Kind::of(&self.bytes) {
+            Kind::Onnx => {
+                let network = self.network()?;
+                wrap(&load()?, &network, &self.network_plan(&network))
+            }
+            Kind::Graph => self.graph(),
+            Kind::Pytorch => self.weights(),
+            Kind::Archive => Err(Error::Weights {
+                path: self.path.to_path_buf(),
+                reason: "an archive: unpack it, and give the network that is in it".to_owned(),
+            }),
+        }
+    }
+
+    /// The base that the network becomes, which is known to be a frozen graph of TensorFlow.
+    ///
+    /// # Errors
+    /// Anything else, or a graph that cannot be a base.
+    pub fn graph(&self) -> Result<Vec<u8>> {
+        let plan = self.plan(MINUS_ONE_TO_ONE, Filter::LegacyBilinear);
+        base_from_graph(self.path, &self.bytes, &plan, self.expected)
+    }
+
+    /// The base that the network becomes, which is known to be weights of PyTorch.
+    ///
+    /// # Errors
+    /// Anything else, or weights of a network that is not known.
+    pub fn weights(&self) -> Result<Vec<u8>> {
+        let plan = self.plan(IMAGENET, Filter::Antialiased);
+        base_from_weights(self.path, &self.bytes, &plan)
+    }
+
+    /// The tensors that it can be cut at, and their shapes for one image.
+    ///
+    /// # Errors
+    /// As [`Self::base`]; a file that is not ONNX.
+    pub fn candidates(
+        &self,
+        load: &dyn Fn() -> Result<Runtime>,
+    ) -> Result<Vec<(String, Vec<i64>)>> {
+        match Kind::of(&self.bytes) {
+            Kind::Onnx => {
+                let network = self.network()?;
+                candidates(&load()?, &network, &self.network_plan(&network))
+            }
+            _ => Err(Error::Weights {
+                path: self.path.to_path_buf(),
+                reason: "the tensors of ONNX networks only can be listed".to_owned(),
+            }),
+        }
+    }
+
+    fn network(&self) -> Result<Foreign> {
+        Foreign::read(self.path, self.bytes.clone())
+    }
+
+    /// PyTorch's networks take planes, and TensorFlow's take pixels.
+    fn network_plan(&self, network: &Foreign) -> Plan {
+        let usual = match network.is_planar() {
+            true => IMAGENET,
+            false => MINUS_ONE_TO_ONE,
+        };
+        self.plan(usual, Filter::Antialiased)
+    }
+
+    fn plan(&self, usual: Normalisation, filter: Filter) -> Plan {
+        Plan {
+            provenance: self.provenance.clone(),
+            cut: self.cut.clone(),
+            size: self.size,
+            mean: self.mean.unwrap_or(usual.0),
+            std: self.std.unwrap_or(usual.1),
+            resize: self.resize,
+            filter,
+        }
+    }
+}

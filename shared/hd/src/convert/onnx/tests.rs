@@ -1,0 +1,245 @@
+use super::*;
+use crate::convert::Provenance;
+use crate::onnx::proto::{Node, Property, Tensor as Weights};
+use crate::photo::{Filter, ResizeRule};
+
+const RESNET: &[u8] = include_bytes!("../../../../../tests/networks/resnet.onnx");
+
+fn read(bytes: Vec<u8>) -> Result<Foreign> {
+    Foreign::read(Path::new("net.onnx"), bytes.into())
+}
+
+fn plan() -> Plan {
+    Plan {
+        provenance: Provenance {
+            architecture: "net".into(),
+            source: "net.onnx".into(),
+            sha256: String::new(),
+            licence: String::new(),
+        },
+        cut: Cut::Pooled,
+        size: None,
+        mean: [0.5; 3],
+        std: [0.5; 3],
+        resize: ResizeRule::Squash,
+        filter: Filter::Antialiased,
+    }
+}
+
+/// The network after `change`.
+fn changed(change: impl Fn(&mut Model)) -> Vec<u8> {
+    let mut model = Model::decode(RESNET).unwrap();
+    change(&mut model);
+    model.encode_to_vec()
+}
+
+fn graph(model: &mut Model) -> &mut Graph {
+    model.graph.as_mut().unwrap()
+}
+
+fn node<'a>(model: &'a mut Model, operation: &str) -> &'a mut Node {
+    let mut nodes = graph(model).node.iter_mut();
+    nodes.find(|node| node.op_type == operation).unwrap()
+}
+
+fn refused(bytes: Vec<u8>) -> String {
+    read(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn what_is_no_network_is_refused() {
+    let graphdef = include_bytes!("../../../../../tests/networks/mobilenet_v1.pb").to_vec();
+    for bytes in [vec![], b"no network".to_vec(), vec![0xff; 100], graphdef] {
+        let message = refused(bytes);
+        assert!(
+            message.starts_with("net.onnx: not an ONNX network"),
+            "{message}"
+        );
+    }
+    // Its graph is one field of the file, and is not there before it is whole.
+    for length in 0..RESNET.len() * 9 / 10 {
+        assert!(read(RESNET[..length].to_vec()).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    let network = read(RESNET.to_vec()).unwrap();
+    let message = network
+        .tensor(&Cut::Named("fc7".into()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("no tensor 'fc7'") && message.contains("--list"),
+        "{message}"
+    );
+    let cut = changed(|model| drop(graph(model).initializer.remove(0)));
+    assert!(refused(cut).contains("which is not there"));
+}
+
+#[test]
+fn a_network_that_turns_in_circles_is_refused() {
+    let circle = changed(|model| {
+        let last = node(model, "Gemm").input[0].clone();
+        node(model, "MaxPool").input[0] = last;
+    });
+    assert!(refused(circle).contains("depends on itself"));
+}
+
+#[test]
+fn names_that_are_taken_twice_and_sparse_weights_are_refused() {
+    let twice = changed(|model| {
+        let first = graph(model).node[0].clone();
+        graph(model).node.push(first);
+    });
+    assert!(refused(twice).contains("two tensors have the name"));
+    let sparse = changed(|model| {
+        graph(model)
+            .sparse_initializer
+            .push(Bytes::from_static(b""))
+    });
+    assert!(refused(sparse).contains("sparse weights"));
+}
+
+#[test]
+fn the_input_must_be_one_image_in_floats() {
+    let with = |change: &dyn Fn(&mut crate::onnx::proto::TensorType)| {
+        refused(changed(|model| {
+            change(
+                graph(model).input[0]
+                    .kind
+                    .as_mut()
+                    .unwrap()
+                    .tensor
+                    .as_mut()
+                    .unwrap(),
+            );
+        }))
+    };
+    assert!(
+        with(&|tensor| tensor.elem_type = 10).contains("float16; export the network in float32")
+    );
+    assert!(with(&|tensor| tensor.elem_type = 2).contains("is uint8"));
+    let dim = |index: usize, value: i64| {
+        with(&|tensor| tensor.shape.as_mut().unwrap().dim[index].value = Some(value))
+    };
+    assert!(dim(1, 1).contains("[?, 1, 32, 32], where [N, 3, H, W] or [N, H, W, 3] was expected"));
+    assert!(dim(0, 8).contains("for any number of images, or for one"));
+    assert!(dim(2, 48).contains("only square images"));
+    assert!(dim(2, 1 << 40).contains("only square images"));
+    let two = changed(|model| {
+        let mut other = graph(model).input[0].clone();
+        other.name = "other".into();
+        graph(model).input.push(other);
+    });
+    assert!(refused(two).contains("it takes 2 inputs"));
+}
+
+#[test]
+fn its_size_is_its_own_or_must_be_given() {
+    let own = read(RESNET.to_vec()).unwrap();
+    assert_eq!(own.size(None).unwrap(), 32);
+    assert!(
+        own.size(Some(48))
+            .unwrap_err()
+            .to_string()
+            .contains("32 x 32 pixels, not of 48 x 48")
+    );
+    let any = read(changed(|model| {
+        let tensor = graph(model).input[0]
+            .kind
+            .as_mut()
+            .unwrap()
+            .tensor
+            .as_mut()
+            .unwrap();
+        for dim in &mut tensor.shape.as_mut().unwrap().dim[2..] {
+            dim.value = None;
+        }
+    }));
+    let any = any.unwrap();
+    assert_eq!(any.size(Some(48)).unwrap(), 48);
+    assert!(any.size(None).unwrap_err().to_string().contains("--size N"));
+}
+
+#[test]
+fn what_follows_the_bottleneck_is_left_out() {
+    let network = read(RESNET.to_vec()).unwrap();
+    let name = network.tensor(&Cut::Pooled).unwrap();
+    let base = network
+        .base(&Tensor { name, values: 6 }, true, &plan())
+        .unwrap();
+    let graph = Model::decode(Bytes::from(base)).unwrap().graph.unwrap();
+    assert!(graph.node.iter().all(|node| node.op_type != "Gemm"));
+    assert!(
+        graph
+            .initializer
+            .iter()
+            .all(|tensor| !tensor.name.contains("fc."))
+    );
+    // Names of its own that the network could have had too.
+    let added = ["image", "bottleneck"];
+    let outputs = graph.node.iter().flat_map(|node| &node.output);
+    let theirs =
+        outputs.filter(|name| !added.contains(&name.as_str()) && !name.starts_with("normalise/"));
+    assert!(theirs.clone().count() > 5 && theirs.clone().all(|name| name.starts_with(FOREIGN)));
+}
+
+/// The network with its first weights in the file `location`.
+fn outside(location: &str, offset: &str, length: &str) -> Vec<u8> {
+    changed(|model| {
+        let tensor: &mut Weights = &mut graph(model).initializer[0];
+        tensor.raw_data = None;
+        tensor.data_location = 1;
+        let pairs = [
+            ("location", location),
+            ("offset", offset),
+            ("length", length),
+        ];
+        tensor.external_data = pairs
+            .map(|(key, value)| Property {
+                key: key.into(),
+                value: value.into(),
+            })
+            .to_vec();
+    })
+}
+
+#[test]
+fn weights_in_a_file_of_their_own_are_brought_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.onnx");
+    let model = Model::decode(RESNET).unwrap();
+    let weights = model.graph.unwrap().initializer[0]
+        .raw_data
+        .clone()
+        .unwrap();
+    std::fs::write(
+        folder.path().join("net.data"),
+        [&b"1234"[..], &weights].concat(),
+    )
+    .unwrap();
+    let base = |bytes: Vec<u8>| {
+        let network = Foreign::read(&path, bytes.into())?;
+        let name = network.tensor(&Cut::Pooled)?;
+        network.base(&Tensor { name, values: 6 }, true, &plan())
+    };
+    let length = weights.len().to_string();
+    assert_eq!(
+        base(outside("net.data", "4", &length)).unwrap(),
+        base(RESNET.to_vec()).unwrap()
+    );
+    for (location, offset, length, reason) in [
+        ("net.data", "5", length.as_str(), "it is too short"),
+        ("net.data", "4", "18446744073709551615", "it is too short"),
+        ("net.data", "x", "4", "a position that is no number"),
+        ("missing.data", "0", "4", "No such file"),
+        ("../net.data", "0", "4", "leads out of the network's folder"),
+        ("/etc/passwd", "0", "4", "leads out of the network's folder"),
+    ] {
+        let message = base(outside(location, offset, length))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains(reason), "{message}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The plan by which a network becomes a base: where it came from, where it is cut, and how its images are made.
+
+use crate::onnx::network::{ARCHITECTURE, BOTTLENECK, IMAGE, Network, input_kind};
+use crate::onnx::proto::{FLOAT, Model, ValueInfo};
+use crate::photo::{Filter, Preprocess, ResizeRule};
+
+/// Which tensor of a network is the bottleneck.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    /// The features that the network's own classifier takes: the mean over all pixels of the last convolution.
+    #[default]
+    Pooled,
+    /// What that classifier makes of them: a number for each label that the network was trained for.
+    Logits,
+    /// The tensor of this name.
+    Named(String),
+}
+
+impl Cut {
+    /// As the base's metadata has it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Pooled => "pooled",
+            Self::Logits => "logits",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+/// Where a base's weights came from.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// The base's name.
+    pub architecture: String,
+    /// The address of the weights.
+    pub source: String,
+    /// SHA-256 of the file of weights, in hexadecimal.
+    pub sha256: String,
+    /// The weights' licence.
+    pub licence: String,
+}
+
+impl Provenance {
+    /// As metadata.
+    pub(super) fn properties(&self, cut: &Cut) -> Vec<(&'static str, String)> {
+        vec![
+            (ARCHITECTURE, self.architecture.clone()),
+            ("hd.bottleneck", cut.name().to_owned()),
+            ("hd.source", self.source.clone()),
+            ("hd.source_sha256", self.sha256.clone()),
+            ("hd.licence", self.licence.clone()),
+        ]
+    }
+}
+
+/// Everything about a base that its network does not say.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the network came from.
+    pub provenance: Provenance,
+    /// What of it is taken.
+    pub cut: Cut,
+    /// Rows and columns of an image, for a network that takes any.
+    pub size: Option<u32>,
+    /// What the network expects its pixels to be brought to: of 0 to 1, this is taken off each channel.
+    pub mean: [f64; 3],
+    /// Then each channel is divided by this.
+    pub std: [f64; 3],
+    /// How images are brought to their size.
+    pub resize: ResizeRule,
+    /// With which filter.
+    pub filter: Filter,
+}
+
+impl Plan {
+    /// The rule for images of this size. The middle of an image is as large a part of it for a large network as for one of
+    /// 224 pixels, whose images have 256 before.
+    pub(super) fn preprocess(&self, size: u32) -> Preprocess {
+        let resize = match self.resize {
+            ResizeRule::CentreCrop { shorter_side } => ResizeRule::CentreCrop {
+                shorter_side: shorter_side.max(size.saturating_mul(8) / 7),
+            },
+            ResizeRule::Squash => ResizeRule::Squash,
+        };
+        Preprocess {
+            width: size,
+            height: size,
+            resize,
+            filter: self.filter,
+            full_decode: false,
+        }
+    }
+
+    /// The input of the base, for any number of images or for a fixed one.
+    pub(super) fn image(&self, size: u32, batch: Option<i64>) -> ValueInfo {
+        let image = ValueInfo::batch_of(
+            IMAGE,
+            input_kind(self.filter),
+            &[size.into(), size.into(), 3],
+        );
+        image.with_batch(batch)
+    }
+
+    /// The file of the base of this model, whose graph leads from `image` to `bottleneck`.
+    pub(super) fn encode(
+        &self,
+        mut model: Model,
+        size: u32,
+        values: usize,
+        batch: Option<i64>,
+    ) -> Vec<u8> {
+        let mut graph = model.graph.take().unwrap_or_default();
+        graph.name.clone_from(&self.provenance.architecture);
+        graph.input = vec![self.image(size, batch)];
+        let output = ValueInfo::batch_of(BOTTLENECK, FLOAT, &[values as i64]);
+        graph.output = vec![output.with_batch(batch)];
+        model.graph = Some(graph);
+        let properties = self.provenance.properties(&self.cut);
+        Network::encode(model, &self.preprocess(size), &properties)
+    }
+}

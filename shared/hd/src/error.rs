@@ -1,0 +1,237 @@
+//! Everything that can go wrong, one variant a way, each with the path or the address it went wrong at.
+//!
+//! Messages are lower case, begin with the place and say what was expected and what was found. A variant with
+//! a source does not repeat it: the programs print the whole chain. [`Error::hint`] adds the remedy.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, and where.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused to read, write, list or move something.
+    #[error("{}: cannot {action}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried, as in "cannot read".
+        action: &'static str,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+
+    /// A file that begins like something else.
+    #[error("{}: not {expected} (it {found})", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it was taken for, with its article.
+        expected: &'static str,
+        /// How it begins or ends instead.
+        found: String,
+    },
+
+    /// A file of this project in another version of its format.
+    #[error("{}: {what} of format version {found}, where version {expected} was expected", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+        /// Its version.
+        found: u32,
+        /// The version this build reads and writes.
+        expected: u32,
+        /// The program that makes such files.
+        maker: &'static str,
+    },
+
+    /// A file of the right kind whose content is not whole.
+    #[error("{}: {what}, but damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What it is, with its article.
+        what: &'static str,
+        /// What does not fit.
+        reason: String,
+        /// The program that makes such files.
+        maker: &'static str,
+    },
+
+    /// Two files that do not belong together.
+    #[error("{}: made with the base {made_with}, but {} is the base {given}", path.display(), other.display())]
+    OtherBase {
+        /// The file that was made with another base.
+        path: PathBuf,
+        /// The architecture and digest of the base it was made with.
+        made_with: String,
+        /// The file that it was to be used with.
+        other: PathBuf,
+        /// The architecture and digest of that one.
+        given: String,
+    },
+
+    /// A file that another process is writing.
+    #[error("{}: another hd-bottleneck is at work on it", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The user wanted no more.
+    #[error("{}: interrupted after {done} of {files} files", path.display())]
+    Interrupted {
+        /// The file that was to be brought up to date.
+        path: PathBuf,
+        /// How many files were read.
+        done: usize,
+        /// How many were to be read.
+        files: usize,
+    },
+
+    /// Files of bottlenecks that cannot be used together.
+    #[error("{}: {reason}", path.display())]
+    Mismatch {
+        /// The file that does not fit the ones before it.
+        path: PathBuf,
+        /// What differs.
+        reason: String,
+    },
+
+    /// A folder of images that is not arranged as one subfolder per label.
+    #[error("{}: {reason}", path.display())]
+    Dataset {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing or in the way.
+        reason: String,
+    },
+
+    /// A file of labels that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Labels {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// Bottlenecks that no head can be trained on or scored with.
+    #[error("{0}")]
+    Training(String),
+
+    /// A label with too few images to appear in every split.
+    #[error(
+        "label '{label}' has {images} different images, too few for {splits} splits: \
+         each of them needs at least one"
+    )]
+    LabelTooSmall {
+        /// The label.
+        label: String,
+        /// How many different images it has.
+        images: usize,
+        /// How many splits were asked for.
+        splits: usize,
+    },
+
+    /// No ONNX Runtime library where it is looked for.
+    #[error("no ONNX Runtime library at {}", path.display())]
+    NoRuntime {
+        /// The last place that was looked at.
+        path: PathBuf,
+        /// The command that brings it.
+        bring: &'static str,
+    },
+
+    /// ONNX Runtime could not be loaded, or refused a network.
+    #[error("{}: {reason}", path.display())]
+    Runtime {
+        /// The library or the network.
+        path: PathBuf,
+        /// ONNX Runtime's own words.
+        reason: String,
+    },
+
+    /// An image that cannot be turned into a network's input.
+    #[error("{}: {reason}", path.display())]
+    Image {
+        /// The image.
+        path: PathBuf,
+        /// Why.
+        reason: crate::photo::DecodeError,
+    },
+
+    /// PyTorch weights that are not the network they are taken for.
+    #[error("{}: {reason}", path.display())]
+    Weights {
+        /// The file of weights.
+        path: PathBuf,
+        /// What is missing or malformed.
+        reason: String,
+    },
+
+    /// Neither a home nor a cache folder to keep things in.
+    #[error("neither XDG_CACHE_HOME nor HOME names a folder to keep downloads in")]
+    NoCache,
+
+    /// Something in the place of what was to be made, which must not be lost.
+    #[error("{}: it is there already{detail}", path.display())]
+    Occupied {
+        /// The file or folder.
+        path: PathBuf,
+        /// What else is to be said, after a comma; or nothing.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// An I/O error at `path`, for `map_err(Error::io(path, "read"))`.
+    pub fn io(path: impl AsRef<Path>, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.as_ref().to_path_buf(),
+            action,
+            source,
+        }
+    }
+
+    /// The remedy, where there is one that the message does not already name.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Version { path, maker, .. } | Self::Damaged { path, maker, .. } => {
+                format!("remove {} and make it again with {maker}", path.display())
+            }
+            Self::Foreign { found, .. } if found.contains("no hd.architecture") => {
+                "hd-label takes any classifier of images, with --labels".to_owned()
+            }
+            Self::OtherBase { .. } => {
+                "run hd-bottleneck and then hd-train again with the base you mean".to_owned()
+            }
+            Self::LabelTooSmall { splits, .. } => {
+                match splits {
+                    2 => "add images, remove the label, or train with --testing-percentage 0 --validation-percentage 0",
+                    _ => "add images, remove the label, or train with --testing-percentage 0, or with \
+                          --validation-percentage 0 too",
+                }
+                .to_owned()
+            }
+            Self::NoRuntime { bring, .. } => {
+                format!("run `{bring}`, or name a library with --runtime or ORT_DYLIB_PATH")
+            }
+            Self::Interrupted { .. } => "run it again to go on from there".to_owned(),
+            Self::Occupied { path, .. } => format!("name another with -o, or remove {} first", path.display()),
+            _ => return None,
+        })
+    }
+}
+
+/// How a base is named in messages: its architecture, and enough of its digest to tell two apart.
+pub(crate) fn base_name(architecture: &str, digest: &Digest) -> String {
+    format!("{architecture} ({})", digest.short())
+}

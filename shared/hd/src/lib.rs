@@ -1,0 +1,63 @@
+//! Transfer learning for images: what the programs of hd share.
+//!
+//! ```text
+//! Dataset::scan ── bottleneck::update ── head::train ── onnx::stitch ── a retrained graph
+//!   a folder of      one vector a          a softmax      base + head      labels images
+//!   images         image, cached       layer          in one file
+//!                                             └── eval::evaluate ── Metrics
+//! ```
+//!
+//! A *base* is a frozen network, a *bottleneck* its output for one image: D floats. A *head* is the softmax layer
+//! trained on bottlenecks. Data flows one way, through files, and each file has one module that reads and writes it:
+//!
+//! | file | module |
+//! |---|---|
+//! | a base, a retrained graph | [`onnx`] |
+//! | `bottlenecks.bin` | [`bottleneck`] |
+//! | `head.bin` | [`head`] |
+//! | `training_summaries/` | [`tensorboard`] |
+//! | `metrics.json`, `report.html` | [`eval`] |
+//! | `source.json` | [`origin`] |
+//!
+//! From files of bottlenecks to the figures that hd-eval prints:
+//!
+//! ```no_run
+//! use hd::bottleneck::Samples;
+//! use hd::head::{ClassWeights, Recipe, Solver, Strength, train};
+//! use hd::split::{Split, SplitRule};
+//!
+//! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
+//! let recipe = Recipe {
+//!     split: SplitRule { validation: 15, testing: 15, ..SplitRule::default() },
+//!     solver: Solver::Lbfgs(Strength::Chosen),
+//!     class_weights: ClassWeights::None,
+//!     init: None,
+//! };
+//! let head = train(&samples, &recipe, &())?.head;
+//! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
+//! assert!(metrics.accuracy > 0.9);
+//! # Ok::<(), hd::Error>(())
+//! ```
+//!
+//! The crate neither prints nor exits and knows no terminal. Whatever fails returns an [`Error`] that names the file.
+
+pub mod base;
+pub mod bottleneck;
+pub mod cache;
+pub mod convert;
+pub mod dataset;
+pub mod digest;
+mod error;
+pub mod eval;
+pub mod file;
+pub mod head;
+pub mod label;
+pub mod onnx;
+pub mod origin;
+pub mod parallel;
+pub mod photo;
+pub mod split;
+pub mod tensorboard;
+pub mod tsv;
+
+pub use error::{Error, Result};

@@ -1,0 +1,276 @@
+//! A network file that keeps the contract, and the metadata that it carries.
+//!
+//! | key | value |
+//! |---|---|
+//! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
+//! | `hd.preprocess` | JSON: width, height and how images are resized; see [`Preprocess`] |
+//! | `hd.bottleneck` | which tensor is the bottleneck: `pooled`, `logits`, or the name that the source has for it |
+//! | `hd.source` | where the weights came from |
+//! | `hd.source_sha256` | SHA-256 of the file of weights |
+//! | `hd.licence` | the weights' licence |
+//! | `hd.quantised` | how it was brought to integers; only where it was |
+//! | `hd.labels` | JSON array, in output order; retrained graphs only |
+//! | `hd.base` | BLAKE3 of the base's file; retrained graphs only |
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use prost::bytes::Bytes;
+
+use super::proto::{FLOAT, Graph, Model, Property, UINT8, ValueInfo};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::photo::{Element, Filter, Preprocess};
+
+/// The beginning of the names of all tensors that a foreign network has brought along, so that they are told from those
+/// that are put around it.
+pub(crate) const FOREIGN: &str = "network/";
+/// The name of the input of every network.
+pub(crate) const IMAGE: &str = "image";
+/// The name of a base's output.
+pub(crate) const BOTTLENECK: &str = "bottleneck";
+/// The name of a retrained graph's probabilities, unless another is given.
+pub const FINAL_RESULT: &str = "final_result";
+
+pub(crate) const ARCHITECTURE: &str = "hd.architecture";
+pub(crate) const PREPROCESS: &str = "hd.preprocess";
+pub(crate) const LABELS: &str = "hd.labels";
+pub(crate) const BASE: &str = "hd.base";
+
+/// A base or a retrained graph, read and checked, not yet loaded into a runtime.
+#[derive(Debug)]
+pub struct Network {
+    /// The file.
+    pub path: PathBuf,
+    /// Its content.
+    pub bytes: Bytes,
+    /// BLAKE3 of its content.
+    pub digest: Digest,
+    /// The name of the base.
+    pub architecture: String,
+    /// What is done to images before it sees them.
+    pub preprocess: Preprocess,
+    /// The size D of a bottleneck.
+    pub bottleneck_size: usize,
+    /// The name of the output that a consumer wants: probabilities of a retrained graph, bottlenecks of a base.
+    pub result: String,
+    /// The labels in output order; a base has none.
+    pub labels: Option<Vec<String>>,
+    /// Everything in its metadata: key and value.
+    pub properties: Vec<(String, String)>,
+}
+
+impl Network {
+    /// Opens a base.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, one that does not keep the contract, or a retrained graph.
+    pub fn open_base(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a base that hd-fetch makes")?;
+        match network.labels {
+            None => Ok(network),
+            Some(_) => Err(foreign(
+                path,
+                "a base that hd-fetch makes",
+                "is a retrained graph",
+            )),
+        }
+    }
+
+    /// Opens a retrained graph.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, one that does not keep the contract, or a base.
+    pub fn open_retrained(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a retrained graph that hd-train makes")?;
+        match network.labels {
+            Some(_) => Ok(network),
+            None => Err(foreign(
+                path,
+                "a retrained graph that hd-train makes",
+                "is a base, without a head",
+            )),
+        }
+    }
+
+    /// Opens a base or a retrained graph for its bottlenecks.
+    ///
+    /// # Errors
+    /// A file that is missing, no ONNX network, or one that does not keep the contract.
+    pub fn open_for_bottlenecks(path: &Path) -> Result<Self> {
+        let network = Self::open(path, "a network that hd-fetch or hd-train makes")?;
+        Ok(network.for_bottlenecks())
+    }
+
+    /// The same network, wanted for its bottlenecks only.
+    pub fn for_bottlenecks(self) -> Self {
+        Self {
+            result: BOTTLENECK.to_owned(),
+            labels: None,
+            ..self
+        }
+    }
+
+    /// How messages name it: its architecture and the beginning of its digest.
+    pub fn name(&self) -> String {
+        crate::error::base_name(&self.architecture, &self.digest)
+    }
+
+    /// How many numbers the result has for an image.
+    pub(crate) fn result_size(&self) -> usize {
+        self.labels.as_ref().map_or(self.bottleneck_size, Vec::len)
+    }
+
+    fn open(path: &Path, expected: &'static str) -> Result<Self> {
+        Self::parse(path, Bytes::from(file::read(path)?), expected)
+    }
+
+    /// The base that was just made, to be written to `path`.
+    ///
+    /// # Errors
+    /// As [`Self::open_base`].
+    pub fn made(path: &Path, base: Vec<u8>) -> Result<Self> {
+        Self::parse(path, base.into(), "a base that hd-fetch makes")
+    }
+
+    /// The retrained graph that was just made of the file `path`.
+    ///
+    /// # Errors
+    /// As [`Self::open_retrained`].
+    pub(crate) fn made_retrained(path: &Path, graph: Vec<u8>) -> Result<Self> {
+        Self::parse(path, graph.into(), "a network that hd-label makes")
+    }
+
+    fn parse(path: &Path, bytes: Bytes, expected: &'static str) -> Result<Self> {
+        let model = Model::decode(bytes.clone()).map_err(|_| {
+            foreign(
+                path,
+                expected,
+                "cannot be decoded as ONNX: it is cut short or something else",
+            )
+        })?;
+        let wrong = |found: &str| foreign(path, expected, found);
+        let property = |key: &str| {
+            model
+                .metadata_props
+                .iter()
+                .find(|p| p.key == key)
+                .map(|p| &p.value)
+        };
+        let architecture = property(ARCHITECTURE)
+            .ok_or_else(|| wrong("has no hd.architecture in its metadata"))?;
+        let preprocess =
+            property(PREPROCESS).ok_or_else(|| wrong("has no hd.preprocess in its metadata"))?;
+        let preprocess: Preprocess = serde_json::from_str(preprocess).map_err(|error| {
+            wrong(&format!(
+                "has an hd.preprocess that is not understood: {error}"
+            ))
+        })?;
+        let labels = property(LABELS).map(|labels| serde_json::from_str::<Vec<String>>(labels));
+        let labels = labels
+            .transpose()
+            .map_err(|_| wrong("has an hd.labels that is no list of labels"))?;
+        let graph = model.graph.as_ref().ok_or_else(|| wrong("has no graph"))?;
+        check_input(graph, &preprocess)
+            .ok_or_else(|| wrong("has no input image of the size it names"))?;
+        let bottleneck_size =
+            vector(&graph.output, BOTTLENECK).ok_or_else(|| wrong("has no output bottleneck"))?;
+        let mut outputs = graph.output.iter().map(|output| output.name.as_str());
+        let result = match &labels {
+            None => BOTTLENECK,
+            Some(labels) => outputs
+                .find(|name| {
+                    *name != BOTTLENECK && vector(&graph.output, name) == Some(labels.len())
+                })
+                .ok_or_else(|| wrong("does not have one output per label"))?,
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            digest: Digest::of(&bytes),
+            architecture: architecture.clone(),
+            bytes: bytes.clone(),
+            preprocess,
+            bottleneck_size,
+            result: result.to_owned(),
+            labels,
+            properties: (model.metadata_props.iter())
+                .map(|property| (property.key.clone(), property.value.clone()))
+                .collect(),
+        })
+    }
+
+    /// The file of this network with other metadata.
+    pub(crate) fn encode(
+        model: Model,
+        preprocess: &Preprocess,
+        properties: &[(&str, String)],
+    ) -> Vec<u8> {
+        let preprocess = serde_json::to_string(preprocess).unwrap_or_default();
+        let mut all: Vec<(&str, String)> = properties.to_vec();
+        all.push((PREPROCESS, preprocess));
+        all.sort();
+        let property = |(key, value): (&str, String)| Property {
+            key: key.to_owned(),
+            value,
+        };
+        Model {
+            producer_name: "hd".to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            metadata_props: all.into_iter().map(property).collect(),
+            ..model
+        }
+        .encode_to_vec()
+    }
+}
+
+/// For `--describe`: one fact a line, name and value separated by a tab.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "bottleneck\t{} values", self.bottleneck_size)?;
+        if self.labels.is_some() {
+            writeln!(f, "probabilities\t{}", self.result)?;
+        }
+        writeln!(f, "file\t{} bytes\t{}", self.bytes.len(), self.digest)?;
+        self.properties
+            .iter()
+            .try_for_each(|(key, value)| writeln!(f, "{key}\t{value}"))
+    }
+}
+
+fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
+    Error::Foreign {
+        path: path.to_path_buf(),
+        expected,
+        found: found.to_owned(),
+    }
+}
+
+/// The data type of the input that images are brought to with this filter.
+pub(crate) fn input_kind(filter: Filter) -> i32 {
+    match filter.element() {
+        Element::Byte => UINT8,
+        Element::Float => FLOAT,
+    }
+}
+
+/// The input must be the one that `preprocess` makes.
+fn check_input(graph: &Graph, preprocess: &Preprocess) -> Option<()> {
+    let input = graph.input.iter().find(|input| input.name == IMAGE)?;
+    let dims = vec![preprocess.height.into(), preprocess.width.into(), 3];
+    let kind = input_kind(preprocess.filter);
+    (preprocess.is_possible() && input.batch_dims()? == (kind, dims)).then_some(())
+}
+
+/// The size D of the output `name`, if that is float32 [N, D].
+fn vector(outputs: &[ValueInfo], name: &str) -> Option<usize> {
+    let output = outputs.iter().find(|output| output.name == name)?;
+    match output.batch_dims()? {
+        (FLOAT, dims) => match dims.as_slice() {
+            &[size] if size > 0 => usize::try_from(size).ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
