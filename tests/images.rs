@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hd::photo::{DecodeError, Image, Rgb, Want};
+use hd::photo::{DecodeError, Decoded, Rgb, Want};
 
 use crate::workdir::top;
 
@@ -76,7 +76,7 @@ fn shown(name: &str, x: u32, y: u32) -> Option<[u8; 3]> {
 }
 
 fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {
-    hd::photo::decode(bytes, &Want::default()).map(|Image { rgb, .. }| rgb)
+    hd::photo::decode(bytes, &Want::default()).map(|Decoded { rgb, .. }| rgb)
 }
 
 fn files() -> Vec<(String, Vec<u8>)> {

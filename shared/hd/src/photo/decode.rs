@@ -3,18 +3,19 @@
 //! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is taken, and a
 //! decoder that panics is caught.
 
-use std::cell::Cell;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
+use super::error::{CUT_SHORT, DecodeError};
+use super::guard::guarded;
+use super::jpeg;
 use super::orientation::orientation;
 use super::recognise::{name, recognise};
+use super::rgb::Rgb;
 use super::tiff::Palette;
-use super::{Rgb, jpeg};
 
 /// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim more.
 pub const MAX_PIXELS: u64 = 1 << 28;
@@ -25,19 +26,16 @@ const ALONE: u64 = 1 << 24;
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// How an image that is cut short is spoken of.
-pub(super) const CUT_SHORT: &str = "it ends too early";
-
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub struct Decoded {
     /// The image, perhaps at a reduced size.
     pub rgb: Rgb,
     /// How many pixels the file has.
     pub pixels: u64,
 }
 
-/// What is wanted of an image.
+/// How an image is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Want {
     /// An image of more pixels is refused.
@@ -60,50 +58,11 @@ impl Default for Want {
     }
 }
 
-/// Why an image cannot be used. The path stands beside it wherever it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// No bytes at all.
-    #[error("the file is empty")]
-    Empty,
-    /// Bytes that begin like no kind of image.
-    #[error("not an image")]
-    NotAnImage,
-    /// A kind of image that this build cannot decode.
-    #[error("{0} images cannot be decoded")]
-    Unsupported(&'static str),
-    /// More pixels than are decoded.
-    #[error("{width} x {height} pixels are more than the limit")]
-    TooLarge {
-        /// Columns.
-        width: u32,
-        /// Rows.
-        height: u32,
-    },
-    /// A variety of a kind of image that this build cannot decode.
-    #[error("this {format} cannot be decoded: {reason}")]
-    Variety {
-        /// The kind of image.
-        format: &'static str,
-        /// What is peculiar about it, in the decoder's words.
-        reason: String,
-    },
-    /// An image that ends too early or does not follow its format.
-    #[error("corrupt {format}: {reason}")]
-    Corrupt {
-        /// The kind of image that it begins like.
-        format: &'static str,
-        /// What the decoder met.
-        reason: String,
-    },
-}
-
 /// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency laid over white.
 ///
 /// # Errors
 /// Every way that bytes can fail to be an image; see [`DecodeError`].
-pub fn decode(bytes: &[u8], want: &Want) -> Result<Image, DecodeError> {
+pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
     let format = recognise(bytes)?;
     let corrupt = |reason: String| DecodeError::Corrupt {
         format: name(format),
@@ -124,24 +83,6 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Image, DecodeError> {
     }
 }
 
-thread_local! {
-    static DECODING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread is within a decoder, whose panics are caught and reported as what they are: bad images.
-pub fn is_decoding() -> bool {
-    DECODING.get()
-}
-
-/// What `decoder` gives, or nothing where it panics.
-fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
-    let before = DECODING.replace(true);
-    // The decoders keep no state between images, so nothing half-changed can be seen after a panic.
-    let result = catch_unwind(AssertUnwindSafe(decoder)).ok();
-    DECODING.set(before);
-    result
-}
-
 /// Why [`decode_as`] gave up.
 enum Refusal {
     Size { width: u32, height: u32 },
@@ -154,7 +95,7 @@ impl From<ImageError> for Refusal {
     }
 }
 
-fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Image, Refusal> {
+fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
     let palette = match format {
         ImageFormat::Tiff => Palette::of(bytes),
         _ => None,
@@ -194,18 +135,22 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Image, Re
         image = palette.paint(image);
     }
     image.apply_orientation(orientation);
-    Ok(Image {
-        rgb: Rgb {
-            width: image.width(),
-            height: image.height(),
-            pixels: over_white(image),
-        },
+    Ok(Decoded {
+        rgb: over_white(image),
         pixels,
     })
 }
 
-/// The RGB bytes of an image of any colour type.
-fn over_white(image: DynamicImage) -> Vec<u8> {
+/// An image of any colour type in RGB, with transparency laid over white.
+fn over_white(image: DynamicImage) -> Rgb {
+    Rgb {
+        width: image.width(),
+        height: image.height(),
+        pixels: opaque(image),
+    }
+}
+
+fn opaque(image: DynamicImage) -> Vec<u8> {
     if !image.color().has_alpha() {
         return image.into_rgb8().into_raw();
     }
@@ -219,7 +164,7 @@ fn over_white(image: DynamicImage) -> Vec<u8> {
         .collect()
 }
 
-/// What a decoder cannot do, in as few of its words as it can be said.
+/// The feature that a decoder does not have, in as few of its words as it can be said.
 fn variety(error: &UnsupportedError) -> String {
     match error.kind() {
         UnsupportedErrorKind::GenericFeature(feature) => feature,
@@ -241,8 +186,8 @@ fn reason(error: &ImageError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::encode_jpeg;
     use super::*;
-    use crate::photo::encode_jpeg;
 
     /// The image in its full size.
     fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {
@@ -420,19 +365,6 @@ mod tests {
         let image = super::decode(&with_orientation(6), &want).unwrap();
         assert_eq!((image.rgb.width, image.rgb.height), (15, 20));
         assert_eq!(image.pixels, 1200);
-    }
-
-    /// No image is known that makes a decoder panic, so this stands in for one.
-    #[test]
-    fn a_decoder_that_panics_is_caught() {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| assert!(is_decoding())));
-        assert_eq!(guarded(|| -> u8 { panic!("a bug in a decoder") }), None);
-        let nested = || guarded(|| -> u8 { panic!("a bug in a decoder") }).unwrap_or(2);
-        assert_eq!(guarded(|| (nested(), is_decoding())), Some((2, true)));
-        std::panic::set_hook(usual);
-        assert!(!is_decoding());
-        assert_eq!(guarded(|| 1), Some(1));
     }
 
     /// CRC-32 as PNG chunks carry it.

@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 use mozjpeg::{DctMethod, Decompress};
 
-use super::decode::{CUT_SHORT, DecodeError};
+use super::error::{CUT_SHORT, DecodeError};
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
@@ -113,8 +113,9 @@ pub(super) fn as_tensorflow(bytes: &[u8]) -> Option<DynamicImage> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::encode_jpeg;
+    use super::super::rgb::Rgb;
     use super::*;
-    use crate::photo::{Rgb, encode_jpeg};
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
         let pixel = |i: u32| [(i % width / 4) as u8, (i / width / 4) as u8, 90];

@@ -4,28 +4,23 @@
 mod decode;
 mod distort;
 mod encode;
+mod error;
+mod guard;
 mod jpeg;
 mod orientation;
 mod preprocess;
 mod read;
 mod recognise;
 mod resize;
+mod rgb;
 mod tiff;
 
-pub use decode::{DecodeError, Image, MAX_PIXELS, Want, decode, is_decoding};
+pub use decode::{Decoded, MAX_PIXELS, Want, decode};
 pub use distort::{Distortion, View};
 pub use encode::{encode_jpeg, encode_png};
+pub use error::DecodeError;
+pub use guard::is_decoding;
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
 pub use recognise::is_image;
-
-/// An image in RGB, 8 bits a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rgb {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// `height * width * 3` bytes, rows from top to bottom, each pixel red, green, blue.
-    pub pixels: Vec<u8>,
-}
+pub use rgb::Rgb;

@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Rgb;
-use super::decode::{DecodeError, Image, Want, decode};
+use super::decode::{Decoded, Want, decode};
 use super::distort::View;
+use super::error::DecodeError;
 use super::resize::{Part, antialiased, legacy_bilinear};
+use super::rgb::Rgb;
 use crate::digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take images that it refused: what was found unusable is
@@ -108,7 +109,7 @@ impl Preprocess {
     ///
     /// # Errors
     /// Bytes that are no image that can be decoded.
-    pub fn decode(&self, bytes: &[u8], max_pixels: u64) -> Result<Image, DecodeError> {
+    pub fn decode(&self, bytes: &[u8], max_pixels: u64) -> Result<Decoded, DecodeError> {
         let shorter = match self.resize {
             ResizeRule::Squash => self.width.max(self.height),
             ResizeRule::CentreCrop { shorter_side } => shorter_side,

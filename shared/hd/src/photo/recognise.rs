@@ -2,7 +2,7 @@
 
 use image::ImageFormat;
 
-use super::decode::DecodeError;
+use super::error::DecodeError;
 
 /// How far into a file its root element may stand, behind declarations and comments.
 const XML_HEAD: usize = 1024;

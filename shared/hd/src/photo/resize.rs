@@ -3,7 +3,8 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{DecodeError, Rgb};
+use super::error::DecodeError;
+use super::rgb::Rgb;
 
 /// A part of an image, in its pixels. It may begin and end within a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]

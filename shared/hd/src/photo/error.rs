@@ -1,0 +1,43 @@
+//! The reasons why an image cannot be used.
+
+/// The reason that is given for an image that is cut short.
+pub(super) const CUT_SHORT: &str = "it ends too early";
+
+/// Why an image cannot be used. The path stands beside it wherever it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// Bytes that begin like no kind of image.
+    #[error("not an image")]
+    NotAnImage,
+    /// A kind of image that this build cannot decode.
+    #[error("{0} images cannot be decoded")]
+    Unsupported(&'static str),
+    /// More pixels than are decoded.
+    #[error("{width} x {height} pixels are more than the limit")]
+    TooLarge {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// A variety of a kind of image that this build cannot decode.
+    #[error("this {format} cannot be decoded: {reason}")]
+    Variety {
+        /// The kind of image.
+        format: &'static str,
+        /// What is peculiar about it, in the decoder's words.
+        reason: String,
+    },
+    /// An image that ends too early or does not follow its format.
+    #[error("corrupt {format}: {reason}")]
+    Corrupt {
+        /// The kind of image that it begins like.
+        format: &'static str,
+        /// What the decoder met.
+        reason: String,
+    },
+}
