@@ -9,7 +9,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{A_FOLDER, Dataset, Entry, Stamp, label_of, wrong};
+use super::images::{Dataset, Entry, Stamp, wrong};
+use super::label::label_of;
+use super::walk::A_FOLDER;
 use crate::error::Result;
 
 impl Dataset {
@@ -115,8 +117,8 @@ fn parse(record: &[u8]) -> Result<(String, PathBuf), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::folder;
     use super::*;
-    use crate::dataset::tests::folder;
 
     fn list(text: &str) -> Result<Dataset> {
         Dataset::of_list(Path::new("list.txt"), text.as_bytes(), b'\n')

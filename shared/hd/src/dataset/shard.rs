@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Dataset, bytes};
+use super::images::{Dataset, bytes};
 use crate::digest::Digest;
 
 impl Dataset {
@@ -47,8 +47,8 @@ impl FromStr for Shard {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::folder;
     use super::*;
-    use crate::dataset::tests::folder;
 
     #[test]
     fn every_file_is_in_exactly_one_shard() {

@@ -1,0 +1,81 @@
+//! A data set: labelled image files, and the files that cannot be used.
+
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::origin::Origin;
+
+/// Labelled images, as found.
+#[derive(Debug)]
+pub struct Dataset {
+    /// The folder or the list, as messages about all of them name it.
+    pub name: PathBuf,
+    /// The folder that the paths are relative to; empty for a list, whose paths are what they are.
+    pub root: PathBuf,
+    /// The labels, sorted; an entry's label is an index into them.
+    pub labels: Vec<String>,
+    /// The files, sorted by the bytes of their paths.
+    pub entries: Vec<Entry>,
+    /// Files that could not even be looked at: path relative to the folder, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
+    /// Where the images came from, if the folder says.
+    pub origin: Option<Origin>,
+}
+
+/// A file in a label's folder.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its path relative to the data set's folder.
+    pub path: PathBuf,
+    /// The index of its label.
+    pub label: u32,
+    /// Its size and time, which tell that it is unchanged without reading it.
+    pub stamp: Stamp,
+}
+
+/// A file's size and time of last modification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds beyond them.
+    pub nanoseconds: i64,
+}
+
+impl Stamp {
+    /// The stamp of a file with this metadata.
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+        }
+    }
+}
+
+impl Dataset {
+    /// Sorts the files by the bytes of their paths.
+    pub(super) fn sort(&mut self) {
+        self.entries
+            .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+        self.unreadable.sort();
+    }
+}
+
+/// The error of a folder or list that cannot be used.
+pub(super) fn wrong(root: &Path, reason: impl Into<String>) -> Error {
+    Error::Dataset {
+        path: root.to_path_buf(),
+        reason: reason.into(),
+    }
+}
+
+/// The bytes of a path, by which paths are sorted.
+pub(super) fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}

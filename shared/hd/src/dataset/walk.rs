@@ -1,0 +1,83 @@
+//! A walk through a folder of images.
+
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::origin;
+
+/// Files that file managers leave in folders.
+const DROPPINGS: [&str; 5] = [
+    "Thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "Icon\r",
+    "__MACOSX",
+];
+
+/// How the names of images end, as far as it matters: by its content alone a file is known for one, but a folder has
+/// none.
+const ENDINGS: [&str; 19] = [
+    "avif", "bmp", "gif", "heic", "heif", "ico", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png",
+    "pnm", "ppm", "qoi", "tif", "tiff", "webp",
+];
+
+/// Why a folder in the place of an image is of no use.
+pub(super) const A_FOLDER: &str = "a folder, not an image";
+
+/// The files below `folder`, sorted by their names folder by folder, each with its metadata or the reason why it is of no
+/// use. Files that are no part of any data set are passed over.
+pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<> {
+    let root = folder.to_path_buf();
+    let files = WalkDir::new(folder)
+        .follow_links(true)
+        .min_depth(1)
+        .sort_by_file_name();
+    let mut files = files
+        .into_iter()
+        .filter_entry(|found| !is_ignored(found.file_name()));
+    std::iter::from_fn(move || {
+        loop {
+            let found = files.next()?;
+            let path = match &found {
+                Ok(found) => found.path(),
+                Err(error) => error.path().unwrap_or(&root),
+            };
+            let path = path.to_path_buf();
+            match found.and_then(|found| found.metadata()) {
+                Ok(metadata) if metadata.is_dir() => {
+                    if is_named_like_an_image(&path) {
+                        files.skip_current_dir();
+                        return Some((path, Err(A_FOLDER.to_owned())));
+                    }
+                }
+                Ok(metadata) => return Some((path, Ok(metadata))),
+                Err(error) => return Some((path, Err(reason(&error)))),
+            }
+        }
+    })
+}
+
+/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or hd-fetch's own record.
+pub(super) fn is_ignored(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b".")
+        || name == origin::FILE_NAME
+        || DROPPINGS.iter().any(|dropping| name == *dropping)
+}
+
+fn is_named_like_an_image(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    ENDINGS.iter().any(|known| ending == *known)
+}
+
+/// walkdir's reason without the path, which stands beside it already.
+fn reason(error: &walkdir::Error) -> String {
+    match (error.loop_ancestor(), error.io_error()) {
+        (Some(_), _) => "a link that leads back to a folder above it".to_owned(),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => error.to_string(),
+    }
+}
