@@ -280,7 +280,7 @@ impl Arguments {
             })
             .map_err(|reason| Error::Image {
                 path: image.path().to_path_buf(),
-                reason,
+                reason: reason.to_string(),
             }))
     }
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use hd::bottleneck::Samples;
 use hd::file;
-use hd::head::{Score, Step, Watch};
+use hd::head::{Score, Snapshot, Step, Watch};
 use hd::onnx::{Layer, Network, stitch};
 use hd::split::{Split, SplitRule};
-use hd::tensorboard::{Curve, Point, Shown, Summaries};
+use hd::tensorboard::{Point, Summaries};
 use hd_cli::Bar;
 
 /// Tells how training goes, and keeps what is to be shown of it.
@@ -55,20 +55,20 @@ impl<'a> Intermediate<'a> {
         })
     }
 
-    fn write(&self, shown: &Shown) {
+    fn write(&self, snapshot: &Snapshot) {
         let write = || {
             let layer = Layer {
-                labels: shown.labels,
-                weights: shown.weights,
-                biases: shown.biases,
+                labels: snapshot.labels,
+                weights: snapshot.weights,
+                biases: snapshot.biases,
             };
             let graph = stitch(self.base, layer, self.name)?;
             let path = self
                 .folder
-                .join(format!("{INTERMEDIATE}{}.onnx", shown.step));
+                .join(format!("{INTERMEDIATE}{}.onnx", snapshot.step));
             file::replace(&path, |out| out.write_all(&graph))
         };
-        let due = shown.step > 0 && shown.step.is_multiple_of(self.every);
+        let due = snapshot.step > 0 && snapshot.step.is_multiple_of(self.every);
         if due && self.trouble.borrow().is_none() {
             *self.trouble.borrow_mut() = write().err();
         }
@@ -76,7 +76,7 @@ impl<'a> Intermediate<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    /// What is to be shown.
+    /// What is to be snapshot.
     ///
     /// # Errors
     /// What went wrong on the way.
@@ -99,29 +99,27 @@ impl Watch for Watcher<'_> {
         tell(step);
     }
 
-    fn wants_all(&self) -> bool {
+    fn wants_snapshots(&self) -> bool {
         self.runs.is_some() || self.intermediate.is_some()
     }
 
-    fn show(&self, split: Split, shown: &Shown) {
+    fn snapshot(&self, split: Split, snapshot: &Snapshot) {
         if let (Some(intermediate), Split::Training) = (&self.intermediate, split) {
-            intermediate.write(shown);
+            intermediate.write(snapshot);
         }
         let Some(runs) = &self.runs else { return };
         match split {
-            Split::Training => runs.borrow_mut().train.add(shown),
-            _ => runs.borrow_mut().validation.add(shown),
+            Split::Training => runs.borrow_mut().train.add(snapshot),
+            _ => runs.borrow_mut().validation.add(snapshot),
         }
     }
 
-    fn curves(&self, split: Split, step: usize, labels: &[String], curves: &[Curve]) {
+    fn finished(&self, split: Split, snapshot: &Snapshot) {
         let Some(runs) = &self.runs else { return };
-        let mut runs = runs.borrow_mut();
-        let run = match split {
-            Split::Training => &mut runs.train,
-            _ => &mut runs.validation,
-        };
-        run.add_curves(step, labels, curves);
+        match split {
+            Split::Training => runs.borrow_mut().train.add_curves(snapshot),
+            _ => runs.borrow_mut().validation.add_curves(snapshot),
+        }
     }
 }
 

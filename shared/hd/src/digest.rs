@@ -45,6 +45,11 @@ impl fmt::Display for Digest {
     }
 }
 
+/// How a base is named in messages: its architecture, and enough of its digest to tell two apart.
+pub(crate) fn base_name(architecture: &str, base: &Digest) -> String {
+    format!("{architecture} ({})", base.short())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
-
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -123,9 +121,105 @@ pub enum Error {
         reason: String,
     },
 
-    /// Bottlenecks that no head can be trained on or scored with.
-    #[error("{0}")]
-    Training(String),
+    /// No file of bottlenecks where at least one is needed.
+    #[error("no file of bottlenecks was given")]
+    NoBottlenecks,
+
+    /// Bottlenecks of no image at all.
+    #[error("{}: no image in it", path.display())]
+    NoImage {
+        /// The file of bottlenecks.
+        path: PathBuf,
+    },
+
+    /// A split that a head is to be scored on, with no image in it.
+    #[error(
+        "{}: no images for {split}: the head was trained with {validation} % for validation and {testing} % for testing",
+        path.display()
+    )]
+    EmptySplit {
+        /// The file of bottlenecks.
+        path: PathBuf,
+        /// The name of the split.
+        split: &'static str,
+        /// The percentage of the images for validation.
+        validation: u32,
+        /// The percentage of the images for testing.
+        testing: u32,
+    },
+
+    /// Images of one label only.
+    #[error("{}: '{label}' is its only label, and telling labels apart takes at least two", path.display())]
+    OneLabel {
+        /// The file of bottlenecks.
+        path: PathBuf,
+        /// The label.
+        label: String,
+    },
+
+    /// A label that no image has.
+    #[error("label '{label}' has no image: add some, or remove its folder")]
+    LabelWithoutImage {
+        /// The label.
+        label: String,
+    },
+
+    /// A label that division by path leaves out of a split.
+    #[error(
+        "label '{label}': by their paths none of its images is for {split}; divide by content, or give it more images"
+    )]
+    LabelNotInSplit {
+        /// The label.
+        label: String,
+        /// The name of the split.
+        split: &'static str,
+    },
+
+    /// A label too many of whose images stand under another label too.
+    #[error(
+        "label '{label}': {shared} of its {images} images stand under another label too, and without them there \
+         are too few for {splits} splits"
+    )]
+    LabelShared {
+        /// The label.
+        label: String,
+        /// How many of its images another label has too.
+        shared: usize,
+        /// How many different images it has.
+        images: usize,
+        /// How many splits were asked for.
+        splits: usize,
+    },
+
+    /// A file of class weights that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    ClassWeights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A name for the probabilities that something else in the graph has.
+    #[error(
+        "the probabilities cannot be called '{name}': {} has a tensor of that name already, or the head has",
+        path.display()
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The base.
+        path: PathBuf,
+    },
+
+    /// Threads that the operating system would not start.
+    #[error("cannot start {count} threads: {reason}")]
+    Threads {
+        /// How many threads were to be started.
+        count: usize,
+        /// The reason.
+        reason: String,
+    },
 
     /// A label with too few images to appear in every split.
     #[error(
@@ -164,8 +258,8 @@ pub enum Error {
     Image {
         /// The image.
         path: PathBuf,
-        /// Why.
-        reason: crate::photo::DecodeError,
+        /// Why, in the decoder's words.
+        reason: String,
     },
 
     /// PyTorch weights that are not the network they are taken for.
@@ -229,9 +323,4 @@ impl Error {
             _ => return None,
         })
     }
-}
-
-/// How a base is named in messages: its architecture, and enough of its digest to tell two apart.
-pub(crate) fn base_name(architecture: &str, digest: &Digest) -> String {
-    format!("{architecture} ({})", digest.short())
 }

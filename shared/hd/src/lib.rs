@@ -28,7 +28,7 @@
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
 //! let recipe = Recipe {
-//!     split: SplitRule { validation: 15, testing: 15, ..SplitRule::default() },
+//!     split: SplitRule::default(),
 //!     solver: Solver::Lbfgs(Strength::Chosen),
 //!     class_weights: ClassWeights::None,
 //!     init: None,
@@ -41,6 +41,7 @@
 //!
 //! The crate neither prints nor exits and knows no terminal. Whatever fails returns an [`Error`] that names the file.
 
+mod argmax;
 pub mod base;
 pub mod bottleneck;
 pub mod cache;

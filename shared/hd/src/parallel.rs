@@ -33,8 +33,10 @@ where
     let most = items.size_hint().1.unwrap_or(usize::MAX);
     let jobs = jobs.get().min(most).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    let pool =
-        pool.map_err(|error| Error::Training(format!("cannot start {jobs} threads: {error}")))?;
+    let pool = pool.map_err(|error| Error::Threads {
+        count: jobs,
+        reason: error.to_string(),
+    })?;
     let (items, stop) = (Mutex::new(items.enumerate()), AtomicBool::new(false));
     pool.in_place_scope(|scope| {
         let (results, receiver) = sync_channel(jobs * WAITING);
@@ -146,13 +148,15 @@ mod tests {
         let work = |_: &mut (), &&item: &&u32| {
             done.fetch_add(1, Ordering::Relaxed);
             if item >= 20 {
-                Err(Error::Training(item.to_string()))
+                Err(Error::NoImage {
+                    path: item.to_string().into(),
+                })
             } else {
                 Ok(())
             }
         };
         let error = ordered(jobs(4), &items, || (), work, |_, ()| Ok(())).unwrap_err();
-        assert_eq!(error.to_string(), "20");
+        assert_eq!(error.to_string(), "20: no image in it");
         assert!(done.load(Ordering::Relaxed) < 1000);
     }
 

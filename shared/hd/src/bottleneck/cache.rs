@@ -17,7 +17,7 @@ use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Stamp;
-use crate::digest::Digest;
+use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::file::{self, Format};
 use crate::onnx::Network;
@@ -252,7 +252,7 @@ impl Bottlenecks {
         }
         Err(Error::OtherBase {
             path: self.path.clone(),
-            made_with: crate::error::base_name(self.architecture(), &self.base()),
+            made_with: base_name(self.architecture(), &self.base()),
             other: base.path.clone(),
             given: base.name(),
         })
@@ -274,33 +274,6 @@ impl Bottlenecks {
     /// The key of each row's bottleneck.
     pub(super) fn keys(&self) -> impl Iterator<Item = Digest> {
         self.rows().iter().map(|row| self.header.key(row))
-    }
-
-    /// Prints the header and the rows as tab-separated text.
-    pub fn describe(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "# base\t{}\t{}", self.architecture(), self.base())?;
-        let rule = serde_json::to_string(self.preprocess()).unwrap_or_default();
-        writeln!(out, "# preprocessing\t{rule}\t{}", self.fingerprint())?;
-        writeln!(out, "# size\t{}", self.size())?;
-        writeln!(out, "# labels\t{}", self.labels().join("\t"))?;
-        if let Some(origin) = self.origin() {
-            let kind = if origin.drawings {
-                "drawings"
-            } else {
-                "photos"
-            };
-            writeln!(out, "# {kind}\t{}\t{}", origin.name, origin.source)?;
-        }
-        if let Some(distortion) = self.distortion() {
-            writeln!(out, "# distortion\t{distortion}")?;
-        }
-        for skipped in self.skipped() {
-            out.write_all(b"# skipped\t")?;
-            out.write_all(&crate::tsv::field(&skipped.path))?;
-            writeln!(out, "\t{}", skipped.reason)?;
-        }
-        writeln!(out, "path\tlabel\tdigest\tvariant")?;
-        self.write_rows(out)
     }
 }
 

@@ -3,7 +3,6 @@
 //! The array is in numpy's format, version 1.0; a line holds path, label, digest
 //! and the number of the view, separated by tabs.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use super::cache::Bottlenecks;
@@ -22,18 +21,6 @@ impl Bottlenecks {
                 .try_for_each(|row| out.write_all(bytemuck::cast_slice(self.bottleneck(row))))
         })?;
         file::replace(&folder.join("rows.tsv"), |out| self.write_rows(out))
-    }
-
-    /// Writes path, label, digest and view of each row, separated by tabs, a line each.
-    pub(super) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.rows().iter().try_for_each(|row| {
-            out.write_all(&crate::tsv::field(&row.path))?;
-            let label = self
-                .labels()
-                .get(row.label as usize)
-                .map_or("", String::as_str);
-            writeln!(out, "\t{label}\t{}\t{}", row.digest, row.variant)
-        })
     }
 }
 

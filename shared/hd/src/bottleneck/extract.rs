@@ -17,8 +17,8 @@ use super::reader::{Content, Contents, Found, Reader, Verdict, holds};
 use super::run::run;
 use crate::base::MakeEngine;
 use crate::dataset::{Dataset, Entry, Stamp};
-use crate::digest::Digest;
-use crate::error::{Error, Result, base_name};
+use crate::digest::{Digest, base_name};
+use crate::error::{Error, Result};
 use crate::onnx::Network;
 use crate::photo::Distortion;
 

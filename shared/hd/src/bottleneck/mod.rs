@@ -1,6 +1,7 @@
 //! Bottlenecks: the base's output for every image, computed once and kept.
 
 mod cache;
+mod describe;
 mod export;
 mod extract;
 mod journal;

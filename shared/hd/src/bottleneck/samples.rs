@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::cache::{Bottlenecks, Row};
-use crate::digest::Digest;
-use crate::error::{Error, Result, base_name};
+use crate::digest::{Digest, base_name};
+use crate::error::{Error, Result};
 use crate::onnx::Network;
 use crate::photo::Preprocess;
 use crate::split::Sample;
@@ -40,9 +40,7 @@ impl Samples {
             .map(|path| Bottlenecks::open(path))
             .collect::<Result<Vec<_>>>()?;
         if files.is_empty() {
-            return Err(Error::Training(
-                "no file of bottlenecks was given".to_owned(),
-            ));
+            return Err(Error::NoBottlenecks);
         }
         let first = files.remove(0);
         let mut samples = Self {

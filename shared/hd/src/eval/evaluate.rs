@@ -6,11 +6,12 @@ use rayon::prelude::*;
 
 use super::calibration::{Calibration, Tally};
 use super::metrics::{Confident, LabelMetrics, Metrics, Mistake};
+use crate::argmax::argmax;
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
-use crate::head::{Head, identify};
+use crate::head::Head;
 use crate::label::CONFIDENT;
-use crate::split::{Split, SplitRule};
+use crate::split::{Split, identify};
 
 /// What was counted.
 struct Count {
@@ -46,18 +47,12 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
         .map(|(index, _)| index)
         .collect();
     if rows.is_empty() {
-        let (path, name) = (samples.path().display(), split.map_or("all", Split::name));
-        let SplitRule {
-            validation,
-            testing,
-            ..
-        } = head.split;
-        let rule = format!(
-            "the head was trained with {validation} % for validation and {testing} % for testing"
-        );
-        return Err(Error::Training(format!(
-            "{path}: no images for {name}: {rule}"
-        )));
+        return Err(Error::EmptySplit {
+            path: samples.path().to_path_buf(),
+            split: split.map_or("all", Split::name),
+            validation: head.split.validation,
+            testing: head.split.testing,
+        });
     }
     let count = count(head, samples, &numbers, &rows);
     let own = is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
@@ -159,19 +154,11 @@ impl Answer {
     }
 }
 
-/// The number and probability of the most probable label; of equals the first.
+/// The number and probability of the most probable label.
 fn most_probable(probabilities: &[f64]) -> (usize, f64) {
-    let better = |best: (usize, f64), next: (usize, &f64)| {
-        if *next.1 > best.1 {
-            (next.0, *next.1)
-        } else {
-            best
-        }
-    };
-    probabilities
-        .iter()
-        .enumerate()
-        .fold((0, f64::NEG_INFINITY), better)
+    let number = argmax(probabilities.iter().copied()).unwrap_or_default();
+    let probability = probabilities.get(number).copied();
+    (number, probability.unwrap_or(f64::NEG_INFINITY))
 }
 
 fn metrics(head: &Head, samples: &Samples, split: Option<Split>, n: u64, count: Count) -> Metrics {
@@ -257,10 +244,5 @@ mod tests {
         assert_eq!(wilson(0.0, 5.0)[0], 0.0);
         assert_eq!(wilson(5.0, 5.0)[1], 1.0);
         assert!(wilson(5.0, 5.0)[0] > 0.5);
-    }
-
-    #[test]
-    fn the_first_of_equals_is_the_answer() {
-        assert_eq!(most_probable(&[0.2, 0.4, 0.4]), (1, 0.4));
     }
 }

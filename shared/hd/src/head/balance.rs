@@ -114,7 +114,10 @@ impl Given {
 }
 
 fn wrong(path: &Path, reason: String) -> Error {
-    Error::Training(format!("{}: {reason}", path.display()))
+    Error::ClassWeights {
+        path: path.to_path_buf(),
+        reason,
+    }
 }
 
 /// Labels with very different numbers of images.

@@ -7,8 +7,8 @@
 
 use rayon::prelude::*;
 
-use super::select::Trial;
 use super::softmax::probabilities;
+use super::trial::Trial;
 
 /// The inverse temperature is looked for between its inverse and this.
 const LARGEST: f64 = 8.0;

@@ -9,18 +9,10 @@
 //! chosen so is stronger than what does best as it is: strong weights tell which label, and the temperature how surely.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::calibrate::temperature;
-use super::examples::Examples;
-use super::lbfgs::Search;
-use super::softmax::{Problem, probabilities};
-
-/// The largest component of a gradient that counts as zero.
-pub(super) const TOLERANCE: f64 = 1e-5;
-
-/// The same for fits that are only scored: cross-entropies are then as good as three digits tell.
-const TOLERANCE_OF_TRIALS: f64 = 1e-4;
+use super::score::Score;
+use super::trial::{Tally, Trial};
 
 /// A path ends when so many strengths in a row were no better than the best: the score has one minimum, and the
 /// weakest strengths take the longest to fit.
@@ -30,131 +22,12 @@ const PATIENCE: usize = 3;
 /// for ever, by next to nothing, and each takes longer to fit.
 const WORTHWHILE: f64 = 0.999;
 
-/// How a strength did on images that the fits did not see.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// The strength: the loss is mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks.
-    pub l2: f64,
-    /// What the logits are best divided by.
-    pub temperature: f64,
-    /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did in training.
-    pub cross_entropy: f64,
-    /// The share of images in these folds whose most probable label is right.
-    pub accuracy: f64,
-    /// How many folds were scored.
-    pub folds: u32,
-    /// How many images are in them.
-    pub images: u64,
-    /// The same share of the validation images alone.
-    pub validation_accuracy: f64,
-}
-
-impl Score {
-    /// The strength in as many digits as tell it from others.
-    pub fn strength(&self) -> String {
-        shown(self.l2)
-    }
-}
-
-/// A strength for people to read.
-pub(super) fn shown(l2: f64) -> String {
-    match l2 > 0.0 && l2 < 0.001 {
-        true => format!("{l2:.1e}"),
-        false => format!("{l2:.4}"),
-    }
-}
-
 /// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
 /// same for every base. The gradient by the weights of one label shrinks with the share that it has of the images, and
 /// so do the strengths, to mean the same for any number of labels.
 fn strengths(labels: usize) -> impl Iterator<Item = f64> {
     let share = 2.0 / labels.max(2) as f64;
     (0..=20).map(move |step| share * 10f64.powf(1.0 - f64::from(step) / 4.0))
-}
-
-/// The images of one fold, and the fit on all others.
-#[derive(Debug)]
-pub(super) struct Trial<'a> {
-    problem: Problem<'a>,
-    own: Examples<'a>,
-    /// Where the fit with the latest strength has ended, and the strength.
-    search: Search,
-    l2: f64,
-    /// Where the fit with the best strength so far has ended.
-    best: Vec<f64>,
-}
-
-/// Sums over the images of a fold.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    cross_entropy: f64,
-    weight: f64,
-    right: f64,
-    count: f64,
-}
-
-impl<'a> Trial<'a> {
-    /// `own` is to be scored by fits to `problem`, from `start` on.
-    pub(super) fn new(problem: Problem<'a>, own: Examples<'a>, start: Vec<f64>) -> Self {
-        Self {
-            problem,
-            own,
-            best: start.clone(),
-            search: Search::from(start),
-            l2: 0.0,
-        }
-    }
-
-    /// What an example of this label counts.
-    pub(super) fn weight(&self, label: u32) -> f64 {
-        self.problem.weight(label)
-    }
-
-    /// Gives `take` what the latest fit makes of each image of this fold: its logits, and its label.
-    pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
-        self.problem.logits(self.search.at(), &self.own, take);
-    }
-
-    /// The parameters that fit best of those that were tried.
-    pub(super) fn parameters(&self) -> &[f64] {
-        &self.best
-    }
-
-    /// Fits with this strength, from where the last one ended.
-    fn fit(&mut self, l2: f64) {
-        let problem = &self.problem;
-        let more = (l2 - self.l2) * problem.stiffness();
-        self.search.bend(problem.penalised(), more);
-        self.l2 = l2;
-        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
-        self.search
-            .minimise(&loss, TOLERANCE_OF_TRIALS, &mut |_, _| ());
-    }
-
-    fn keep(&mut self) {
-        self.best = self.search.at().to_vec();
-    }
-
-    /// How the latest fit does, with this temperature.
-    fn tally(&self, temperature: f64) -> Tally {
-        let mut tally = Tally::default();
-        self.predict(|logits, label| {
-            let probabilities = probabilities(logits.iter().map(|logit| logit / temperature));
-            let own = probabilities
-                .get(label as usize)
-                .copied()
-                .unwrap_or_default();
-            let weight = self.weight(label);
-            tally.cross_entropy -= weight * own.max(f64::MIN_POSITIVE).ln();
-            tally.weight += weight;
-            // Of equals the first is the answer, as everywhere.
-            let mut others = (0..).zip(&probabilities);
-            let right = others.all(|(other, &p)| p < own || (p == own && other >= label));
-            tally.right += f64::from(u8::from(right));
-            tally.count += 1.0;
-        });
-        tally
-    }
 }
 
 /// How one strength does, whose fits are the best then.
@@ -175,7 +48,7 @@ fn latest(trials: &mut [Trial], l2: f64) -> Score {
 /// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known.
 pub(super) fn path(trials: &mut [Trial], told: &dyn Fn(&Score)) -> Vec<Score> {
     let mut scores: Vec<Score> = Vec::new();
-    let labels = trials.first().map_or(0, |trial| trial.problem.classes());
+    let labels = trials.first().map_or(0, |trial| trial.classes());
     for l2 in strengths(labels) {
         let score = latest(trials, l2);
         told(&score);
@@ -222,6 +95,7 @@ fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
 mod tests {
     use super::super::examples::Example;
     use super::super::scaling::{Moments, Scaling};
+    use super::super::softmax::Problem;
     use super::*;
 
     #[test]
@@ -243,30 +117,6 @@ mod tests {
         ];
         assert_eq!(best(&scores).unwrap().l2, 0.1);
         assert_eq!(best(&[]), None);
-    }
-
-    #[test]
-    fn tallies_by_hand() {
-        // One feature, two classes: logits -x and x, twice that at the temperature, and the first label counts three times.
-        let x = [1.0, -1.0, 1.0];
-        let label = |index| u32::from(index == 2);
-        let examples: Vec<Example> = (x.chunks(1).zip(0..))
-            .map(|(x, index)| Example {
-                x,
-                label: label(index),
-            })
-            .collect();
-        let examples = Examples::from(examples.as_slice());
-        let scaling = Scaling {
-            mean: vec![0.0],
-            scale: vec![1.0],
-        };
-        let problem = Problem::new(examples, scaling, &[3.0, 1.0]);
-        let tally = Trial::new(problem, examples, vec![1.0, 0.0]).tally(0.5);
-        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
-        let expected = -3.0 * (sigmoid(-4.0).ln() + sigmoid(4.0).ln()) - sigmoid(4.0).ln();
-        assert!((tally.cross_entropy - expected).abs() < 1e-6);
-        assert_eq!((tally.right, tally.count, tally.weight), (2.0, 3.0, 7.0));
     }
 
     #[test]
@@ -314,7 +164,7 @@ mod tests {
             .collect();
         score(&mut trials, chosen.l2);
         for (trial, kept) in trials.iter().zip(kept) {
-            let far = (trial.search.at().iter().zip(kept)).any(|(a, b)| (a - b).abs() > 1e-2);
+            let far = (trial.parameters().iter().zip(kept)).any(|(a, b)| (a - b).abs() > 1e-2);
             assert!(!far);
         }
     }

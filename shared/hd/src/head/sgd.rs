@@ -1,7 +1,7 @@
 //! retrain.py's training: plain gradient descent on batches in which every label is as likely as any other.
 //!
-//! Bottlenecks are taken as they are, nothing is held small, and the head of the last step is the result. A batch is drawn
-//! with replacement: for each of its images a label, all equally likely, then one of that label's images.
+//! Bottlenecks are taken as they are, there is no regularisation, and the head of the last step is the result. A batch is
+//! drawn with replacement: for each of its images a label, all equally likely, then one of that label's images.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::examples::Example;
 use super::kernel::{accumulate, project};
+use super::pool::Pool;
+use super::predictions::Predictions;
 use super::softmax::probabilities;
-use super::watch::{Look, Measured, State, Watch};
+use super::watch::{Snapshot, Step, Watch};
 use crate::split::Split;
 
 /// The standard deviation of the weights at the beginning.
@@ -31,65 +33,33 @@ pub struct Sgd {
     pub eval_step_interval: u32,
 }
 
-/// What was measured after a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
-    /// The number of the step; the first is 0.
-    pub index: u32,
-    /// The share of the batch whose most probable label is right.
-    pub accuracy: f64,
-    /// Mean cross-entropy of the batch, in nats.
-    pub cross_entropy: f64,
-    /// The share of validation images likewise, and how many they were; absent where there are none.
-    pub validation: Option<(f64, usize)>,
+impl Sgd {
+    /// retrain.py's number of steps.
+    pub const STEPS: u32 = 4000;
+    /// retrain.py's learning rate.
+    pub const LEARNING_RATE: f32 = 0.01;
+    /// retrain.py's size of a training batch.
+    pub const TRAIN_BATCH_SIZE: u32 = 100;
+    /// retrain.py's size of a validation batch.
+    pub const VALIDATION_BATCH_SIZE: u32 = 100;
+    /// retrain.py's number of steps from one measurement to the next.
+    pub const EVAL_STEP_INTERVAL: u32 = 10;
 }
 
-/// Images to draw from.
-pub(super) struct Pool<'a> {
-    labels: &'a [String],
-    /// By label.
-    examples: Vec<Vec<Example<'a>>>,
-}
-
-impl<'a> Pool<'a> {
-    pub(super) fn new(examples: Vec<Example<'a>>, labels: &'a [String]) -> Self {
-        let mut by_label = vec![Vec::new(); labels.len()];
-        for example in examples {
-            if let Some(own) = by_label.get_mut(example.label as usize) {
-                own.push(example);
-            }
-        }
+/// retrain.py's defaults.
+impl Default for Sgd {
+    fn default() -> Self {
         Self {
-            labels,
-            examples: by_label,
+            steps: Self::STEPS,
+            learning_rate: Self::LEARNING_RATE,
+            train_batch_size: Self::TRAIN_BATCH_SIZE,
+            validation_batch_size: Some(Self::VALIDATION_BATCH_SIZE),
+            eval_step_interval: Self::EVAL_STEP_INTERVAL,
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.examples.iter().all(Vec::is_empty)
-    }
-
-    /// The size D of a row; 0 where there is none.
-    fn size(&self) -> usize {
-        let mut all = self.examples.iter().flatten();
-        all.next().map_or(0, |one| one.x.len())
-    }
-
-    /// `count` images, with as good a chance for every label; or all, each once.
-    fn batch(&self, count: Option<u32>, chance: &mut Pcg64Mcg) -> Look<'a> {
-        let Some(count) = count else {
-            return Look(self.examples.iter().flatten().copied().collect());
-        };
-        let draw = |_| {
-            let label = chance.random_range(0..self.examples.len().max(1));
-            let own = self.examples.get(label).map_or(&[][..], Vec::as_slice);
-            own.get(chance.random_range(0..own.len().max(1))).copied()
-        };
-        Look((0..count).filter_map(draw).collect())
     }
 }
 
-/// A softmax layer on its way.
+/// A softmax layer that is being trained.
 struct Layer {
     /// [C, D].
     weights: Vec<f32>,
@@ -98,8 +68,8 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(features: usize, classes: usize, chance: &mut Pcg64Mcg) -> Self {
-        let weights = (0..classes * features).map(|_| DEVIATION * normal(chance));
+    fn new(features: usize, classes: usize, random: &mut Pcg64Mcg) -> Self {
+        let weights = (0..classes * features).map(|_| DEVIATION * normal(random));
         Self {
             weights: weights.collect(),
             biases: vec![0.0; classes],
@@ -107,14 +77,14 @@ impl Layer {
     }
 
     /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x.
-    fn step(&mut self, batch: &Look, rate: f32) {
-        let rows: Vec<&[f32]> = batch.0.iter().map(|one| one.x).collect();
+    fn step(&mut self, batch: &[Example], rate: f32) {
+        let rows: Vec<&[f32]> = batch.iter().map(|one| one.x).collect();
         let (n, classes) = (rows.len(), self.biases.len());
         let mean = vec![0f32; self.weights.len() / classes.max(1)];
         let mut residuals = vec![0f32; n * classes];
         project(&rows, &mean, &self.weights, &mut residuals);
         let rate = rate / n.max(1) as f32;
-        for (row, one) in residuals.chunks_mut(classes.max(1)).zip(&batch.0) {
+        for (row, one) in residuals.chunks_mut(classes.max(1)).zip(batch) {
             row.iter_mut().zip(&self.biases).for_each(|(z, b)| *z += b);
             let softmax = probabilities(row.iter().map(|&z| f64::from(z)));
             for (number, (r, p)) in (0..).zip(row.iter_mut().zip(softmax)) {
@@ -128,16 +98,31 @@ impl Layer {
         accumulate(&rows, &residuals, &mut self.weights);
     }
 
-    fn measure(&self, look: &Look) -> Measured {
-        look.measure(&self.weights, &self.biases)
+    fn predictions<'a>(&'a self, examples: &'a [Example<'a>]) -> Predictions<'a> {
+        Predictions::new(examples, &self.weights, &self.biases)
+    }
+
+    fn snapshot<'a>(
+        &'a self,
+        step: u32,
+        labels: &'a [String],
+        examples: &'a [Example<'a>],
+    ) -> Snapshot<'a> {
+        Snapshot {
+            step: step as usize,
+            labels,
+            weights: &self.weights,
+            biases: &self.biases,
+            predictions: self.predictions(examples),
+        }
     }
 }
 
 /// A number of the standard normal distribution, within two deviations: TensorFlow's truncated_normal.
-fn normal(chance: &mut Pcg64Mcg) -> f32 {
+fn normal(random: &mut Pcg64Mcg) -> f32 {
     loop {
         // Box and Muller's: of two even numbers one normal one.
-        let (u, v) = (1.0 - chance.random::<f32>(), chance.random::<f32>());
+        let (u, v) = (1.0 - random.random::<f32>(), random.random::<f32>());
         let normal = (-2.0 * u.ln()).sqrt() * (std::f32::consts::TAU * v).cos();
         if normal.abs() <= 2.0 {
             return normal;
@@ -155,53 +140,61 @@ impl Sgd {
         seed: u64,
         watch: &dyn Watch,
     ) -> (Vec<f32>, Vec<f32>) {
-        let mut chance = Pcg64Mcg::seed_from_u64(seed);
-        let classes = training.examples.len();
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let classes = training.labels.len();
         let mut layer = match start {
             Some((weights, biases)) => Layer { weights, biases },
-            None => Layer::new(training.size(), classes, &mut chance),
+            None => Layer::new(training.size(), classes, &mut random),
         };
         for index in 0..self.steps {
-            let batch = training.batch(Some(self.train_batch_size), &mut chance);
+            let batch = training.batch(self.train_batch_size, &mut random);
             layer.step(&batch, self.learning_rate);
-            let evaluated =
-                index.is_multiple_of(self.eval_step_interval) || index + 1 == self.steps;
-            if !evaluated && !watch.wants_all() {
-                continue;
+            if watch.wants_snapshots() {
+                let snapshot = layer.snapshot(index, training.labels, &batch);
+                watch.snapshot(Split::Training, &snapshot);
             }
-            let state = State {
-                step: index as usize,
-                labels: training.labels,
-                weights: &layer.weights,
-                biases: &layer.biases,
-            };
-            let trained = layer.measure(&batch);
-            trained.show(watch, Split::Training, state);
-            if evaluated {
-                let validated = (!validation.is_empty()).then(|| {
-                    let look = validation.batch(self.validation_batch_size, &mut chance);
-                    let measured = layer.measure(&look);
-                    measured.show(watch, Split::Validation, state);
-                    (measured.accuracy, look.len())
-                });
-                watch.step(&Step {
-                    index,
-                    accuracy: trained.accuracy,
-                    cross_entropy: trained.cross_entropy,
-                    validation: validated,
-                });
+            if index.is_multiple_of(self.eval_step_interval) || index + 1 == self.steps {
+                let drawn = self.validation_batch(validation, &mut random);
+                if let Some(images) = drawn.as_ref().filter(|_| watch.wants_snapshots()) {
+                    let snapshot = layer.snapshot(index, training.labels, images);
+                    watch.snapshot(Split::Validation, &snapshot);
+                }
+                watch.step(&measure(&layer, index, &batch, drawn.as_deref()));
             }
         }
-        if watch.wants_all() {
-            let last = self.steps.saturating_sub(1) as usize;
+        if watch.wants_snapshots() {
+            let last = self.steps.saturating_sub(1);
             let pools = [(Split::Training, training), (Split::Validation, validation)];
             for (split, pool) in pools.into_iter().filter(|(_, pool)| !pool.is_empty()) {
-                let all = pool.batch(None, &mut chance);
-                let curves = all.curves(&layer.weights, &layer.biases);
-                watch.curves(split, last, training.labels, &curves);
+                let all = pool.all();
+                watch.finished(split, &layer.snapshot(last, training.labels, &all));
             }
         }
         (layer.weights, layer.biases)
+    }
+
+    /// The validation images to measure a step on, if there are any.
+    fn validation_batch<'a>(
+        &self,
+        validation: &Pool<'a>,
+        random: &mut Pcg64Mcg,
+    ) -> Option<Vec<Example<'a>>> {
+        (!validation.is_empty()).then(|| match self.validation_batch_size {
+            Some(count) => validation.batch(count, random),
+            None => validation.all(),
+        })
+    }
+}
+
+fn measure(layer: &Layer, index: u32, batch: &[Example], validation: Option<&[Example]>) -> Step {
+    let trained = layer.predictions(batch).quality();
+    let validated =
+        |images: &[Example]| (layer.predictions(images).quality().accuracy, images.len());
+    Step {
+        index,
+        accuracy: trained.accuracy,
+        cross_entropy: trained.cross_entropy,
+        validation: validation.map(validated),
     }
 }
 
@@ -215,25 +208,26 @@ mod tests {
             .map(|i| ((i / 4 * 7 + i % 4 * 3) % 5) as f32 - 2.0)
             .collect();
         let rows = x.chunks(4).zip([0, 1, 2, 0, 1, 2]);
-        let look = Look(rows.map(|(x, label)| Example { x, label }).collect());
+        let batch: Vec<Example> = rows.map(|(x, label)| Example { x, label }).collect();
         let layer = || Layer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
+        let cross_entropy = |layer: &Layer| layer.predictions(&batch).quality().cross_entropy;
         // The change of the loss is that which finite differences foretell.
-        let (before, rate) = (layer().measure(&look).cross_entropy, 1e-3);
+        let (before, rate) = (cross_entropy(&layer()), 1e-3);
         let mut slope = 0.0;
         let nudge = 1e-2f32;
         for index in 0..12 {
             let mut nudged = layer();
             nudged.weights[index] += nudge;
-            slope += ((nudged.measure(&look).cross_entropy - before) / f64::from(nudge)).powi(2);
+            slope += ((cross_entropy(&nudged) - before) / f64::from(nudge)).powi(2);
         }
         for index in 0..3 {
             let mut nudged = layer();
             nudged.biases[index] += nudge;
-            slope += ((nudged.measure(&look).cross_entropy - before) / f64::from(nudge)).powi(2);
+            slope += ((cross_entropy(&nudged) - before) / f64::from(nudge)).powi(2);
         }
         let mut stepped = layer();
-        stepped.step(&look, rate);
-        let change = before - stepped.measure(&look).cross_entropy;
+        stepped.step(&batch, rate);
+        let change = before - cross_entropy(&stepped);
         let foretold = slope * f64::from(rate);
         assert!(
             (change / foretold - 1.0).abs() < 0.05,
@@ -243,8 +237,8 @@ mod tests {
 
     #[test]
     fn weights_begin_normal_and_within_two_deviations() {
-        let mut chance = Pcg64Mcg::seed_from_u64(0);
-        let numbers: Vec<f32> = (0..20_000).map(|_| normal(&mut chance)).collect();
+        let mut random = Pcg64Mcg::seed_from_u64(0);
+        let numbers: Vec<f32> = (0..20_000).map(|_| normal(&mut random)).collect();
         let mean = numbers.iter().sum::<f32>() / 20_000.0;
         let variance = numbers.iter().map(|n| (n - mean).powi(2)).sum::<f32>() / 20_000.0;
         assert!(numbers.iter().all(|n| n.abs() <= 2.0) && mean.abs() < 0.02);

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::argmax::argmax;
+
 /// What the label is where none is probable enough.
 pub const CANT_TELL: &str = "can't tell";
 
@@ -36,10 +38,8 @@ impl<'a> Answer<'a> {
 
     /// The most probable label and its probability; of equals the first.
     pub fn best(&self) -> (&'a str, f32) {
-        let best = self.scores().reduce(|best, next| match next.1 > best.1 {
-            true => next,
-            false => best,
-        });
+        let best = argmax(self.scores.iter().copied());
+        let best = best.and_then(|index| self.scores().nth(index));
         best.unwrap_or((CANT_TELL, 0.0))
     }
 

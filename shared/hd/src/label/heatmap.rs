@@ -4,7 +4,8 @@
 //! log-odds is what the square was worth. Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014),
 //! section 4.2. It looks at nothing but the graph's answers, and so serves every graph.
 
-use super::Outcome;
+use super::outcome::Outcome;
+use crate::argmax::argmax;
 use crate::base::Base;
 use crate::error::{Error, Result};
 use crate::photo::{Element, Preprocess, Rgb, View, encode_png};
@@ -46,27 +47,16 @@ impl Heatmap {
     }
 }
 
-/// See [`super::Labeller::heatmap`].
+/// Where in an image the evidence for its most probable label lies; the image is prepared by `rule`.
 pub(super) fn of(rule: &Preprocess, base: &mut dyn Base, image: &Rgb) -> Result<Outcome<Heatmap>> {
     let pixels = match rule.pixels(image, &View::PLAIN) {
         Ok(pixels) => pixels,
         Err(reason) => return Ok(Err(reason)),
     };
     let scores = base.run(&pixels)?;
-    let label = largest(&scores);
+    let label = argmax(scores.iter().copied()).unwrap_or_default();
     let evidence = evidence(rule, base, &pixels, label, log_odds(&scores, label))?;
     Ok(paint(rule, image, &evidence).map(|image| Heatmap { image, scores }))
-}
-
-fn largest(scores: &[f32]) -> usize {
-    let best = scores
-        .iter()
-        .enumerate()
-        .reduce(|best, next| match next.1 > best.1 {
-            true => next,
-            false => best,
-        });
-    best.map_or(0, |(index, _)| index)
 }
 
 /// ln(p / (1 - p)), from the other probabilities where p itself is too near to 1 to tell.

@@ -115,7 +115,7 @@ impl Network {
 
     /// How messages name it: its architecture and the beginning of its digest.
     pub fn name(&self) -> String {
-        crate::error::base_name(&self.architecture, &self.digest)
+        crate::digest::base_name(&self.architecture, &self.digest)
     }
 
     /// How many numbers the result has for an image.

@@ -6,7 +6,6 @@ use super::build::GraphBuilder;
 use super::network::{BASE, BOTTLENECK, FINAL_RESULT, LABELS, Network};
 use super::proto::{FLOAT, Model, ValueInfo};
 use crate::error::{Error, Result};
-use crate::head::Head;
 
 /// The head's part of a retrained graph.
 #[derive(Clone, Copy, Debug)]
@@ -17,16 +16,6 @@ pub struct Layer<'a> {
     pub weights: &'a [f32],
     /// b, C.
     pub biases: &'a [f32],
-}
-
-impl<'a> From<&'a Head> for Layer<'a> {
-    fn from(head: &'a Head) -> Self {
-        Self {
-            labels: &head.labels,
-            weights: &head.weights,
-            biases: &head.biases,
-        }
-    }
 }
 
 /// Errors if the probabilities behind `base` cannot have this name.
@@ -43,10 +32,10 @@ pub fn check_name(base: &Network, name: &str) -> Result<()> {
         .chain(weights)
         .any(|taken| taken == name);
     if taken || name.is_empty() || HEAD.contains(&name) {
-        let path = base.path.display();
-        return Err(Error::Training(format!(
-            "the probabilities cannot be called '{name}': {path} has a tensor of that name already, or the head has"
-        )));
+        return Err(Error::NameTaken {
+            name: name.to_owned(),
+            path: base.path.clone(),
+        });
     }
     Ok(())
 }

@@ -8,30 +8,14 @@ use std::path::Path;
 
 use sha1::{Digest, Sha1};
 
-use super::{Split, SplitRule};
-
 /// retrain.py's MAX_NUM_IMAGES_PER_CLASS: positions are whole numbers up to this.
 const LARGEST: u32 = (1 << 27) - 1;
 
 /// From here on a path does not count, so that images of one thing can be kept on one side.
 const UNHASHED: &[u8] = b"_nohash_";
 
-impl SplitRule {
-    /// The split of the image `path` of the folder that is spelled `prefix`.
-    pub(super) fn by_path(&self, prefix: &str, path: &Path) -> Split {
-        let position = position(prefix, path);
-        if position < f64::from(self.validation) {
-            Split::Validation
-        } else if position < f64::from(self.testing + self.validation) {
-            Split::Testing
-        } else {
-            Split::Training
-        }
-    }
-}
-
-/// Where an image lies between 0 and 100.
-fn position(prefix: &str, path: &Path) -> f64 {
+/// Where the image `path` of the folder that is spelled `prefix` lies between 0 and 100.
+pub(super) fn position(prefix: &str, path: &Path) -> f64 {
     let mut spelled = prefix.as_bytes().to_vec();
     if !prefix.is_empty() && !prefix.ends_with('/') {
         spelled.push(b'/');
@@ -66,18 +50,5 @@ mod tests {
             let found = position(prefix, Path::new(path));
             assert!((found - expected).abs() < 1e-9, "{prefix} {path}: {found}");
         }
-    }
-
-    #[test]
-    fn validation_comes_before_testing() {
-        let rule = |validation, testing| SplitRule {
-            validation,
-            testing,
-            ..SplitRule::default()
-        };
-        let split = |rule: SplitRule| rule.by_path("/data", Path::new("leaf/a_nohash_1.jpg"));
-        assert_eq!(split(rule(27, 10)), Split::Validation);
-        assert_eq!(split(rule(20, 10)), Split::Testing);
-        assert_eq!(split(rule(10, 10)), Split::Training);
     }
 }

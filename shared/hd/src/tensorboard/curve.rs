@@ -7,8 +7,10 @@ const THRESHOLDS: usize = 201;
 
 /// How the probabilities of one label are distributed over images that have it, and over those that have another.
 #[derive(Clone, Debug)]
-pub struct Curve {
+pub(super) struct Curve {
+    /// By threshold, the images that have the label.
     own: Vec<u64>,
+    /// The images that have another.
     others: Vec<u64>,
 }
 
@@ -23,7 +25,7 @@ impl Default for Curve {
 
 impl Curve {
     /// Counts an image that was given this probability of the label, and has the label or another.
-    pub fn add(&mut self, probability: f64, own: bool) {
+    pub(super) fn add(&mut self, probability: f64, own: bool) {
         let threshold = (probability * (THRESHOLDS - 1) as f64) as usize;
         let counts = if own { &mut self.own } else { &mut self.others };
         if let Some(count) = counts.get_mut(threshold) {
@@ -32,7 +34,7 @@ impl Curve {
     }
 
     /// Counts what `other` has counted.
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         let pairs = [
             (&mut self.own, &other.own),
             (&mut self.others, &other.others),

@@ -10,7 +10,7 @@ const GROWTH: f64 = 1.1;
 
 /// How numbers are distributed.
 #[derive(Clone, Debug)]
-pub struct Histogram {
+pub(super) struct Histogram {
     min: f64,
     max: f64,
     count: f64,
@@ -35,7 +35,7 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Counts a number.
-    pub fn add(&mut self, number: f64) {
+    pub(super) fn add(&mut self, number: f64) {
         self.min = self.min.min(number);
         self.max = self.max.max(number);
         self.count += 1.0;
@@ -45,7 +45,7 @@ impl Histogram {
     }
 
     /// Counts what `other` has counted.
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;

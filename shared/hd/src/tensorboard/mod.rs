@@ -1,4 +1,4 @@
-//! What TensorBoard shows of a training: files of events, one folder a run.
+//! Files for TensorBoard: what it shows of a training, one folder a run.
 //!
 //! The tags are retrain.py's, so that its users find what they know, and runs of both can lie side by side. The files are
 //! written when training is done. Their times are the numbers of the steps, in seconds: the same training gives the same
@@ -10,13 +10,13 @@ mod graph;
 mod histogram;
 mod projector;
 mod record;
+mod run;
 
 use std::path::{Path, PathBuf};
 
-pub use self::curve::Curve;
-use self::event::{Event, Summary, scalar};
-pub use self::histogram::Histogram;
+use self::event::Event;
 pub use self::projector::Point;
+pub use self::run::Run;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::onnx::Part;
@@ -24,86 +24,12 @@ use crate::onnx::Part;
 /// How the name of a run's one file begins, by which TensorBoard finds it, and how it ends. Between them stands a number.
 const FILE: (&str, &str) = ("events.out.tfevents.", ".hd");
 
-/// What is shown of the head after a step.
-#[derive(Clone, Debug)]
-pub struct Shown<'a> {
-    /// The number of the step; the first is 0.
-    pub step: usize,
-    /// The labels, in output order.
-    pub labels: &'a [String],
-    /// W, C x D, in rows.
-    pub weights: &'a [f32],
-    /// b, C.
-    pub biases: &'a [f32],
-    /// W x + b of the images that were looked at.
-    pub logits: &'a Histogram,
-    /// Their softmax.
-    pub probabilities: &'a Histogram,
-    /// The share whose most probable label is right.
-    pub accuracy: f64,
-    /// Mean cross-entropy, in nats.
-    pub cross_entropy: f64,
-}
-
-/// One run: what was shown of it so far, as the content of its file.
-#[derive(Debug)]
-pub struct Run(Vec<u8>);
-
-impl Default for Run {
-    fn default() -> Self {
-        let mut bytes = Vec::new();
-        record::write(&mut bytes, &Event::version());
-        record::write(&mut bytes, &Event::start());
-        Self(bytes)
-    }
-}
-
-impl Run {
-    /// Adds the curves of the head after its last step, one for each label.
-    pub fn add_curves(&mut self, step: usize, labels: &[String], curves: &[Curve]) {
-        let values = labels
-            .iter()
-            .zip(curves)
-            .map(|(label, curve)| curve.value(label));
-        let summary = Summary {
-            value: values.collect(),
-        };
-        record::write(&mut self.0, &Event::of(step, summary));
-    }
-
-    /// Adds what is shown after a step.
-    pub fn add(&mut self, shown: &Shown) {
-        let mut values = Vec::new();
-        for (name, parameters) in [("weights", shown.weights), ("biases", shown.biases)] {
-            let tag = |what: &str| format!("final_training_ops/{name}/summaries/{what}");
-            let numbers = || parameters.iter().map(|&number| f64::from(number));
-            let all: Histogram = numbers().collect();
-            let deviations = numbers().map(|number| (number - all.mean()).powi(2));
-            let variance = deviations.sum::<f64>() / parameters.len().max(1) as f64;
-            values.push(scalar(&tag("mean"), all.mean()));
-            values.push(scalar(&tag("stddev_1"), variance.sqrt()));
-            values.push(scalar(&tag("max"), all.max()));
-            values.push(scalar(&tag("min"), all.min()));
-            values.push(all.value(&tag("histogram")));
-        }
-        let tag = |what: &str| format!("final_training_ops/Wx_plus_b/{what}");
-        values.push(shown.logits.value(&tag("pre_activations")));
-        values.push(shown.probabilities.value(&tag("activations")));
-        values.push(scalar("cross_entropy_1", shown.cross_entropy));
-        values.push(scalar("accuracy_1", shown.accuracy));
-        record::write(
-            &mut self.0,
-            &Event::of(shown.step, Summary { value: values }),
-        );
-    }
-}
-
-/// What is shown of a training.
+/// All that TensorBoard shows of a training.
 #[derive(Debug, Default)]
 pub struct Summaries<'a> {
-    /// What training images show.
+    /// The head on training images.
     pub train: Run,
-    /// What validation images show.
+    /// The head on validation images.
     pub validation: Run,
     /// The retrained graph.
     pub graph: Option<Vec<Part>>,

@@ -1,0 +1,123 @@
+//! Training: from bottlenecks to a head.
+
+use super::balance::{ClassWeights, Imbalance};
+use super::fitted::Fitted;
+use super::labels;
+use super::model::Head;
+use super::optimum;
+use super::pool::Pool;
+use super::recipe::{Recipe, Solver};
+use super::score::Score;
+use super::sgd::Sgd;
+use super::task::Task;
+use super::watch::Watch;
+use crate::bottleneck::Samples;
+use crate::error::Result;
+use crate::split::{Split, identify};
+
+/// A trained head, and how training went.
+#[derive(Debug)]
+pub struct Training {
+    /// The head, fitted on training and validation images; by [`Sgd`] on training images alone.
+    pub head: Head,
+    /// How its strength did in fits on other images: in all folds where it was chosen, else on the validation images.
+    pub score: Option<Score>,
+    /// Steps of L-BFGS in the last fit.
+    pub iterations: usize,
+    /// Where they have led: mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks and before the temperature.
+    pub loss: Option<f64>,
+    /// False where the last fit ran out of steps.
+    pub converged: bool,
+    /// Where labels have very different numbers of images, and all images counted alike.
+    pub imbalance: Option<Imbalance>,
+}
+
+/// Trains a head on `samples`.
+///
+/// The strength is chosen by cross-validation on the training and validation images, and so is the temperature; then the
+/// head is fitted on all of them. The testing images are never looked at. With many labels this takes a while; `watch` is
+/// told how it goes. Its snapshots are of a fit on the training images alone, since the last fit has seen the validation
+/// images too.
+///
+/// # Errors
+/// Fewer than two labels; a label too small to be in every split; weights for other labels; a head to start from that
+/// belongs to another base, or knows labels that these samples do not have.
+pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Training> {
+    let init = recipe.init.as_ref();
+    let labels = labels::in_order(samples, init)?;
+    samples.check_finite()?;
+    let images = samples.images();
+    let splits = recipe.split.assign(&images, samples.labels())?;
+    let task = Task::new(samples, &images, &splits, labels);
+    let counts = task.counts_by_label();
+    let learned: Vec<u64> = counts
+        .iter()
+        .map(|[training, validation, _]| training + validation)
+        .collect();
+    let class_weights = recipe.class_weights.of(&task.labels, &learned)?;
+    let fitted = match &recipe.solver {
+        Solver::Lbfgs(strength) => optimum::fit(&task, *strength, &class_weights, init, watch),
+        Solver::Sgd(sgd) => step_by_step(&task, sgd, init, recipe.split.seed, watch),
+    };
+    let indifferent =
+        matches!(recipe.solver, Solver::Lbfgs(_)) && recipe.class_weights == ClassWeights::None;
+    let validated = splits.contains(&Split::Validation);
+    let head = Head {
+        architecture: samples.architecture().to_owned(),
+        base: samples.base(),
+        preprocess: samples.fingerprint(),
+        weights: fitted.weights,
+        biases: fitted.biases,
+        temperature: fitted.temperature,
+        split: recipe.split.clone(),
+        counts,
+        images: identify(&images),
+        init: init.map(|init| init.images),
+        validation_accuracy: (fitted.score.as_ref())
+            .filter(|_| validated)
+            .map(|score| score.validation_accuracy),
+        class_weights: match recipe.class_weights {
+            ClassWeights::None => Vec::new(),
+            _ => class_weights,
+        },
+        l2: fitted.l2,
+        scores: fitted.scores,
+        sgd: match &recipe.solver {
+            Solver::Sgd(sgd) => Some(sgd.clone()),
+            Solver::Lbfgs(_) => None,
+        },
+        labels: task.labels,
+    };
+    Ok(Training {
+        imbalance: Imbalance::of(&head.labels, &learned).filter(|_| indifferent),
+        head,
+        score: fitted.score,
+        iterations: fitted.iterations,
+        loss: fitted.loss,
+        converged: fitted.converged,
+    })
+}
+
+fn step_by_step(
+    task: &Task,
+    sgd: &Sgd,
+    init: Option<&Head>,
+    seed: u64,
+    watch: &dyn Watch,
+) -> Fitted {
+    let [training, validation] = [Split::Training, Split::Validation]
+        .map(|split| Pool::new(task.with_views(split), &task.labels));
+    let start = init.map(|head| head.for_labels(task.labels.len()));
+    let (weights, biases) = sgd.fit(&training, &validation, start, seed, watch);
+    Fitted {
+        weights,
+        biases,
+        temperature: 1.0,
+        l2: 0.0,
+        scores: Vec::new(),
+        score: None,
+        iterations: sgd.steps as usize,
+        loss: None,
+        converged: true,
+    }
+}

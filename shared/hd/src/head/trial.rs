@@ -1,0 +1,129 @@
+//! Trials: one fold of cross-validation, scored by fits on all the others.
+
+use super::examples::Examples;
+use super::lbfgs::Search;
+use super::softmax::{Problem, probabilities};
+use crate::argmax::argmax;
+
+/// The largest component of a gradient that counts as zero in a fit that is only scored: cross-entropies are then as good
+/// as three digits tell.
+const TOLERANCE: f64 = 1e-4;
+
+/// The images of one fold, and a fit on all the others.
+#[derive(Debug)]
+pub(super) struct Trial<'a> {
+    problem: Problem<'a>,
+    own: Examples<'a>,
+    /// Where the fit with the latest strength has ended, and the strength.
+    search: Search,
+    l2: f64,
+    /// Where the fit with the best strength so far has ended.
+    best: Vec<f64>,
+}
+
+/// Sums over the images of a fold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) cross_entropy: f64,
+    pub(super) weight: f64,
+    pub(super) right: f64,
+    pub(super) count: f64,
+}
+
+impl<'a> Trial<'a> {
+    /// `own` is to be scored by fits to `problem`, from `start` on.
+    pub(super) fn new(problem: Problem<'a>, own: Examples<'a>, start: Vec<f64>) -> Self {
+        Self {
+            problem,
+            own,
+            best: start.clone(),
+            search: Search::from(start),
+            l2: 0.0,
+        }
+    }
+
+    /// The number of labels, C.
+    pub(super) fn classes(&self) -> usize {
+        self.problem.classes()
+    }
+
+    /// What an example of this label counts.
+    pub(super) fn weight(&self, label: u32) -> f64 {
+        self.problem.weight(label)
+    }
+
+    /// Gives `take` the logits that the latest fit gives each image of this fold, and the image's label.
+    pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
+        self.problem.logits(self.search.at(), &self.own, take);
+    }
+
+    /// The parameters that fit best of those that were tried.
+    pub(super) fn parameters(&self) -> &[f64] {
+        &self.best
+    }
+
+    /// Fits with this strength, from where the last one ended.
+    pub(super) fn fit(&mut self, l2: f64) {
+        let problem = &self.problem;
+        let more = (l2 - self.l2) * problem.stiffness();
+        self.search.bend(problem.penalised(), more);
+        self.l2 = l2;
+        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
+        self.search.minimise(&loss, TOLERANCE, &mut |_, _| ());
+    }
+
+    /// Keeps the latest fit as the best so far.
+    pub(super) fn keep(&mut self) {
+        self.best = self.search.at().to_vec();
+    }
+
+    /// How the latest fit does, with this temperature.
+    pub(super) fn tally(&self, temperature: f64) -> Tally {
+        let mut tally = Tally::default();
+        self.predict(|logits, label| {
+            let probabilities = probabilities(logits.iter().map(|logit| logit / temperature));
+            let own = probabilities
+                .get(label as usize)
+                .copied()
+                .unwrap_or_default();
+            let weight = self.weight(label);
+            tally.cross_entropy -= weight * own.max(f64::MIN_POSITIVE).ln();
+            tally.weight += weight;
+            let answer = argmax(probabilities.iter().copied());
+            tally.right += f64::from(answer == Some(label as usize));
+            tally.count += 1.0;
+        });
+        tally
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::Example;
+    use super::super::scaling::Scaling;
+    use super::*;
+
+    #[test]
+    fn tallies_by_hand() {
+        // One feature, two classes: logits -x and x, twice that at the temperature, and the first label counts three times.
+        let x = [1.0, -1.0, 1.0];
+        let label = |index| u32::from(index == 2);
+        let examples: Vec<Example> = (x.chunks(1).zip(0..))
+            .map(|(x, index)| Example {
+                x,
+                label: label(index),
+            })
+            .collect();
+        let examples = Examples::from(examples.as_slice());
+        let scaling = Scaling {
+            mean: vec![0.0],
+            scale: vec![1.0],
+        };
+        let problem = Problem::new(examples, scaling, &[3.0, 1.0]);
+        let tally = Trial::new(problem, examples, vec![1.0, 0.0]).tally(0.5);
+        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+        let expected = -3.0 * (sigmoid(-4.0).ln() + sigmoid(4.0).ln()) - sigmoid(4.0).ln();
+        assert!((tally.cross_entropy - expected).abs() < 1e-6);
+        assert_eq!((tally.right, tally.count, tally.weight), (2.0, 3.0, 7.0));
+    }
+}

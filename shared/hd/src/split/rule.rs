@@ -1,0 +1,403 @@
+//! The rule by which images are divided into splits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::by_path::position;
+use super::part::Split;
+use super::sample::Sample;
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+
+/// How many of a hundred images are for validation, and as many for testing, unless the user says otherwise.
+pub const PERCENTAGE: u32 = 15;
+
+/// 2^64 divided by the golden ratio.
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// By what images are divided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SplitBy {
+    /// By their content.
+    #[default]
+    Content,
+    /// By their paths, as in retrain.py; the seed has no say.
+    Path {
+        /// The folder of images as retrain.py was given it, which stands before the path within it.
+        prefix: String,
+    },
+}
+
+/// How images are divided into splits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRule {
+    /// How many of a hundred images are for validation.
+    pub validation: u32,
+    /// How many of a hundred images are for testing.
+    pub testing: u32,
+    /// Another seed is another division.
+    pub seed: u64,
+    /// By what images are divided.
+    pub by: SplitBy,
+}
+
+/// The usual percentages, seed 0, by content.
+impl Default for SplitRule {
+    fn default() -> Self {
+        Self {
+            validation: PERCENTAGE,
+            testing: PERCENTAGE,
+            seed: 0,
+            by: SplitBy::Content,
+        }
+    }
+}
+
+impl SplitRule {
+    /// The splits of images, in the order given.
+    ///
+    /// Each image falls where its content says. A label that would be missing from a split that was asked for
+    /// gets there the image that came nearest to it. By path nothing is moved, and such a label is an error.
+    ///
+    /// # Errors
+    /// A label with too few different images to be in every split.
+    pub fn assign(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
+        match &self.by {
+            SplitBy::Content => self.assign_by_content(images, labels),
+            SplitBy::Path { prefix } => {
+                let split = |image: &Sample| self.at(position(prefix, image.path));
+                let splits: Vec<Split> = images.iter().map(split).collect();
+                self.check_complete(images, &splits, labels)?;
+                Ok(splits)
+            }
+        }
+    }
+
+    fn assign_by_content(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
+        let mut splits: BTreeMap<Digest, Split> = images
+            .iter()
+            .map(|image| (image.digest, self.by_content(&image.digest)))
+            .collect();
+        let by_label = digests_by_label(images);
+        for (&label, digests) in &by_label {
+            let name = labels.get(label as usize).map_or("", String::as_str);
+            // An image that stands under two labels stays, or moving it for one could bare the other.
+            let shared = |digest: &Digest| {
+                by_label
+                    .iter()
+                    .any(|(&l, d)| l != label && d.contains(digest))
+            };
+            self.complete(name, digests, &shared, &mut splits)?;
+        }
+        let split = |image: &Sample| splits.get(&image.digest).copied();
+        Ok(images
+            .iter()
+            .map(|image| split(image).unwrap_or(Split::Training))
+            .collect())
+    }
+
+    /// Errors where a label is missing from a split that was asked for.
+    fn check_complete(&self, images: &[Sample], splits: &[Split], labels: &[String]) -> Result<()> {
+        for (number, label) in (0..).zip(labels) {
+            let own = || {
+                images
+                    .iter()
+                    .zip(splits)
+                    .filter(|(image, _)| image.label == number)
+            };
+            let missing = self
+                .wanted()
+                .find(|wanted| own().all(|(_, split)| split != wanted));
+            if let Some(missing) = missing.filter(|_| own().next().is_some()) {
+                return Err(Error::LabelNotInSplit {
+                    label: label.clone(),
+                    split: missing.name(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The splits that this rule asks for.
+    pub fn wanted(&self) -> impl Iterator<Item = Split> {
+        Split::ALL.into_iter().filter(|&split| {
+            let (from, to) = self.interval(split);
+            from < to
+        })
+    }
+
+    /// Which of `parts` equal parts an image falls into, whatever its split.
+    pub(crate) fn part(digest: &Digest, parts: usize) -> usize {
+        // The bytes behind those that decide the split.
+        let bytes = digest.as_bytes().last_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(bytes) as usize % parts.max(1)
+    }
+
+    /// Moves images until every split that was asked for has one of this label.
+    fn complete(
+        &self,
+        label: &str,
+        digests: &BTreeSet<Digest>,
+        shared: &dyn Fn(&Digest) -> bool,
+        splits: &mut BTreeMap<Digest, Split>,
+    ) -> Result<()> {
+        for wanted in self.wanted() {
+            let count = |split| {
+                digests
+                    .iter()
+                    .filter(|digest| splits.get(digest) == Some(&split))
+                    .count()
+            };
+            if count(wanted) > 0 {
+                continue;
+            }
+            let spare = |digest: &&Digest| {
+                splits.get(digest).is_some_and(|&split| count(split) > 1) && !shared(digest)
+            };
+            let nearest = digests.iter().filter(spare).min_by(|a, b| {
+                self.distance(a, wanted)
+                    .total_cmp(&self.distance(b, wanted))
+            });
+            let nearest = *nearest.ok_or_else(|| self.too_small(label, digests, shared))?;
+            splits.insert(nearest, wanted);
+        }
+        Ok(())
+    }
+
+    fn too_small(
+        &self,
+        label: &str,
+        digests: &BTreeSet<Digest>,
+        shared: &dyn Fn(&Digest) -> bool,
+    ) -> Error {
+        let splits = self.wanted().count();
+        match digests.iter().filter(|digest| shared(digest)).count() {
+            0 => Error::LabelTooSmall {
+                label: label.to_owned(),
+                images: digests.len(),
+                splits,
+            },
+            shared => Error::LabelShared {
+                label: label.to_owned(),
+                shared,
+                images: digests.len(),
+                splits,
+            },
+        }
+    }
+
+    /// Where an image falls by its content alone, which is where [`Self::assign`] leaves all but a few.
+    pub(crate) fn by_content(&self, digest: &Digest) -> Split {
+        self.at(self.position(digest))
+    }
+
+    /// The split of an image that lies at `position` between 0 and 100.
+    fn at(&self, position: f64) -> Split {
+        let within = |split: &Split| {
+            let (from, to) = self.interval(*split);
+            (from..to).contains(&position)
+        };
+        Split::ALL
+            .into_iter()
+            .find(within)
+            .unwrap_or(Split::Training)
+    }
+
+    /// Where an image lies between 0 and 100: the first eight bytes of its digest, turned on by the seed.
+    ///
+    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the images, so that the mean
+    /// over a few seeds is about that over all images.
+    fn position(&self, digest: &Digest) -> f64 {
+        let first =
+            u64::from_le_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default());
+        let turned = first.wrapping_add(self.seed.wrapping_mul(GOLDEN_RATIO));
+        turned as f64 / 2f64.powi(64) * 100.0
+    }
+
+    /// The part of 0 to 100 that belongs to a split. Validation comes first, as it does in retrain.py.
+    fn interval(&self, split: Split) -> (f64, f64) {
+        let validation = f64::from(self.validation);
+        let testing = validation + f64::from(self.testing);
+        match split {
+            Split::Validation => (0.0, validation),
+            Split::Testing => (validation, testing),
+            Split::Training => (testing, 100.0),
+        }
+    }
+
+    fn distance(&self, digest: &Digest, split: Split) -> f64 {
+        let (from, to) = self.interval(split);
+        let position = self.position(digest);
+        (from - position).max(position - to)
+    }
+}
+
+fn digests_by_label(images: &[Sample]) -> BTreeMap<u32, BTreeSet<Digest>> {
+    let mut labels: BTreeMap<u32, BTreeSet<Digest>> = BTreeMap::new();
+    for Sample { digest, label, .. } in images {
+        labels.entry(*label).or_default().insert(*digest);
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn images(count: u32, label: u32) -> Vec<Sample<'static>> {
+        let image = |i: u32| Sample {
+            digest: Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
+            label,
+            path: Path::new(""),
+        };
+        (0..count).map(image).collect()
+    }
+
+    fn labels() -> Vec<String> {
+        vec!["a".into(), "b".into()]
+    }
+
+    #[test]
+    fn gives_each_split_its_share() {
+        let splits = SplitRule::default()
+            .assign(&images(20_000, 0), &labels())
+            .unwrap();
+        let share = |split| splits.iter().filter(|&&s| s == split).count() as f64 / 20_000.0;
+        assert!((share(Split::Validation) - 0.15).abs() < 0.01);
+        assert!((share(Split::Testing) - 0.15).abs() < 0.01);
+        assert!((share(Split::Training) - 0.70).abs() < 0.01);
+    }
+
+    #[test]
+    fn is_stable_when_images_are_added() {
+        let (few, many) = (images(100, 0), images(1000, 0));
+        let before = SplitRule::default().assign(&few, &labels()).unwrap();
+        let after = SplitRule::default().assign(&many, &labels()).unwrap();
+        assert_eq!(before, after[..100]);
+    }
+
+    #[test]
+    fn another_seed_is_another_division() {
+        let other = SplitRule {
+            seed: 1,
+            ..SplitRule::default()
+        };
+        let images = images(100, 0);
+        assert_ne!(
+            SplitRule::default().assign(&images, &labels()).unwrap(),
+            other.assign(&images, &labels()).unwrap()
+        );
+    }
+
+    #[test]
+    fn ten_seeds_test_nearly_every_image() {
+        let tested = |image: &Sample| {
+            let rule = |seed| SplitRule {
+                seed,
+                ..SplitRule::default()
+            };
+            (0..10).any(|seed| rule(seed).by_content(&image.digest) == Split::Testing)
+        };
+        let share = images(1000, 0).iter().filter(|image| tested(image)).count();
+        assert!(share > 950, "{share} of 1000");
+    }
+
+    #[test]
+    fn byte_equal_images_never_straddle_even_across_labels() {
+        let mut twice = images(50, 0);
+        twice.extend(
+            images(50, 0)
+                .into_iter()
+                .map(|image| Sample { label: 1, ..image }),
+        );
+        let splits = SplitRule::default().assign(&twice, &labels()).unwrap();
+        assert_eq!(splits[..50], splits[50..]);
+    }
+
+    #[test]
+    fn every_label_is_in_every_split_however_small() {
+        for count in 3..30 {
+            let mut all = images(count, 0);
+            all.extend(images(3, 1));
+            let splits = SplitRule::default().assign(&all, &labels()).unwrap();
+            for label in 0..2 {
+                for wanted in Split::ALL {
+                    let has = all
+                        .iter()
+                        .zip(&splits)
+                        .any(|(p, s)| p.label == label && *s == wanted);
+                    assert!(
+                        has,
+                        "{count} images: label {label} is missing from {}",
+                        wanted.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_the_label_that_is_too_small() {
+        let mut all = images(20, 0);
+        all.extend(images(2, 1));
+        let message = SplitRule::default()
+            .assign(&all, &labels())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("'b' has 2 different images"), "{message}");
+    }
+
+    #[test]
+    fn validation_comes_before_testing() {
+        let at = |validation, testing, position| {
+            let rule = SplitRule {
+                validation,
+                testing,
+                ..SplitRule::default()
+            };
+            rule.at(position)
+        };
+        assert_eq!(at(27, 10, 26.2), Split::Validation);
+        assert_eq!(at(20, 10, 26.2), Split::Testing);
+        assert_eq!(at(10, 10, 26.2), Split::Training);
+        assert_eq!(at(10, 90, 100.0), Split::Training);
+    }
+
+    #[test]
+    fn a_split_of_zero_percent_is_not_asked_for() {
+        let rule = SplitRule {
+            validation: 0,
+            testing: 0,
+            ..SplitRule::default()
+        };
+        let splits = rule.assign(&images(1, 0), &labels()).unwrap();
+        assert_eq!(splits, [Split::Training]);
+    }
+
+    #[test]
+    fn by_path_a_label_that_is_missing_somewhere_is_an_error() {
+        let rule = SplitRule {
+            by: SplitBy::Path {
+                prefix: "data".into(),
+            },
+            ..SplitRule::default()
+        };
+        let paths: Vec<String> = (0..200).map(|i| format!("a/{i}.jpg")).collect();
+        let many: Vec<Sample> = (paths.iter().zip(images(200, 0)))
+            .map(|(path, image)| Sample {
+                path: Path::new(path),
+                ..image
+            })
+            .collect();
+        let splits = rule.assign(&many, &labels()).unwrap();
+        assert!(Split::ALL.iter().all(|split| splits.contains(split)));
+        let message = rule.assign(&many[..1], &labels()).unwrap_err().to_string();
+        assert!(
+            message.contains("label 'a'") && message.contains("divide by content"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Images as the division into splits sees them.
+
+use std::path::Path;
+
+use crate::digest::Digest;
+
+/// An image to be divided.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// The digest of its content.
+    pub digest: Digest,
+    /// The number of its label.
+    pub label: u32,
+    /// Its path within its folder of images.
+    pub path: &'a Path,
+}
+
+/// Identifies images and their labels, in whatever order they come.
+pub(crate) fn identify(images: &[Sample]) -> Digest {
+    let mut sorted: Vec<_> = images
+        .iter()
+        .map(|image| (image.digest, image.label))
+        .collect();
+    sorted.sort();
+    let bytes: Vec<u8> = sorted
+        .iter()
+        .flat_map(|(digest, label)| [digest.as_bytes(), label.to_le_bytes().as_slice()].concat())
+        .collect();
+    Digest::of(&bytes)
+}
