@@ -187,7 +187,7 @@ impl Program for Arguments {
         };
         let bar = Bar::default();
         let options = Options {
-            jobs: self.compute.jobs(),
+            jobs: self.compute.jobs.count(),
             verify: self.verify,
             max_pixels: self.max_pixels,
             distortion,

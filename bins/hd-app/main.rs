@@ -128,7 +128,7 @@ impl Program for Arguments {
         }
         let network = Arc::new(Network::open_retrained(&self.graph)?);
         let runtime = Runtime::load(self.compute.runtime.as_deref())?;
-        let pool = Pool::start(&runtime, &network, self.compute.jobs(), &self.limits)?;
+        let pool = Pool::start(&runtime, &network, self.compute.jobs.count(), &self.limits)?;
         let timeout = Duration::from_secs(self.limits.timeout);
         let router = router(App::new(network, pool, &self.limits));
         let speakers = tokio::runtime::Builder::new_multi_thread()

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use anyhow::{Context, Result};
 use hd::cache::{RuntimeKind, machine};
-use hd_cli::advise;
+use hd_cli::Advice;
 
 const CATALOG: &str = include_str!("catalog.toml");
 
@@ -337,18 +337,20 @@ impl Catalog {
 }
 
 fn unknown_machine(machine: &str) -> anyhow::Error {
-    advise(
+    Advice::new(
         format!("no ONNX Runtime is catalogued for {machine}"),
         "bring a libonnxruntime of version 1.23 or newer and name it with ORT_DYLIB_PATH",
     )
+    .into()
 }
 
 fn unlisted(kind: &str, name: &str, known: &[String]) -> anyhow::Error {
     let known = known.join(", ");
-    advise(
+    Advice::new(
         format!("no {kind} '{name}' in the catalogue; it has {known}"),
         "`hd-fetch list` shows what there is",
     )
+    .into()
 }
 
 #[cfg(test)]

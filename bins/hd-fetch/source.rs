@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use hd::{Error, file};
-use hd_cli::advise;
+use hd_cli::Advice;
 use hd_download::{Progress, download, extract_member, sha256_of_file};
 
 use crate::catalog::{Member, Package, Wheel};
@@ -89,10 +89,11 @@ impl Sources<'_> {
 /// The error where every place that should have `what` failed, with the reason of each in `tried`.
 pub(crate) fn unreachable(what: &str, tried: &[String], remedy: &str) -> anyhow::Error {
     let tried = tried.join("\n");
-    advise(
+    Advice::new(
         format!("{what}: no source could be reached\n{tried}"),
         remedy,
     )
+    .into()
 }
 
 /// Whether this is an address, and not a path.

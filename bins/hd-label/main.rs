@@ -165,7 +165,7 @@ impl Program for Arguments {
             self.work(worker, &runtime, &network, image)
         };
         parallel::ordered(
-            self.compute.jobs(),
+            self.compute.jobs.count(),
             images,
             || None,
             work,

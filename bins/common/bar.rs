@@ -1,0 +1,117 @@
+//! The progress bar.
+
+use std::fmt;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use log::LevelFilter;
+
+/// How often a bar moves while nothing is told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A bar on stderr, if that is a terminal and messages are wanted.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Default for Bar {
+    fn default() -> Self {
+        let bar = ProgressBar::with_draw_target(None, target());
+        Self(bar)
+    }
+}
+
+fn target() -> ProgressDrawTarget {
+    match log::max_level() >= LevelFilter::Info {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    }
+}
+
+impl Bar {
+    /// Begins to count things, `total` of them.
+    pub fn count(&self, total: u64) {
+        self.show("{wide_bar} {pos}/{len} images, {rate}, {eta} left");
+        self.0.set_length(total);
+    }
+
+    /// Shows that something goes on.
+    pub fn spin(&self, what: &str) {
+        self.show("{spinner} {msg}");
+        self.0.set_message(what.to_owned());
+        self.0.enable_steady_tick(TICK);
+    }
+
+    /// Begins to count bytes; without a total it only shows that something goes on.
+    pub fn bytes(&self, what: &str, total: Option<u64>, already: u64) {
+        match total {
+            Some(total) => {
+                self.show("{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
+                self.0.set_length(total);
+            }
+            None => self.spin(what),
+        }
+        self.0.set_message(what.to_owned());
+        self.0.set_position(already);
+        self.0.enable_steady_tick(TICK);
+    }
+
+    /// Counts on.
+    pub fn advance(&self, by: u64) {
+        self.0.inc(by);
+    }
+
+    /// Shows a message without tearing the bar.
+    pub fn message(&self, level: log::Level, message: &str) {
+        self.0
+            .suspend(|| log::log!(target: "hd", level, "{message}"));
+    }
+
+    /// Wipes the bar.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+
+    fn show(&self, template: &str) {
+        self.0.reset();
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Fails only where writing into a string does.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", rate);
+        self.0.set_style(style);
+    }
+}
+
+impl hd::bottleneck::Progress for Bar {
+    fn begin(&self, files: u64) {
+        self.count(files);
+    }
+
+    fn step(&self) {
+        self.advance(1);
+    }
+
+    fn end(&self) {
+        self.clear();
+    }
+}
+
+impl hd_download::Progress for Bar {
+    fn begin(&self, what: &str, total: Option<u64>, already: u64) {
+        self.bytes(what, total, already);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.advance(bytes);
+    }
+
+    fn note(&self, message: &str) {
+        self.message(log::Level::Info, message);
+    }
+
+    fn end(&self) {
+        self.clear();
+    }
+}

@@ -1,0 +1,78 @@
+//! The parts that all programs of hd share: flags, messages, exit status and the progress bar.
+//!
+//! stdout is for the product, stderr for messages, each line of which begins with the program's name. The exit status
+//! is 0 when done, 1 when it failed, 2 when it was called wrongly, 130 when Ctrl-C ended it. A reader of stdout that
+//! closes its end is success.
+
+mod bar;
+mod exit;
+mod flags;
+mod messages;
+mod paths;
+
+use std::env;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use bar::Bar;
+pub use exit::{Advice, interruption, misuse};
+pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
+pub use paths::{check_outputs, is_within};
+
+/// ONNX Runtime reads this variable before it reports its use to its maker.
+const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
+/// A program: its arguments, which know the flags that all programs have, and run.
+pub trait Program: Parser {
+    /// The program's name, which begins each of its messages.
+    const NAME: &'static str;
+
+    /// The flags that all programs have.
+    fn common(&self) -> &Common;
+
+    /// Does what the arguments ask for.
+    ///
+    /// # Errors
+    /// Whatever goes wrong; [`main`] prints it.
+    fn run(self) -> anyhow::Result<()>;
+}
+
+/// Parses the arguments, runs the program, and turns its result into messages and an exit status.
+pub fn main<P: Program>() -> ExitCode {
+    disable_telemetry();
+    messages::silence_decoders();
+    let program = parse::<P>();
+    messages::start(P::NAME, program.common().level());
+    match program.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::report(&error),
+    }
+}
+
+/// Parses the arguments; where they make no sense, clap says so and ends the program.
+fn parse<P: Program>() -> P {
+    // A number below zero is a value and no flag, so that its flag can say which numbers it takes.
+    let command = P::command().mut_args(|arg| {
+        let takes_number = arg.get_action().takes_values() && !arg.is_positional();
+        match takes_number {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        }
+    });
+    let matches = command.get_matches_from(flags::hyphenated(env::args_os()));
+    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Tells ONNX Runtime to send no reports of its use, as it does from version 1.29 on. The variable must be set before
+/// the library is loaded: turning reports off by its functions comes too late for the first one.
+#[allow(
+    unsafe_code,
+    reason = "only the environment can tell a library before it is loaded into the process"
+)]
+fn disable_telemetry() {
+    if env::var_os(NO_TELEMETRY).is_none() {
+        // SAFETY: main calls this first, before there is another thread that could read the environment.
+        unsafe { env::set_var(NO_TELEMETRY, "1") };
+    }
+}
