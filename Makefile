@@ -103,8 +103,9 @@ $(addprefix $(BIN)/,$(PROGRAMS)) &: always
 test: build  ## Build, and pass every test
 	cargo test --release --locked --workspace
 
-check:  ## The formatting, the lints and the documentation, without a warning
+check:  ## The formatting, the imports, the lints and the documentation, without a warning
 	cargo fmt --all --check
+	scripts/circles
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 

@@ -170,6 +170,8 @@ impl Place {
         Ok(session)
     }
 
+    /// Gives a file that ONNX Runtime has written its name. It is not synced: damage by a power cut is seen by its digest,
+    /// and then it is made anew.
     fn keep(&self, new: tempfile::NamedTempFile) -> io::Result<()> {
         let content = Digest::of(&fs::read(new.path())?);
         self.clear();

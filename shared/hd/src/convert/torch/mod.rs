@@ -15,6 +15,8 @@ mod pickle;
 #[cfg(test)]
 mod sample;
 mod storage;
+mod storage_id;
+mod tensor;
 mod value;
 mod view;
 
@@ -22,6 +24,7 @@ use std::collections::BTreeMap;
 
 use cursor::Cursor;
 pub(super) use error::TorchError;
+pub(super) use tensor::Tensor;
 use value::Kind;
 use view::View;
 
@@ -31,15 +34,6 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const MAGIC: [u8; 15] = *b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 /// The only protocol of the legacy format.
 const PROTOCOL: i64 = 1001;
-
-/// A float32 tensor in row-major order.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tensor {
-    /// The size of each dimension; none for a scalar.
-    pub shape: Vec<usize>,
-    /// As many elements as the sizes multiply to.
-    pub data: Vec<f32>,
-}
 
 /// Reads the state dict in `bytes`: its float32 tensors by name.
 ///

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::TorchError;
 use super::error::excerpt;
-use super::storage::{StorageId, Words};
+use super::storage_id::{StorageId, Words};
+use super::tensor::Tensor;
 use super::value::{Global, Kind, Pickle, Value};
-use super::{Tensor, TorchError};
 
 /// The most dimensions of a tensor. A convolution's weights have four.
 const MAX_RANK: usize = 8;
@@ -156,7 +157,8 @@ mod tests {
     use super::super::sample::{
         Entry, float, floats, legacy, state, storage, tensor, text, with_state,
     };
-    use super::super::{Tensor, TorchError, read_state_dict};
+    use super::super::tensor::Tensor;
+    use super::super::{TorchError, read_state_dict};
 
     /// The tensor that `entry` describes, of a storage with the floats 0 to `count` - 1.
     fn read(entry: &Entry) -> Result<Tensor, TorchError> {
