@@ -1,16 +1,19 @@
 //! Work on many items at once, with results in the items' order.
+//!
+//! An item is under way from when a worker claims it until its result is taken. No more than a fixed number of items are
+//! under way at a time, so that one slow item makes the others wait instead of filling the memory with their results.
 
 use std::collections::BTreeMap;
 use std::iter::Enumerate;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// Results that may wait for the one thread that takes them, for each worker.
-const WAITING: usize = 8;
+/// Items that may be under way at a time, for each worker. An item that takes so many times as long as the others keeps
+/// nobody waiting.
+const UNDER_WAY: usize = 32;
 
 /// Does `work` on each of `items`, `jobs` at a time, and gives the results to `take` in the items' order as they
 /// become ready. Every worker has a state of its own, made by `state`. Items are asked for one by one as workers become
@@ -37,35 +40,32 @@ where
         count: jobs,
         reason: error.to_string(),
     })?;
-    let (items, stop) = (Mutex::new(items.enumerate()), AtomicBool::new(false));
+    let (items, room) = (Mutex::new(items.enumerate()), Room::new(jobs * UNDER_WAY));
     pool.in_place_scope(|scope| {
-        let (results, receiver) = sync_channel(jobs * WAITING);
-        let (items, stop, state, work) = (&items, &stop, &state, &work);
-        scope.spawn_broadcast(move |_, _| worker(items, stop, state, work, results.clone()));
-        let outcome = deliver(receiver, &mut take);
-        stop.store(true, Ordering::Relaxed);
+        let (results, receiver) = channel();
+        let (items, room, state, work) = (&items, &room, &state, &work);
+        scope.spawn_broadcast(move |_, _| worker(items, room, state, work, &results.clone()));
+        let outcome = deliver(receiver, room, &mut take);
+        room.close();
         outcome
     })
 }
 
-/// An item with its number, and what came of it.
+/// An item with its number, and its result.
 type Done<T, R> = (usize, T, Result<R>);
 
 /// Claims items one by one until there are none, or nobody wants the results any more.
 fn worker<I: Iterator, S, R>(
     items: &Mutex<Enumerate<I>>,
-    stop: &AtomicBool,
+    room: &Room,
     state: impl Fn() -> S,
     work: impl Fn(&mut S, &I::Item) -> Result<R>,
-    results: SyncSender<Done<I::Item, R>>,
+    results: &Sender<Done<I::Item, R>>,
 ) {
+    let _closing = CloseOnPanic(room);
     let mut state = state();
-    while !stop.load(Ordering::Relaxed) {
-        // Where asking has panicked in another worker, there may be more to ask for all the same.
-        let next = items
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .next();
+    while room.enter() {
+        let next = lock(items).next();
         let Some((index, item)) = next else { return };
         let result = work(&mut state, &item);
         if results.send((index, item, result)).is_err() {
@@ -77,6 +77,7 @@ fn worker<I: Iterator, S, R>(
 /// Hands results on in order, keeping back the ones that came too early.
 fn deliver<T, R>(
     results: Receiver<Done<T, R>>,
+    room: &Room,
     take: &mut impl FnMut(T, R) -> Result<()>,
 ) -> Result<()> {
     let mut early = BTreeMap::new();
@@ -85,16 +86,79 @@ fn deliver<T, R>(
         early.insert(index, (item, result));
         while let Some((item, result)) = early.remove(&due) {
             take(item, result?)?;
+            room.leave();
             due += 1;
         }
     }
     Ok(())
 }
 
+/// The room for items under way.
+struct Room {
+    places: Mutex<Places>,
+    changed: Condvar,
+}
+
+struct Places {
+    free: usize,
+    /// Nobody may enter any more.
+    closed: bool,
+}
+
+impl Room {
+    fn new(places: usize) -> Self {
+        Self {
+            places: Mutex::new(Places {
+                free: places,
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits for a free place and takes it; false where the room is closed.
+    fn enter(&self) -> bool {
+        let full = |places: &mut Places| places.free == 0 && !places.closed;
+        let places = self.changed.wait_while(lock(&self.places), full);
+        let mut places = places.unwrap_or_else(PoisonError::into_inner);
+        if places.closed {
+            return false;
+        }
+        places.free -= 1;
+        true
+    }
+
+    fn leave(&self) {
+        lock(&self.places).free += 1;
+        self.changed.notify_one();
+    }
+
+    fn close(&self) {
+        lock(&self.places).closed = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Closes the room where a worker panics: the result of its item will never come, and the others would wait for ever.
+struct CloseOnPanic<'a>(&'a Room);
+
+impl Drop for CloseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close();
+        }
+    }
+}
+
+/// Locks, also where another thread has panicked: its panic is passed on when all are done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn jobs(count: usize) -> NonZeroUsize {
         NonZeroUsize::new(count).unwrap()
@@ -165,8 +229,8 @@ mod tests {
         let taken = AtomicUsize::new(0);
         let items = (0..100).inspect(|&item| {
             let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
-            // No more wait than what two workers and their results can be.
-            while taken.load(Ordering::SeqCst) + 2 * (WAITING + 2) < item {
+            // No more are under way than two workers may have.
+            while taken.load(Ordering::SeqCst) + 2 * UNDER_WAY < item {
                 assert!(std::time::Instant::now() < patience, "nothing was taken");
             }
         });
@@ -176,6 +240,41 @@ mod tests {
         };
         ordered(jobs(2), items, || (), |_, _| Ok(()), take).unwrap();
         assert_eq!(taken.into_inner(), 100);
+    }
+
+    #[test]
+    fn a_slow_item_holds_the_others_back() {
+        let (claimed, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let most = AtomicUsize::new(0);
+        let items = (0..2000).inspect(|_| {
+            let under_way =
+                claimed.fetch_add(1, Ordering::SeqCst) + 1 - taken.load(Ordering::SeqCst);
+            most.fetch_max(under_way, Ordering::SeqCst);
+        });
+        let first_is_slow = |_: &mut (), &item: &usize| {
+            if item == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+            Ok(())
+        };
+        let take = |_, ()| {
+            taken.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        };
+        ordered(jobs(2), items, || (), first_is_slow, take).unwrap();
+        assert_eq!(taken.into_inner(), 2000);
+        // While the first is slow, the others fill the room; and it is never fuller.
+        assert_eq!(most.into_inner(), 2 * UNDER_WAY);
+    }
+
+    #[test]
+    #[should_panic(expected = "a bug in the work")]
+    fn a_worker_that_panics_keeps_nobody_waiting() {
+        let panics = |_: &mut (), &item: &usize| {
+            assert!(item != 3, "a bug in the work");
+            Ok(())
+        };
+        let _ = ordered(jobs(2), 0..10_000, || (), panics, |_, ()| Ok(()));
     }
 
     #[test]
