@@ -49,6 +49,22 @@ pub enum ResizeRule {
     },
 }
 
+impl ResizeRule {
+    /// torchvision's usual rule, for an input of 224 pixels.
+    pub const CENTRE_CROP: Self = Self::CentreCrop { shorter_side: 256 };
+
+    /// The rule for an input of `side` pixels. The middle of an image is as large a part of it for a large network as for
+    /// one of 224 pixels, whose images are brought to 256 before.
+    pub fn for_input(self, side: u32) -> Self {
+        match self {
+            Self::Squash => Self::Squash,
+            Self::CentreCrop { shorter_side } => Self::CentreCrop {
+                shorter_side: shorter_side.max(side.saturating_mul(8) / 7),
+            },
+        }
+    }
+}
+
 /// How the pixels of the input are computed from those of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -238,7 +254,7 @@ mod tests {
 
     fn cropped() -> Preprocess {
         Preprocess {
-            resize: ResizeRule::CentreCrop { shorter_side: 256 },
+            resize: ResizeRule::CENTRE_CROP,
             ..rule()
         }
     }
@@ -295,6 +311,15 @@ mod tests {
         assert!(!small.is_possible());
         assert!(cropped().is_possible() && rule().is_possible());
         assert!(!Preprocess { width: 0, ..rule() }.is_possible());
+    }
+
+    #[test]
+    fn a_larger_input_is_cropped_in_proportion_and_a_smaller_one_is_not() {
+        let of = |side| ResizeRule::CENTRE_CROP.for_input(side);
+        assert_eq!(of(320), ResizeRule::CentreCrop { shorter_side: 365 });
+        assert_eq!(of(224), ResizeRule::CENTRE_CROP);
+        assert_eq!(of(192), ResizeRule::CENTRE_CROP);
+        assert_eq!(ResizeRule::Squash.for_input(320), ResizeRule::Squash);
     }
 
     #[test]
