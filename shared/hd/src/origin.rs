@@ -28,7 +28,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads the record of the folder `root`; a folder of one's own has none.
+    /// Reads the record of the folder `root`; a folder that hd-fetch did not make has none.
     pub fn beside(root: &Path) -> Result<Option<Self>> {
         let path = root.join(FILE_NAME);
         if !path.is_file() {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 const UNDER_WAY: usize = 32;
 
 /// Does `work` on each of `items`, `jobs` at a time, and gives the results to `take` in the items' order as they
-/// become ready. Every worker has a state of its own, made by `state`. Items are asked for one by one as workers become
+/// become ready. Every worker has its state, made by `state`. Items are asked for one by one as workers become
 /// free, so that there may be any number of them.
 ///
 /// # Errors

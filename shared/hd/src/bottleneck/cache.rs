@@ -37,7 +37,7 @@ const _: () = assert!(
     "bottlenecks.bin is little-endian"
 );
 
-/// What an image is, beside its bottleneck.
+/// An image or a view of one, without its bottleneck.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Its path relative to the folder of images.
@@ -96,7 +96,7 @@ impl Header {
         }
     }
 
-    /// Whether two headers say the same of the same images, whatever the times of their files.
+    /// Whether two headers say the same of the same images, but for the times of their files.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         let timeless = |header: &Self| {
             let mut header = header.clone();
@@ -182,12 +182,12 @@ impl Bottlenecks {
         self.header.base
     }
 
-    /// What was done to the images before the base saw them.
+    /// The preprocessing of the images.
     pub fn preprocess(&self) -> &Preprocess {
         &self.header.preprocess
     }
 
-    /// Identifies that, and the version of the code that did it.
+    /// Identifies the preprocessing, and the version of the code that did it.
     pub fn fingerprint(&self) -> Digest {
         self.header.fingerprint
     }

@@ -1,7 +1,7 @@
 //! Bringing a file of bottlenecks up to date with a folder of images.
 //!
-//! A file whose path, size and time are known is not read; a content that is known, under whatever path, is not
-//! computed. What is computed goes into the journal at once, and at the end the file is replaced as a whole. If
+//! A file whose path, size and time are known is not read; a content that is known, also under another path, is not
+//! computed. Every new bottleneck goes into the journal at once, and at the end the file is replaced as a whole. If
 //! nothing changed it is not touched.
 
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ pub trait Progress {
     fn end(&self);
 }
 
-/// What was done.
+/// The outcome of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Images that went through the base.
@@ -115,7 +115,7 @@ struct Work<'a, 'e> {
     progress: &'a dyn Progress,
 }
 
-/// What was found of each file, by its path.
+/// Each file as it was found, by its path.
 type Seen<'a> = HashMap<&'a Path, Found<()>>;
 
 impl<'a> Work<'a, '_> {
@@ -310,7 +310,7 @@ fn recognise<'a>(
     (seen, unread)
 }
 
-/// What the new file says, from what was found of each file.
+/// The header of the new file, from each file as it was found.
 fn header(reader: &Reader, seen: &Seen) -> Header {
     let (dataset, base) = (reader.dataset, reader.base);
     let unreadable = dataset.unreadable.iter().map(|(path, reason)| Skipped {

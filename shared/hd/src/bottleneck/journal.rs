@@ -26,14 +26,14 @@ const FORMAT: Format = Format {
     maker: "hd-bottleneck",
 };
 const DIGEST: usize = 32;
-/// What stands before the floats.
+/// The bytes before the floats of a record.
 const LEAD: usize = DIGEST + 8;
 const CHECK: usize = 8;
 
 /// A power cut loses no more work than this.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// What the bottlenecks in a journal were computed with.
+/// The base and the preprocessing that the bottlenecks in a journal were computed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) base: Digest,

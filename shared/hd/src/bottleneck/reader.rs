@@ -15,14 +15,14 @@ use crate::photo::{self, DecodeError, Distortion, View};
 /// A file changed within this many seconds before it was read may change again without a trace in its time.
 const SETTLED: i64 = 2;
 
-/// What became of one file. Of what is new in it there is a `T` a view: an input of the base, and later its output.
+/// One file as it was found. For each new view of it there is a `T`: an input of the base, and later the base's output.
 pub(super) struct Found<T> {
     pub(super) digest: Option<Digest>,
     pub(super) stamp: Option<Stamp>,
     pub(super) content: Content<T>,
 }
 
-/// What a file holds.
+/// The content of a file.
 pub(super) enum Content<T> {
     /// A content whose fate is known by its digest.
     Known,
@@ -74,7 +74,7 @@ impl<T> Found<T> {
         })
     }
 
-    /// What is left to be known of the file when its views are taken care of.
+    /// The same without its views, when these are taken care of.
     pub(super) fn without_views(self) -> Found<()> {
         let content = match self.content {
             Content::Bad(verdict) => Content::Bad(verdict),
@@ -88,7 +88,7 @@ impl<T> Found<T> {
     }
 }
 
-/// What is known of contents.
+/// Contents that are known, by their digests.
 pub(super) struct Contents {
     /// The pixels of the images whose bottlenecks are kept somewhere, by the keys of these.
     pub(super) kept: HashMap<Digest, u64>,
@@ -97,7 +97,7 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// What earlier runs found, as far as it holds with this limit on the size of an image.
+    /// The contents that earlier runs found, as far as that holds with this limit on the size of an image.
     pub(super) fn of(
         old: Option<&Bottlenecks>,
         journal: Option<&Journal>,

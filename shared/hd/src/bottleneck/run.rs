@@ -59,7 +59,7 @@ pub(super) fn run<'a>(
     }
 }
 
-/// What goes through a base many images at a time.
+/// Images on their way through a base, many at a time.
 struct Batches<'a> {
     base: Box<dyn Base>,
     size: usize,

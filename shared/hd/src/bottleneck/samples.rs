@@ -89,12 +89,12 @@ impl Samples {
         self.first.base()
     }
 
-    /// What was done to the images before the base saw them.
+    /// The preprocessing of the images.
     pub fn preprocess(&self) -> &Preprocess {
         self.first.preprocess()
     }
 
-    /// Identifies that, and the version of the code that did it.
+    /// Identifies the preprocessing, and the version of the code that did it.
     pub fn fingerprint(&self) -> Digest {
         self.first.fingerprint()
     }

@@ -1,8 +1,8 @@
-//! What tests of data sets and labels share.
+//! Folders of files for tests of data sets and labels.
 
 use std::fs;
 
-/// A folder that vanishes with the test, with these files, each of which holds its own name.
+/// A folder that vanishes with the test, with these files, each of which holds its name.
 pub(crate) fn folder(files: &[&str]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for file in files {

@@ -61,7 +61,7 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
     })
 }
 
-/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or hd-fetch's own record.
+/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or hd-fetch's record of where the images came from.
 pub(super) fn is_ignored(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".")
         || name == origin::FILE_NAME

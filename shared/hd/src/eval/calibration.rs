@@ -25,10 +25,10 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts an image whose right label has the probability `own`, and whose highest is `score`.
-    pub(super) fn add(&mut self, own: f64, score: f64, right: bool) {
+    /// Counts an image whose right label has the probability `truth`, and whose highest is `score`.
+    pub(super) fn add(&mut self, truth: f64, score: f64, right: bool) {
         self.n += 1.0;
-        self.cross_entropy -= own.max(f64::MIN_POSITIVE).ln();
+        self.cross_entropy -= truth.max(f64::MIN_POSITIVE).ln();
         let bin = ((score * BINS as f64) as usize).min(BINS - 1);
         if let Some(excess) = self.excess.get_mut(bin) {
             *excess += score - f64::from(u8::from(right));

@@ -13,7 +13,7 @@ use crate::head::Head;
 use crate::label::CONFIDENT;
 use crate::split::{Split, identify};
 
-/// What was counted.
+/// Counts over the images of a split.
 struct Count {
     confusion: Vec<Vec<u64>>,
     calibrated: Tally,
@@ -23,7 +23,7 @@ struct Count {
     mistakes: Vec<Mistake>,
 }
 
-/// Evaluates `head` on the given split of `samples`, as the head's own rule divides them, or on all of them.
+/// Evaluates `head` on the given split of `samples`, as the head's rule divides them, or on all of them.
 ///
 /// The second value is true where these are the very images that the head was trained with; otherwise the split
 /// may hold images that the head has seen.
@@ -55,8 +55,11 @@ pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<
         });
     }
     let count = count(head, samples, &numbers, &rows);
-    let own = is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
-    Ok((metrics(head, samples, split, rows.len() as u64, count), own))
+    let is_same = is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
+    Ok((
+        metrics(head, samples, split, rows.len() as u64, count),
+        is_same,
+    ))
 }
 
 fn is_same_set(labels: &[String], sorted: &[String]) -> bool {
@@ -99,10 +102,10 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
         let [sure, and_right] = &mut count.confident;
         *sure += u64::from(answer.score > CONFIDENT);
         *and_right += u64::from(answer.score > CONFIDENT && right);
-        count.calibrated.add(answer.own, answer.score, right);
+        count.calibrated.add(answer.truth, answer.score, right);
         count
             .uncalibrated
-            .add(answer.own_before, answer.score_before, right);
+            .add(answer.truth_before, answer.score_before, right);
         let row = count.confusion.get_mut(answer.label);
         if let Some(cell) = row.and_then(|row| row.get_mut(answer.given)) {
             *cell += 1;
@@ -122,16 +125,16 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
     count
 }
 
-/// What the head says of an image.
+/// The answer of the head for an image.
 struct Answer {
     row: usize,
     /// The numbers of its label and of the most probable one, with the probabilities of both.
     label: usize,
-    own: f64,
+    truth: f64,
     given: usize,
     score: f64,
     /// The same probabilities before the temperature, which changes no answer.
-    own_before: f64,
+    truth_before: f64,
     score_before: f64,
 }
 
@@ -140,15 +143,15 @@ impl Answer {
         let label = samples.label(row).unwrap_or_default() as usize;
         let label = numbers.get(label).copied().unwrap_or_default();
         let (now, before) = head.probabilities_and_before(samples.bottleneck(row));
-        let own = |probabilities: &[f64]| probabilities.get(label).copied().unwrap_or_default();
+        let truth = |probabilities: &[f64]| probabilities.get(label).copied().unwrap_or_default();
         let (given, score) = most_probable(&now);
         Self {
             row,
             label,
-            own: own(&now),
+            truth: truth(&now),
             given,
             score,
-            own_before: own(&before),
+            truth_before: truth(&before),
             score_before: most_probable(&before).1,
         }
     }

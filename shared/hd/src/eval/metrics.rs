@@ -17,7 +17,7 @@ const READABLE: usize = 10;
 pub struct Metrics {
     /// The name of the base.
     pub architecture: String,
-    /// What was evaluated: `training`, `validation`, `testing` or `all`.
+    /// The images that were evaluated: `training`, `validation`, `testing` or `all`.
     pub split: String,
     /// How many images that were.
     pub n: u64,
@@ -29,7 +29,7 @@ pub struct Metrics {
     pub cross_entropy: f64,
     /// How far probabilities are from what they say; see [`Calibration`].
     pub calibration_error: f64,
-    /// What the head's logits were divided by.
+    /// The head's temperature, by which its logits were divided.
     pub temperature: f64,
     /// The same figures before that.
     pub uncalibrated: Calibration,

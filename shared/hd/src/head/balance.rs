@@ -1,4 +1,4 @@
-//! What an image of each label counts in training.
+//! Class weights: how much an image of each label counts in training.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -10,18 +10,18 @@ use crate::file;
 /// Labels with more than so many times the images of another are worth a word.
 const IMBALANCE: u64 = 3;
 
-/// What an image can count. Beyond, sums of what they count would be of no use.
+/// The weights that can be given. Sums of weights beyond these would lose the small ones.
 const WEIGHTS: RangeInclusive<f64> = 1e-6..=1e6;
 
-/// What an image counts.
+/// How much an image of each label counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ClassWeights {
-    /// The same, whatever its label.
+    /// All images count the same.
     #[default]
     None,
-    /// The less the more images its label has: all labels count alike.
+    /// All labels count the same: an image counts in inverse proportion to the images of its label.
     Balanced,
-    /// As a file says.
+    /// An image counts as a file says.
     Given(Given),
 }
 
@@ -33,7 +33,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Reads a file with a line for each label: the label, a tab, and what an image of it counts.
+    /// Reads a file with a line for each label: the label, a tab, and its weight.
     ///
     /// # Errors
     /// A file that cannot be read, or a line that says something else.
@@ -68,7 +68,7 @@ impl Given {
 }
 
 impl ClassWeights {
-    /// What an image of each of these labels counts, of which there are so many. On average an image counts 1.
+    /// The weight of an image of each of `labels`, of which there are `counts` images. The mean over all images is 1.
     ///
     /// # Errors
     /// A file that does not name the same labels.
@@ -132,9 +132,9 @@ pub struct Imbalance {
 impl Imbalance {
     pub(super) fn of(labels: &[String], counts: &[u64]) -> Option<Self> {
         let pairs = || labels.iter().zip(counts.iter().copied());
-        let own = |(label, count): (&String, u64)| (label.clone(), count);
-        let most = pairs().max_by_key(|(_, count)| *count).map(own)?;
-        let fewest = pairs().min_by_key(|(_, count)| *count).map(own)?;
+        let named = |(label, count): (&String, u64)| (label.clone(), count);
+        let most = pairs().max_by_key(|(_, count)| *count).map(named)?;
+        let fewest = pairs().min_by_key(|(_, count)| *count).map(named)?;
         (most.1 > IMBALANCE * fewest.1).then_some(Self { most, fewest })
     }
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn balanced_labels_count_alike_and_a_image_1_on_average() {
+    fn balanced_labels_count_alike_and_an_image_1_on_average() {
         let weights = ClassWeights::Balanced.of(&labels(), &[10, 30]).unwrap();
         assert_eq!(weights, [2.0, 2.0 / 3.0]);
         assert_eq!(

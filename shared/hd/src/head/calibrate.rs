@@ -44,9 +44,9 @@ impl Slope {
         let probabilities = probabilities(logits.iter().map(|z| inverse * z));
         let mean: f64 = logits.iter().zip(&probabilities).map(|(z, p)| z * p).sum();
         let squares = logits.iter().zip(&probabilities).map(|(z, p)| z * z * p);
-        let own = logits.get(label as usize).copied().unwrap_or_default();
+        let true_logit = logits.get(label as usize).copied().unwrap_or_default();
         Self {
-            first: mean - own,
+            first: mean - true_logit,
             second: (squares.sum::<f64>() - mean * mean).max(0.0),
         }
     }

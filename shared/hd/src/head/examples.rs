@@ -92,8 +92,8 @@ impl<'a> Folds<'a> {
         self.examples.as_slice().into()
     }
 
-    /// The images of the fold `index`.
-    pub(super) fn own(&self, index: usize) -> Examples<'_> {
+    /// The images of the fold `index`, without distorted views of them.
+    pub(super) fn plain(&self, index: usize) -> Examples<'_> {
         let range = self.folds.get(index).map(|fold| fold.plain.clone());
         self.slice(range.unwrap_or_default()).into()
     }
@@ -140,7 +140,7 @@ mod tests {
         };
         let all = |examples: Examples| values(examples, 0..examples.len());
         assert_eq!(all(folds.all()), numbers);
-        assert_eq!(all(folds.own(1)), [2.0]);
+        assert_eq!(all(folds.plain(1)), [2.0]);
         assert_eq!(all(folds.others(1)), [0.0, 1.0, 5.0]);
         assert_eq!(values(folds.others(1), 1..3), [1.0, 5.0]);
         assert_eq!(values(folds.others(1), 2..3), [5.0]);

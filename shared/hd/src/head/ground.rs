@@ -41,7 +41,7 @@ impl<'a> Ground<'a> {
     /// The trial of a fold, by fits on all the others.
     pub(super) fn trial(&self, fold: usize) -> Trial<'a> {
         let (problem, start) = self.others(fold);
-        Trial::new(problem, self.folds.own(fold), start)
+        Trial::new(problem, self.folds.plain(fold), start)
     }
 
     fn problem(

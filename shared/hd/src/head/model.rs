@@ -48,9 +48,9 @@ pub struct Head {
     pub init: Option<Digest>,
     /// The share of the validation images that a head was right about which had not seen them, if there are any.
     pub validation_accuracy: Option<f64>,
-    /// What W and b were divided by, so that probabilities are what they say.
+    /// The temperature: W and b were divided by it, so that a probability of 0.9 is right nine times in ten.
     pub temperature: f64,
-    /// What an image of each label counted in training; empty where all counted alike.
+    /// The weight of an image of each label in training; empty where all had the same.
     pub class_weights: Vec<f64>,
     /// The strength of the regularisation.
     pub l2: f64,

@@ -34,9 +34,9 @@ pub(super) fn fit(
     let ground = Ground::new(&folds, class_weights, init);
     // A fold is of use if it has images, and the others have some of every label.
     let useful =
-        |fold: &usize| folds.own(*fold).len() > 0 && task.is_complete(&folds.others(*fold));
+        |fold: &usize| folds.plain(*fold).len() > 0 && task.is_complete(&folds.others(*fold));
     let tried = match strength {
-        Strength::Chosen if folds.own(0).len() < ENOUGH => 0..FOLDS,
+        Strength::Chosen if folds.plain(0).len() < ENOUGH => 0..FOLDS,
         _ => 0..1,
     };
     let mut trials: Vec<Trial> = tried

@@ -148,14 +148,14 @@ mod tests {
         let rows: Vec<Example> = x.chunks(3).map(|x| Example { x, label: 0 }).collect();
         let moments = Moments::of(&rows.as_slice().into());
         for feature in 0..3 {
-            let own: Vec<f64> = x
+            let values: Vec<f64> = x
                 .iter()
                 .skip(feature)
                 .step_by(3)
                 .map(|&x| x.into())
                 .collect();
-            let mean = own.iter().sum::<f64>() / 1000.0;
-            let squares: f64 = own.iter().map(|x| (x - mean).powi(2)).sum();
+            let mean = values.iter().sum::<f64>() / 1000.0;
+            let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
             assert!((moments.mean[feature] - mean).abs() < 1e-9);
             assert!((moments.squares[feature] / squares - 1.0).abs() < 1e-9);
         }

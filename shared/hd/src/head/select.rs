@@ -14,12 +14,12 @@ use super::calibrate::temperature;
 use super::score::Score;
 use super::trial::{Tally, Trial};
 
-/// A path ends when so many strengths in a row were no better than the best: the score has one minimum, and the
+/// The path ends when so many strengths in a row were no better than the best: the score has one minimum, and the
 /// weakest strengths take the longest to fit.
 const PATIENCE: usize = 3;
 
 /// A weaker strength must do better than this times what a stronger one does: with a million images weaker ones do better
-/// for ever, by next to nothing, and each takes longer to fit.
+/// and weaker ones ever so slightly better, and each takes longer to fit.
 const WORTHWHILE: f64 = 0.999;
 
 /// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
@@ -146,11 +146,11 @@ mod tests {
             .collect();
         let mut trials: Vec<Trial> = (examples.chunks(80))
             .map(|both| {
-                let (own, others) = both.split_at(40);
+                let (scored, others) = both.split_at(40);
                 let scaling = Scaling::of(&Moments::of(&others.into()));
                 let problem = Problem::new(others.into(), scaling, &[1.0, 1.0]);
                 let start = vec![0.0; problem.parameters()];
-                Trial::new(problem, own.into(), start)
+                Trial::new(problem, scored.into(), start)
             })
             .collect();
         let scores = path(&mut trials, &|_| ());

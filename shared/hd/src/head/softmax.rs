@@ -36,9 +36,9 @@ const PARTS: usize = 64;
 pub(super) struct Problem<'a> {
     examples: Examples<'a>,
     scaling: Scaling,
-    /// What an example of each label counts.
+    /// The weight of an example of each label.
     weights: &'a [f64],
-    /// The sum of what all examples count.
+    /// The sum of the weights of all examples.
     total: f64,
 }
 
@@ -60,7 +60,7 @@ struct Sum {
 }
 
 impl<'a> Problem<'a> {
-    /// A problem whose labels are all below the number of `weights`, which say what an example of each label counts.
+    /// A problem whose labels are all below the number of `weights`, the weights of an example of each label.
     pub(super) fn new(examples: Examples<'a>, scaling: Scaling, weights: &'a [f64]) -> Self {
         let all = examples.iter(0..examples.len());
         let total = all.map(|one| weight(weights, one.label)).sum::<f64>();
@@ -72,7 +72,7 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// What an example of this label counts.
+    /// The weight of an example of this label.
     pub(super) fn weight(&self, label: u32) -> f64 {
         weight(self.weights, label)
     }
@@ -97,7 +97,7 @@ impl<'a> Problem<'a> {
         self.outputs() * self.scaling.size()
     }
 
-    /// What a unit of l2 adds to the curvature of the loss along each weight.
+    /// How much a unit of l2 adds to the curvature of the loss along each weight.
     pub(super) fn stiffness(&self) -> f64 {
         // The same number stands in two rows.
         if self.classes() == 2 { 2.0 } else { 1.0 }
@@ -319,7 +319,7 @@ fn residual(outputs: &mut [f32], label: u32, weight: f64, scratch: &mut [f64]) -
         return loss;
     }
     let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let own = outputs.get(label as usize).copied().unwrap_or_default();
+    let true_logit = outputs.get(label as usize).copied().unwrap_or_default();
     let mut sum = 0.0;
     for (power, &logit) in scratch.iter_mut().zip(&*outputs) {
         *power = f64::from(logit - largest).exp();
@@ -329,7 +329,7 @@ fn residual(outputs: &mut [f32], label: u32, weight: f64, scratch: &mut [f64]) -
         let hit = f64::from(u8::from(number == label));
         *output = (weight * (power / sum - hit)) as f32;
     }
-    sum.ln() - f64::from(own - largest)
+    sum.ln() - f64::from(true_logit - largest)
 }
 
 /// softmax(logits). The largest logit is subtracted first, so that nothing overflows.
@@ -520,8 +520,8 @@ mod tests {
             assert_eq!((w.len(), b.len()), (4 * classes, classes));
             let mut rows = examples.iter();
             problem.logits(&at, &examples.as_slice().into(), |logits, label| {
-                let Example { x, label: own } = rows.next().unwrap();
-                assert_eq!(label, *own);
+                let Example { x, label: truth } = rows.next().unwrap();
+                assert_eq!(label, *truth);
                 for (class, logit) in logits.iter().enumerate() {
                     let product: f32 = (0..4).map(|i| w[class * 4 + i] * x[i]).sum();
                     assert!((f64::from(product + b[class]) - logit).abs() < 1e-4);

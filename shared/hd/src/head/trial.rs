@@ -13,7 +13,7 @@ const TOLERANCE: f64 = 1e-4;
 #[derive(Debug)]
 pub(super) struct Trial<'a> {
     problem: Problem<'a>,
-    own: Examples<'a>,
+    scored: Examples<'a>,
     /// Where the fit with the latest strength has ended, and the strength.
     search: Search,
     l2: f64,
@@ -31,11 +31,11 @@ pub(super) struct Tally {
 }
 
 impl<'a> Trial<'a> {
-    /// `own` is to be scored by fits to `problem`, from `start` on.
-    pub(super) fn new(problem: Problem<'a>, own: Examples<'a>, start: Vec<f64>) -> Self {
+    /// `scored` is to be scored by fits to `problem`, from `start` on.
+    pub(super) fn new(problem: Problem<'a>, scored: Examples<'a>, start: Vec<f64>) -> Self {
         Self {
             problem,
-            own,
+            scored,
             best: start.clone(),
             search: Search::from(start),
             l2: 0.0,
@@ -47,14 +47,14 @@ impl<'a> Trial<'a> {
         self.problem.classes()
     }
 
-    /// What an example of this label counts.
+    /// The weight of an example of this label.
     pub(super) fn weight(&self, label: u32) -> f64 {
         self.problem.weight(label)
     }
 
     /// Gives `take` the logits that the latest fit gives each image of this fold, and the image's label.
     pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
-        self.problem.logits(self.search.at(), &self.own, take);
+        self.problem.logits(self.search.at(), &self.scored, take);
     }
 
     /// The parameters that fit best of those that were tried.
@@ -82,12 +82,12 @@ impl<'a> Trial<'a> {
         let mut tally = Tally::default();
         self.predict(|logits, label| {
             let probabilities = probabilities(logits.iter().map(|logit| logit / temperature));
-            let own = probabilities
+            let truth = probabilities
                 .get(label as usize)
                 .copied()
                 .unwrap_or_default();
             let weight = self.weight(label);
-            tally.cross_entropy -= weight * own.max(f64::MIN_POSITIVE).ln();
+            tally.cross_entropy -= weight * truth.max(f64::MIN_POSITIVE).ln();
             tally.weight += weight;
             let answer = argmax(probabilities.iter().copied());
             tally.right += f64::from(answer == Some(label as usize));

@@ -27,7 +27,7 @@ pub trait Watch {
 /// Nobody is told.
 impl Watch for () {}
 
-/// What was measured after a step of gradient descent.
+/// The measurements after a step of gradient descent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// The number of the step; the first is 0.

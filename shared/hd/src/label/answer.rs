@@ -1,10 +1,10 @@
-//! What a retrained graph says of an image.
+//! The answer of a retrained graph for one image: labels with their probabilities, and the verdict in words.
 
 use serde::{Serialize, Serializer};
 
 use crate::argmax::argmax;
 
-/// What the label is where none is probable enough.
+/// The answer where no label is probable enough.
 pub const CANT_TELL: &str = "can't tell";
 
 /// A label is said in words only if it is more probable than this.

@@ -61,18 +61,18 @@ pub(super) fn of(rule: &Preprocess, base: &mut dyn Base, image: &Rgb) -> Result<
 
 /// ln(p / (1 - p)), from the other probabilities where p itself is too near to 1 to tell.
 fn log_odds(scores: &[f32], label: usize) -> f32 {
-    let own = scores.get(label).copied().unwrap_or_default();
+    let p = scores.get(label).copied().unwrap_or_default();
     let all: f32 = scores.iter().sum();
     let others = scores
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != label);
     let others: f32 = others.map(|(_, score)| score).sum();
-    let [own, others] = [own, others].map(|part| (part / all.max(f32::MIN_POSITIVE)).max(1e-12));
-    (own / others).ln()
+    let [p, q] = [p, others].map(|part| (part / all.max(f32::MIN_POSITIVE)).max(1e-12));
+    (p / q).ln()
 }
 
-/// What each cell is worth, row by row.
+/// The evidence in each cell, row by row.
 fn evidence(
     rule: &Preprocess,
     base: &mut dyn Base,

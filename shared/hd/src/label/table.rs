@@ -31,7 +31,7 @@ pub enum Format {
     LabelImage,
 }
 
-/// What label_image.py prints at most.
+/// The most labels that label_image.py prints.
 const TOP_OF_LABEL_IMAGE: usize = 5;
 
 /// A table in the making.

@@ -27,7 +27,7 @@ pub struct Distortion {
     pub seed: u64,
 }
 
-/// What of an image is seen, and how.
+/// A view of an image: a part of it, perhaps mirrored and brightened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// The left edge, as a share of the image's width.
@@ -38,7 +38,7 @@ pub struct View {
     pub extent: f64,
     /// Whether it is mirrored.
     pub flip: bool,
-    /// What every value is multiplied with.
+    /// The factor by which every value is multiplied.
     pub brightness: f32,
 }
 

@@ -29,7 +29,7 @@ pub enum DecodeError {
     Variety {
         /// The kind of image.
         format: &'static str,
-        /// What is peculiar about it, in the decoder's words.
+        /// The feature that it needs, in the decoder's words.
         reason: String,
     },
     /// An image that ends too early or does not follow its format.
@@ -37,7 +37,7 @@ pub enum DecodeError {
     Corrupt {
         /// The kind of image that it begins like.
         format: &'static str,
-        /// What the decoder met.
+        /// The decoder's reason.
         reason: String,
     },
 }

@@ -1,5 +1,4 @@
-//! What is peculiar to JPEG: an end that decoders do not ask for, decoding at a reduced size, and decoding as TensorFlow
-//! does.
+//! JPEG: a check for its end, which decoders do not ask for, decoding at a reduced size, and decoding as TensorFlow does.
 //!
 //! A JPEG is kept as the cosine transforms of blocks of 8 x 8 pixels. Of a block's transform the low frequencies alone
 //! give the block at 4 x 4, 2 x 2 or 1 pixel, for a fraction of the work of decoding all of it and resizing.
@@ -75,7 +74,7 @@ fn cut_short() -> DecodeError {
 /// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its shorter side no shorter
 /// than `shorter`.
 ///
-/// None where that is the full size, and for whatever this decoder cannot do: the one for the full size then has the
+/// None where that is the full size, and for anything that this decoder cannot do: the one for the full size then has the
 /// last word on what is wrong with an image.
 pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
     let fits = |by: &u32| size.0.min(size.1) / by >= shorter;

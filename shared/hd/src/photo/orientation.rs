@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageResult};
 
-/// What stands before the block in JPEG, and by mistake elsewhere.
+/// The bytes before the block in JPEG, and by mistake elsewhere.
 const PREFIX: &[u8] = b"Exif\0\0";
 
 /// How to turn the image in `bytes`, which `decoder` has begun to decode.

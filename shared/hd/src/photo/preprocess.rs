@@ -1,5 +1,5 @@
-//! What is done to an image before a network sees it. The rule travels in the network's file, so that training
-//! and labelling cannot differ.
+//! Preprocessing: from an image to the input of a network. The rule travels in the network's file, so that training and
+//! labelling cannot differ.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct Preprocess {
     pub width: u32,
     /// Rows of the input.
     pub height: u32,
-    /// What of an image is brought to that size.
+    /// How an image is brought to that size.
     pub resize: ResizeRule,
     /// How pixels are computed from pixels.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -36,13 +36,13 @@ pub struct Preprocess {
     pub full_decode: bool,
 }
 
-/// What of an image is brought to the size of a network's input.
+/// How an image is brought to the size of a network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum ResizeRule {
-    /// All of it, whatever its proportions.
+    /// All of it is resized, which changes its proportions.
     Squash,
-    /// The middle of it, after its shorter side was brought to this many pixels.
+    /// Its shorter side is brought to this many pixels, and the middle is cut out.
     CentreCrop {
         /// At least as many as the input has.
         shorter_side: u32,
@@ -76,7 +76,7 @@ pub enum Filter {
     LegacyBilinear,
 }
 
-/// What the numbers of a network's input are.
+/// The type of the numbers in a network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
     /// uint8.
@@ -96,8 +96,8 @@ impl Element {
 }
 
 impl Filter {
-    /// What the filter gives. TensorFlow did not round what it had resized, and its networks notice: the bottlenecks of
-    /// rounded pixels can be as far from its own as 0.9988 in cosine.
+    /// The type of the numbers that the filter gives. TensorFlow did not round what it had resized, and its networks notice: the bottlenecks of
+    /// rounded pixels can be as far from TensorFlow's as 0.9988 in cosine.
     pub fn element(self) -> Element {
         match self {
             Self::Antialiased => Element::Byte,
@@ -220,7 +220,7 @@ impl Preprocess {
     }
 }
 
-/// What a view shows of a part.
+/// The part that a view shows of a part.
 fn seen(part: Part, view: &View) -> Part {
     Part {
         left: part.left + view.left * part.width,

@@ -1,4 +1,4 @@
-//! What kind of image a file holds, by how it begins.
+//! The format of an image, recognised by how the file begins.
 
 use image::ImageFormat;
 
@@ -80,7 +80,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|at| at == b"<svg")
 }
 
-/// What a kind of image is called in messages.
+/// The name of a format in messages.
 pub(super) fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "JPEG",

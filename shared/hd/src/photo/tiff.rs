@@ -1,4 +1,4 @@
-//! What is peculiar to TIFF: palettes, which the decoder does not know.
+//! TIFF: images with a palette, which the decoder does not know.
 //!
 //! Such an image is decoded as the grey one that its indices make, and painted with its colours. Source of the tags:
 //! TIFF 6.0, sections 2 and 5.

@@ -100,7 +100,7 @@ impl SplitRule {
     /// Errors where a label is missing from a split that was asked for.
     fn check_complete(&self, images: &[Sample], splits: &[Split], labels: &[String]) -> Result<()> {
         for (number, label) in (0..).zip(labels) {
-            let own = || {
+            let of_label = || {
                 images
                     .iter()
                     .zip(splits)
@@ -108,8 +108,8 @@ impl SplitRule {
             };
             let missing = self
                 .wanted()
-                .find(|wanted| own().all(|(_, split)| split != wanted));
-            if let Some(missing) = missing.filter(|_| own().next().is_some()) {
+                .find(|wanted| of_label().all(|(_, split)| split != wanted));
+            if let Some(missing) = missing.filter(|_| of_label().next().is_some()) {
                 return Err(Error::LabelNotInSplit {
                     label: label.clone(),
                     split: missing.name(),
@@ -127,7 +127,7 @@ impl SplitRule {
         })
     }
 
-    /// Which of `parts` equal parts an image falls into, whatever its split.
+    /// Which of `parts` equal parts an image falls into; its split has no influence.
     pub(crate) fn part(digest: &Digest, parts: usize) -> usize {
         // The bytes behind those that decide the split.
         let bytes = digest.as_bytes().last_chunk().copied().unwrap_or_default();

@@ -15,7 +15,7 @@ pub struct Sample<'a> {
     pub path: &'a Path,
 }
 
-/// Identifies images and their labels, in whatever order they come.
+/// Identifies a set of images and their labels; their order has no influence.
 pub(crate) fn identify(images: &[Sample]) -> Digest {
     let mut sorted: Vec<_> = images
         .iter()

@@ -2,32 +2,36 @@
 
 use super::event::{FLOAT, Metadata, Plugin, PluginData, Shape, Tensor, Value};
 
-/// Thresholds from 0 to 1, as many as TensorBoard's own summaries have.
+/// Thresholds from 0 to 1, as many as TensorBoard's summaries have.
 const THRESHOLDS: usize = 201;
 
 /// How the probabilities of one label are distributed over images that have it, and over those that have another.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
     /// By threshold, the images that have the label.
-    own: Vec<u64>,
+    positive: Vec<u64>,
     /// The images that have another.
-    others: Vec<u64>,
+    negative: Vec<u64>,
 }
 
 impl Default for Curve {
     fn default() -> Self {
         Self {
-            own: vec![0; THRESHOLDS],
-            others: vec![0; THRESHOLDS],
+            positive: vec![0; THRESHOLDS],
+            negative: vec![0; THRESHOLDS],
         }
     }
 }
 
 impl Curve {
     /// Counts an image that was given this probability of the label, and has the label or another.
-    pub(super) fn add(&mut self, probability: f64, own: bool) {
+    pub(super) fn add(&mut self, probability: f64, positive: bool) {
         let threshold = (probability * (THRESHOLDS - 1) as f64) as usize;
-        let counts = if own { &mut self.own } else { &mut self.others };
+        let counts = if positive {
+            &mut self.positive
+        } else {
+            &mut self.negative
+        };
         if let Some(count) = counts.get_mut(threshold) {
             *count += 1;
         }
@@ -36,8 +40,8 @@ impl Curve {
     /// Counts what `other` has counted.
     pub(super) fn merge(&mut self, other: &Self) {
         let pairs = [
-            (&mut self.own, &other.own),
-            (&mut self.others, &other.others),
+            (&mut self.positive, &other.positive),
+            (&mut self.negative, &other.negative),
         ];
         for (to, from) in pairs {
             to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
@@ -46,17 +50,18 @@ impl Curve {
 
     /// True and false positives, true and false negatives, precision, recall: a row each.
     fn rows(&self) -> Vec<f32> {
-        let [own, others] = [&self.own, &self.others].map(|counts| at_least(counts));
-        let [p, n] = [&own, &others].map(|counts| counts.first().copied().unwrap_or_default());
+        let [positive, negative] = [&self.positive, &self.negative].map(|counts| at_least(counts));
+        let [p, n] =
+            [&positive, &negative].map(|counts| counts.first().copied().unwrap_or_default());
         let share = |part: u64, of: u64| part as f32 / (of as f32).max(1e-7);
-        let pairs = || own.iter().zip(&others);
+        let pairs = || positive.iter().zip(&negative);
         [
-            own.iter().map(|&tp| tp as f32).collect::<Vec<f32>>(),
-            others.iter().map(|&fp| fp as f32).collect(),
-            others.iter().map(|&fp| (n - fp) as f32).collect(),
-            own.iter().map(|&tp| (p - tp) as f32).collect(),
+            positive.iter().map(|&tp| tp as f32).collect::<Vec<f32>>(),
+            negative.iter().map(|&fp| fp as f32).collect(),
+            negative.iter().map(|&fp| (n - fp) as f32).collect(),
+            positive.iter().map(|&tp| (p - tp) as f32).collect(),
             pairs().map(|(&tp, &fp)| share(tp, tp + fp)).collect(),
-            own.iter().map(|&tp| share(tp, p)).collect(),
+            positive.iter().map(|&tp| share(tp, p)).collect(),
         ]
         .concat()
     }
@@ -106,8 +111,8 @@ mod tests {
     #[test]
     fn rows_by_hand() {
         let mut curve = Curve::default();
-        for (probability, own) in [(1.0, true), (0.6, true), (0.6, false), (0.1, false)] {
-            curve.add(probability, own);
+        for (probability, positive) in [(1.0, true), (0.6, true), (0.6, false), (0.1, false)] {
+            curve.add(probability, positive);
         }
         let rows = curve.rows();
         let at = |threshold: usize| -> Vec<f32> {

@@ -1,4 +1,4 @@
-//! What TensorBoard's projector shows: bottlenecks as points, with the labels and thumbnails of their images.
+//! Files for TensorBoard's projector: bottlenecks as points, with the labels and thumbnails of their images.
 //!
 //! | file | content |
 //! |---|---|
@@ -31,13 +31,13 @@ const THUMBNAILS: &str = "thumbnails.png";
 /// An image to be shown as a point.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
-    /// D floats.
+    /// The bottleneck: D floats.
     pub bottleneck: &'a [f32],
-    /// Within the folder of images.
+    /// The image's path within the folder of images.
     pub path: &'a Path,
-    /// The name of its label.
+    /// The name of the image's label.
     pub label: &'a str,
-    /// Of its content.
+    /// The digest of the image's content.
     pub digest: Digest,
 }
 
