@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, Parser};
 use hd::base::{Chosen, Device, Engine};
-use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Summary};
+use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Updated};
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
@@ -234,7 +234,7 @@ fn tell_device(chosen: &Chosen) {
 }
 
 /// Says what was done.
-fn tell(dataset: &Dataset, summary: &Summary, output: &Path, table: &Path) {
+fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     if let Some(reason) = &summary.rebuilt {
         log::info!("{reason}; made anew");
     }

@@ -16,7 +16,7 @@ use anyhow::bail;
 use clap::{Parser, ValueEnum};
 use graph::Plain;
 use hd::base::Runtime;
-use hd::label::{Format, Labeller, Sorter, Table};
+use hd::label::{Labeller, Sorter, Table, TableFormat};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
 use hd::{Error, parallel, photo};
@@ -227,9 +227,9 @@ impl Arguments {
     fn table(&self, network: &Network) -> Table {
         Table {
             format: match self.format {
-                Form::Tsv => Format::Tsv,
-                Form::Json => Format::Json,
-                Form::LabelImage => Format::LabelImage,
+                Form::Tsv => TableFormat::Tsv,
+                Form::Json => TableFormat::Json,
+                Form::LabelImage => TableFormat::LabelImage,
             },
             top: self.top.map(|top| top as usize),
             threshold: self.threshold.unwrap_or_default(),

@@ -355,3 +355,200 @@ mod path_bytes {
         Ok(PathBuf::from(OsString::from_vec(bytes)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::{Filter, ResizeRule};
+
+    const SIZE: u32 = 3;
+
+    fn row(path: &str, label: u32, variant: u32) -> Row {
+        Row {
+            path: path.into(),
+            label,
+            digest: Digest::of(path.as_bytes()),
+            stamp: None,
+            pixels: 12,
+            variant,
+        }
+    }
+
+    fn header() -> Header {
+        let preprocess = Preprocess {
+            width: 4,
+            height: 4,
+            resize: ResizeRule::Squash,
+            filter: Filter::Antialiased,
+            full_decode: false,
+        };
+        Header {
+            architecture: "net".into(),
+            base: Digest::of(b"base"),
+            fingerprint: preprocess.fingerprint(),
+            preprocess,
+            size: SIZE,
+            labels: vec!["a".into(), "b".into()],
+            origin: None,
+            distortion: None,
+            rows: vec![row("a/1.jpg", 0, 0), row("b/2.jpg", 1, 0)],
+            skipped: Vec::new(),
+        }
+    }
+
+    /// The bytes of a file with this header, and with `floats` behind it.
+    fn file_of(header: &Header, floats: &[f32]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        FORMAT.write_header(&mut bytes, header).unwrap();
+        bytes.extend_from_slice(bytemuck::cast_slice(floats));
+        bytes
+    }
+
+    fn whole() -> Vec<u8> {
+        file_of(&header(), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    }
+
+    fn open(bytes: &[u8]) -> Result<Bottlenecks> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bottlenecks.bin");
+        std::fs::write(&path, bytes).unwrap();
+        Bottlenecks::open(&path)
+    }
+
+    /// The message of the error, behind the name of the file.
+    fn reason(bytes: &[u8]) -> String {
+        let message = open(bytes).unwrap_err().to_string();
+        let (path, reason) = message.split_once(": ").unwrap();
+        assert!(path.ends_with("/bottlenecks.bin"), "{message}");
+        reason.to_owned()
+    }
+
+    #[test]
+    fn is_read_as_it_was_written() {
+        let file = open(&whole()).unwrap();
+        assert_eq!(file.header(), &header());
+        assert_eq!(file.bottleneck(1), [4.0, 5.0, 6.0]);
+        assert!(file.bottleneck(2).is_empty());
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_an_error_that_names_it() {
+        let whole = whole();
+        for length in 0..whole.len() {
+            let reason = reason(&whole[..length]);
+            let expected = match length {
+                0 => "it is empty",
+                1..8 => "it begins with",
+                _ if length < whole.len() - 24 => "it is cut short in its header",
+                _ => "bytes of floats for 2 rows of 3",
+            };
+            assert!(reason.contains(expected), "cut to {length}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_kind_or_version_is_an_error_that_says_so() {
+        let changed = |at: usize| {
+            let mut bytes = whole();
+            bytes[at] ^= 1;
+            reason(&bytes)
+        };
+        assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
+        assert!(changed(8).contains("of format version 3, where version 2 was expected"));
+        assert!(changed(24).contains("its header does not have the digest that it should have"));
+        assert!(changed(60).contains("its header does not have the digest that it should have"));
+    }
+
+    #[test]
+    fn a_header_that_is_something_else_is_an_error() {
+        let mut bytes = Vec::new();
+        FORMAT.write_header(&mut bytes, &"something else").unwrap();
+        assert!(reason(&bytes).contains("its header cannot be decoded"));
+        let mut bytes = Vec::new();
+        FORMAT.write_header(&mut bytes, &(header(), 7u32)).unwrap();
+        assert!(reason(&bytes).contains("its header has bytes left over"));
+    }
+
+    #[test]
+    fn floats_that_do_not_fit_the_rows_are_an_error() {
+        let mut more = whole();
+        more.push(0);
+        assert!(reason(&more).contains("25 bytes of floats for 2 rows of 3"));
+        let three = Header {
+            rows: vec![row("a/1", 0, 0), row("a/2", 0, 0), row("a/3", 0, 0)],
+            ..header()
+        };
+        assert!(reason(&file_of(&three, &[0.0; 6])).contains("24 bytes of floats for 3 rows of 3"));
+        let huge = Header {
+            size: u32::MAX,
+            ..header()
+        };
+        assert!(reason(&file_of(&huge, &[0.0; 6])).contains("for 2 rows of 4294967295"));
+    }
+
+    #[test]
+    fn a_row_with_a_label_out_of_range_is_an_error() {
+        let stray = Header {
+            rows: vec![row("a/1.jpg", 0, 0), row("b/2.jpg", 2, 0)],
+            ..header()
+        };
+        assert!(reason(&file_of(&stray, &[0.0; 6])).contains("a label that is not in its list"));
+    }
+
+    #[test]
+    fn views_that_are_missing_or_out_of_order_are_an_error() {
+        let distortion = |variants| Distortion {
+            flip_left_right: true,
+            random_crop: 0,
+            random_scale: 0,
+            random_brightness: 0,
+            variants,
+            seed: 0,
+        };
+        let views = |variants, rows: Vec<Row>| Header {
+            distortion: Some(distortion(variants)),
+            rows,
+            ..header()
+        };
+        let swapped = views(1, vec![row("a/1", 0, 1), row("a/1", 0, 0)]);
+        let missing = views(2, vec![row("a/1", 0, 0), row("a/1", 0, 1)]);
+        let countless = views(u32::MAX, vec![row("a/1", 0, 0), row("a/1", 0, 1)]);
+        let none = Header {
+            rows: vec![row("a/1", 0, 0), row("a/1", 0, 1)],
+            ..header()
+        };
+        for header in [swapped, missing, countless, none] {
+            let reason = reason(&file_of(&header, &[0.0; 6]));
+            assert!(reason.contains("its views are not in order"), "{reason}");
+        }
+        let right = views(1, vec![row("a/1", 0, 0), row("a/1", 0, 1)]);
+        assert!(open(&file_of(&right, &[0.0; 6])).is_ok());
+    }
+
+    #[test]
+    fn a_folder_in_its_place_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = Bottlenecks::open(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("(it is a folder or device)"), "{message}");
+        let nowhere = folder.path().join("bottlenecks.bin");
+        let message = Bottlenecks::open(&nowhere).unwrap_err().to_string();
+        assert!(
+            message.ends_with("bottlenecks.bin: cannot open"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_float_that_is_no_number_is_found_before_it_is_used() {
+        for float in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("bottlenecks.bin");
+            let floats = [1.0, 2.0, 3.0, 4.0, float, 6.0];
+            std::fs::write(&path, file_of(&header(), &floats)).unwrap();
+            let samples = super::super::samples::Samples::open(&[path]).unwrap();
+            let message = samples.check_finite().unwrap_err().to_string();
+            let expected = "damaged: a bottleneck holds something that is no number";
+            assert!(message.contains("bottlenecks.bin: ") && message.ends_with(expected));
+        }
+    }
+}

@@ -299,6 +299,73 @@ mod tests {
         assert_eq!(Journal::open(&of, &other).unwrap().keys().count(), 0);
     }
 
+    /// How many bottlenecks are left when the journal's bytes were changed so.
+    fn left_after(change: impl Fn(&mut Vec<u8>)) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let path = filled(&of);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(&path, bytes).unwrap();
+        let mut journal = Journal::open(&of, &key()).unwrap();
+        let left = journal.keys().count();
+        // Whatever was there, it can be gone on with.
+        let (new, floats) = (Digest::of(b"new"), [7.0, 8.0, 9.0]);
+        journal.append(new, 1, &floats).unwrap();
+        drop(journal);
+        let journal = Journal::open(&of, &key()).unwrap();
+        assert_eq!(journal.keys().count(), left + 1);
+        assert_eq!(journal.bottleneck(&new).unwrap(), floats);
+        left
+    }
+
+    #[test]
+    fn a_journal_of_another_kind_or_version_or_with_a_damaged_header_begins_anew() {
+        assert_eq!(left_after(|_| ()), 2);
+        for at in [0, 8, 16, 24, 60] {
+            assert_eq!(left_after(|bytes| bytes[at] ^= 1), 0, "byte {at}");
+        }
+        assert_eq!(left_after(|bytes| *bytes = b"something else".to_vec()), 0);
+        assert_eq!(left_after(|bytes| bytes.clear()), 0);
+    }
+
+    #[test]
+    fn bytes_behind_the_last_whole_record_are_cut_off() {
+        assert_eq!(left_after(|bytes| bytes.push(0)), 2);
+        assert_eq!(left_after(|bytes| bytes.extend([0; 1000])), 2);
+        // A record that was torn in its last byte.
+        assert_eq!(left_after(|bytes| *bytes.last_mut().unwrap() ^= 1), 1);
+    }
+
+    #[test]
+    fn another_preprocessing_or_size_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let others = [
+            Key {
+                preprocess: Digest::of(b"another"),
+                ..key()
+            },
+            Key { size: 4, ..key() },
+        ];
+        for other in others {
+            filled(&of);
+            assert_eq!(Journal::open(&of, &other).unwrap().keys().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_folder_in_its_place_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        fs::create_dir(path_beside(&of)).unwrap();
+        let message = Journal::open(&of, &key()).unwrap_err().to_string();
+        assert!(
+            message.contains("bottlenecks.bin.journal: cannot "),
+            "{message}"
+        );
+    }
+
     #[test]
     fn two_at_once_exclude_each_other() {
         let folder = tempfile::tempdir().unwrap();

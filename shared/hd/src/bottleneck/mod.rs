@@ -3,14 +3,17 @@
 mod cache;
 mod describe;
 mod export;
-mod extract;
+mod header;
 mod journal;
+mod place;
 mod reader;
+mod reuse;
 mod run;
 mod samples;
 mod skipped;
+mod update;
 
 pub use cache::{Bottlenecks, Row, Skipped};
-pub use extract::{Options, Progress, Summary, update};
 pub use samples::Samples;
 pub use skipped::write_skipped;
+pub use update::{Options, Progress, Updated, update};

@@ -29,18 +29,18 @@ pub(super) enum Content<T> {
     /// An image of so many pixels, of which these views were not known.
     New(u64, Vec<(Digest, T)>),
     /// Nothing that can be used.
-    Bad(Verdict),
+    Bad(Unusable),
 }
 
 /// Why a content is of no use.
 #[derive(Clone, Debug)]
-pub(super) struct Verdict {
+pub(super) struct Unusable {
     pub(super) reason: String,
     /// How many pixels it has, if there being too many is why; otherwise 0.
     pub(super) pixels: u64,
 }
 
-impl From<DecodeError> for Verdict {
+impl From<DecodeError> for Unusable {
     fn from(error: DecodeError) -> Self {
         let pixels = match error {
             DecodeError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
@@ -61,7 +61,7 @@ impl<T> Found<T> {
     pub(super) fn map<U>(self, mut run: impl FnMut(T) -> Result<U>) -> Result<Found<U>> {
         let content = match self.content {
             Content::Known => Content::Known,
-            Content::Bad(verdict) => Content::Bad(verdict),
+            Content::Bad(unusable) => Content::Bad(unusable),
             Content::New(pixels, views) => {
                 let views = views.into_iter().map(|(key, view)| Ok((key, run(view)?)));
                 Content::New(pixels, views.collect::<Result<_>>()?)
@@ -77,7 +77,7 @@ impl<T> Found<T> {
     /// The same without its views, when these are taken care of.
     pub(super) fn without_views(self) -> Found<()> {
         let content = match self.content {
-            Content::Bad(verdict) => Content::Bad(verdict),
+            Content::Bad(unusable) => Content::Bad(unusable),
             Content::Known | Content::New(..) => Content::Known,
         };
         Found {
@@ -93,7 +93,7 @@ pub(super) struct Contents {
     /// The pixels of the images whose bottlenecks are kept somewhere, by the keys of these.
     pub(super) kept: HashMap<Digest, u64>,
     /// Those that are of no use, by their digests.
-    pub(super) bad: HashMap<Digest, Verdict>,
+    pub(super) bad: HashMap<Digest, Unusable>,
 }
 
 impl Contents {
@@ -116,7 +116,7 @@ impl Contents {
                 .collect(),
             bad: skipped
                 .filter(|skipped| holds(skipped, max_pixels))
-                .filter_map(|skipped| Some((skipped.digest?, verdict(skipped))))
+                .filter_map(|skipped| Some((skipped.digest?, unusable(skipped))))
                 .collect(),
         }
     }
@@ -127,8 +127,8 @@ pub(super) fn holds(skipped: &Skipped, max_pixels: u64) -> bool {
     skipped.pixels == 0 || skipped.pixels > max_pixels
 }
 
-fn verdict(skipped: &Skipped) -> Verdict {
-    Verdict {
+fn unusable(skipped: &Skipped) -> Unusable {
+    Unusable {
         reason: skipped.reason.clone(),
         pixels: skipped.pixels,
     }
@@ -153,7 +153,7 @@ impl Reader<'_> {
                 return Found {
                     digest: None,
                     stamp: None,
-                    content: Content::Bad(Verdict {
+                    content: Content::Bad(Unusable {
                         reason: error.to_string(),
                         pixels: 0,
                     }),

@@ -17,12 +17,12 @@ pub struct Samples {
     first: Bottlenecks,
     rest: Vec<Bottlenecks>,
     labels: Vec<String>,
-    places: Vec<Place>,
+    places: Vec<SamplePlace>,
 }
 
 /// Where a sample is: its file, its row there with those of its views behind it, and its label in the common list.
 #[derive(Debug)]
-struct Place {
+struct SamplePlace {
     file: usize,
     row: usize,
     views: u32,
@@ -133,7 +133,7 @@ impl Samples {
 
     /// Each sample, as it can be divided.
     pub fn images(&self) -> Vec<Sample<'_>> {
-        let image = |place: &Place| {
+        let image = |place: &SamplePlace| {
             let row = self.row(place)?;
             Some(Sample {
                 digest: row.digest,
@@ -197,14 +197,14 @@ impl Samples {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
-    fn file(&self, place: &Place) -> Option<&Bottlenecks> {
+    fn file(&self, place: &SamplePlace) -> Option<&Bottlenecks> {
         match place.file {
             0 => Some(&self.first),
             later => self.rest.get(later - 1),
         }
     }
 
-    fn row(&self, place: &Place) -> Option<&Row> {
+    fn row(&self, place: &SamplePlace) -> Option<&Row> {
         self.file(place)?.rows().get(place.row)
     }
 
@@ -243,7 +243,7 @@ impl Samples {
     }
 
     /// The rows of all files, sorted by path, so that it does not matter how images are spread over files.
-    fn all_places(&self) -> Vec<Place> {
+    fn all_places(&self) -> Vec<SamplePlace> {
         let mut places = Vec::new();
         for (index, file) in self.files().enumerate() {
             let number = |name| self.labels.binary_search(name).unwrap_or_default() as u32;
@@ -255,7 +255,7 @@ impl Samples {
             let samples = rows.filter(|(_, content)| content.variant == 0);
             places.extend(samples.filter_map(|(row, content)| {
                 let label = *numbers.get(content.label as usize)?;
-                Some(Place {
+                Some(SamplePlace {
                     file: index,
                     row,
                     views,
@@ -263,7 +263,7 @@ impl Samples {
                 })
             }));
         }
-        let path = |place: &Place| self.row(place).map(|row| row.path.as_os_str().as_bytes());
+        let path = |place: &SamplePlace| self.row(place).map(|row| row.path.as_os_str().as_bytes());
         places.sort_by(|a, b| path(a).cmp(&path(b)));
         places
     }

@@ -15,16 +15,16 @@ pub struct Calibration {
     pub calibration_error: f64,
 }
 
-/// Counts towards a [`Calibration`].
+/// Sums over images that make a [`Calibration`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct CalibrationSum {
     cross_entropy: f64,
     n: f64,
     /// Of each bin the sum of the highest probabilities, less how many of them are right.
     excess: [f64; BINS],
 }
 
-impl Tally {
+impl CalibrationSum {
     /// Counts an image whose right label has the probability `truth`, and whose highest is `score`.
     pub(super) fn add(&mut self, truth: f64, score: f64, right: bool) {
         self.n += 1.0;
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn figures_by_hand() {
-        let mut tally = Tally::default();
+        let mut tally = CalibrationSum::default();
         // Two bins: 0.95 and 0.97 with one of two right, and 0.6 with one of one.
         tally.add(0.95, 0.95, true);
         tally.add(0.03, 0.97, false);
@@ -64,7 +64,7 @@ mod tests {
         assert!((cross_entropy - entropy).abs() < 1e-12);
         assert!((calibration_error - (0.92 + 0.4) / 3.0).abs() < 1e-12);
         // Certainty belongs to the last bin, and is no error where it is right.
-        let mut sure = Tally::default();
+        let mut sure = CalibrationSum::default();
         sure.add(1.0, 1.0, true);
         assert_eq!(sure.calibration().calibration_error, 0.0);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::calibration::{Calibration, Tally};
+use super::calibration::{Calibration, CalibrationSum};
 use super::metrics::{Confident, LabelMetrics, Metrics, Mistake};
 use crate::argmax::argmax;
 use crate::bottleneck::Samples;
@@ -16,8 +16,8 @@ use crate::split::{Split, identify};
 /// Counts over the images of a split.
 struct Count {
     confusion: Vec<Vec<u64>>,
-    calibrated: Tally,
-    uncalibrated: Tally,
+    calibrated: CalibrationSum,
+    uncalibrated: CalibrationSum,
     /// Answers that are sure, and how many of them are right.
     confident: [u64; 2],
     mistakes: Vec<Mistake>,
@@ -89,13 +89,13 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
     let classes = head.labels.len();
     let mut count = Count {
         confusion: vec![vec![0; classes]; classes],
-        calibrated: Tally::default(),
-        uncalibrated: Tally::default(),
+        calibrated: CalibrationSum::default(),
+        uncalibrated: CalibrationSum::default(),
         confident: [0; 2],
         mistakes: Vec::new(),
     };
-    let answers: Vec<Answer> = (rows.par_iter())
-        .map(|&row| Answer::of(head, samples, numbers, row))
+    let answers: Vec<Judgement> = (rows.par_iter())
+        .map(|&row| Judgement::of(head, samples, numbers, row))
         .collect();
     for answer in answers {
         let right = answer.given == answer.label;
@@ -125,8 +125,8 @@ fn count(head: &Head, samples: &Samples, numbers: &[usize], rows: &[usize]) -> C
     count
 }
 
-/// The answer of the head for an image.
-struct Answer {
+/// The head's prediction for an image, beside the truth.
+struct Judgement {
     row: usize,
     /// The numbers of its label and of the most probable one, with the probabilities of both.
     label: usize,
@@ -138,7 +138,7 @@ struct Answer {
     score_before: f64,
 }
 
-impl Answer {
+impl Judgement {
     fn of(head: &Head, samples: &Samples, numbers: &[usize], row: usize) -> Self {
         let label = samples.label(row).unwrap_or_default() as usize;
         let label = numbers.get(label).copied().unwrap_or_default();

@@ -76,10 +76,14 @@ impl Head {
             && !head.labels.is_empty()
             && head.temperature > 0.0
             && head.weights.len().is_multiple_of(head.labels.len());
-        match fits {
-            true => Ok(head),
-            false => Err(FORMAT.damaged(path, "its weights do not fit its labels")),
+        if !fits {
+            return Err(FORMAT.damaged(path, "its weights do not fit its labels"));
         }
+        let mut numbers = head.weights.iter().chain(&head.biases);
+        if !(numbers.all(|number| number.is_finite()) && head.temperature.is_finite()) {
+            return Err(FORMAT.damaged(path, "it holds something that is no number"));
+        }
+        Ok(head)
     }
 
     /// Writes it to the file `path`.
@@ -227,35 +231,126 @@ mod tests {
         }
     }
 
+    /// The message of the error in opening these bytes, behind the name of the file.
+    fn reason(bytes: &[u8]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("head.bin");
+        std::fs::write(&path, bytes).unwrap();
+        let message = Head::open(&path).unwrap_err().to_string();
+        let (path, reason) = message.split_once(": ").unwrap();
+        assert!(path.ends_with("/head.bin"), "{message}");
+        reason.to_owned()
+    }
+
+    fn bytes(head: &Head) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        FORMAT.write_header(&mut bytes, head).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_head_cut_anywhere_is_an_error_that_names_it() {
+        let whole = bytes(&head());
+        for length in 0..whole.len() {
+            let reason = reason(&whole[..length]);
+            let expected = match length {
+                0 => "it is empty",
+                1..8 => "it begins with",
+                _ => "it is cut short in its header",
+            };
+            assert!(reason.contains(expected), "cut to {length}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_head_of_another_kind_or_version_is_an_error_that_says_so() {
+        let changed = |at: usize| {
+            let mut bytes = bytes(&head());
+            bytes[at] ^= 1;
+            reason(&bytes)
+        };
+        assert!(changed(0).starts_with("not a head (it begins with"));
+        assert!(changed(8).contains("a head of format version 5, where version 4 was expected"));
+        assert!(changed(24).contains("its header does not have the digest that it should have"));
+        assert!(changed(60).contains("its header does not have the digest that it should have"));
+    }
+
+    #[test]
+    fn a_header_that_is_something_else_is_an_error() {
+        let mut other = Vec::new();
+        FORMAT.write_header(&mut other, &"something else").unwrap();
+        assert!(reason(&other).contains("its header cannot be decoded"));
+        let mut more = Vec::new();
+        FORMAT.write_header(&mut more, &(head(), 7u32)).unwrap();
+        assert!(reason(&more).contains("its header has bytes left over"));
+    }
+
     #[test]
     fn bytes_behind_the_end_are_an_error() {
-        let (_folder, path) = written();
-        let mut bytes = std::fs::read(&path).unwrap();
+        let mut bytes = bytes(&head());
         bytes.push(0);
-        std::fs::write(&path, bytes).unwrap();
-        assert!(
-            Head::open(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("behind its end")
-        );
+        assert!(reason(&bytes).contains("behind its end"));
     }
 
     #[test]
     fn weights_that_do_not_fit_the_labels_are_an_error() {
-        let (_folder, path) = written();
-        Head {
-            weights: vec![1.0; 3],
-            ..head()
+        let others = [
+            Head {
+                weights: vec![1.0; 3],
+                ..head()
+            },
+            Head {
+                biases: vec![0.0; 3],
+                ..head()
+            },
+            Head {
+                counts: Vec::new(),
+                ..head()
+            },
+            Head {
+                labels: vec!["a".into(); 3],
+                ..head()
+            },
+            Head {
+                labels: Vec::new(),
+                biases: Vec::new(),
+                counts: Vec::new(),
+                ..head()
+            },
+            Head {
+                temperature: 0.0,
+                ..head()
+            },
+            Head {
+                temperature: f64::NAN,
+                ..head()
+            },
+        ];
+        for other in others {
+            assert!(reason(&bytes(&other)).contains("do not fit"), "{other:?}");
         }
-        .write(&path)
-        .unwrap();
-        assert!(
-            Head::open(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("do not fit")
-        );
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_an_error() {
+        for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let weights = Head {
+                weights: vec![1.0, 0.0, number, 1.0],
+                ..head()
+            };
+            let biases = Head {
+                biases: vec![number, 0.0],
+                ..head()
+            };
+            for other in [weights, biases] {
+                assert!(reason(&bytes(&other)).contains("something that is no number"));
+            }
+        }
+        let cold = Head {
+            temperature: f64::INFINITY,
+            ..head()
+        };
+        assert!(reason(&bytes(&cold)).contains("something that is no number"));
     }
 
     #[test]

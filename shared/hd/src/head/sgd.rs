@@ -60,14 +60,14 @@ impl Default for Sgd {
 }
 
 /// A softmax layer that is being trained.
-struct Layer {
+struct SoftmaxLayer {
     /// [C, D].
     weights: Vec<f32>,
     /// [C].
     biases: Vec<f32>,
 }
 
-impl Layer {
+impl SoftmaxLayer {
     fn new(features: usize, classes: usize, random: &mut Pcg64Mcg) -> Self {
         let weights = (0..classes * features).map(|_| DEVIATION * normal(random));
         Self {
@@ -143,8 +143,8 @@ impl Sgd {
         let mut random = Pcg64Mcg::seed_from_u64(seed);
         let classes = training.labels.len();
         let mut layer = match start {
-            Some((weights, biases)) => Layer { weights, biases },
-            None => Layer::new(training.size(), classes, &mut random),
+            Some((weights, biases)) => SoftmaxLayer { weights, biases },
+            None => SoftmaxLayer::new(training.size(), classes, &mut random),
         };
         for index in 0..self.steps {
             let batch = training.batch(self.train_batch_size, &mut random);
@@ -186,7 +186,12 @@ impl Sgd {
     }
 }
 
-fn measure(layer: &Layer, index: u32, batch: &[Example], validation: Option<&[Example]>) -> Step {
+fn measure(
+    layer: &SoftmaxLayer,
+    index: u32,
+    batch: &[Example],
+    validation: Option<&[Example]>,
+) -> Step {
     let trained = layer.predictions(batch).quality();
     let validated =
         |images: &[Example]| (layer.predictions(images).quality().accuracy, images.len());
@@ -209,8 +214,9 @@ mod tests {
             .collect();
         let rows = x.chunks(4).zip([0, 1, 2, 0, 1, 2]);
         let batch: Vec<Example> = rows.map(|(x, label)| Example { x, label }).collect();
-        let layer = || Layer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
-        let cross_entropy = |layer: &Layer| layer.predictions(&batch).quality().cross_entropy;
+        let layer = || SoftmaxLayer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
+        let cross_entropy =
+            |layer: &SoftmaxLayer| layer.predictions(&batch).quality().cross_entropy;
         // The change of the loss is that which finite differences foretell.
         let (before, rate) = (cross_entropy(&layer()), 1e-3);
         let mut slope = 0.0;

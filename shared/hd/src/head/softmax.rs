@@ -42,8 +42,8 @@ pub(super) struct Problem<'a> {
     total: f64,
 }
 
-/// Parameters as the products want them.
-struct Layer {
+/// The map from rows to outputs, as the products want it.
+struct Affine {
     /// For rows less their mean, [O, D].
     weights: Vec<f32>,
     /// [O].
@@ -106,7 +106,7 @@ impl<'a> Problem<'a> {
     /// The loss at `parameters`; its gradient is left in `gradient`.
     pub(super) fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
         let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = Layer {
+        let layer = Affine {
             weights: self.scaling.unscaled(weights),
             biases: biases.to_vec(),
         };
@@ -129,7 +129,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Halves in parallel, down to a part.
-    fn sum(&self, layer: &Layer, range: Range<usize>) -> Sum {
+    fn sum(&self, layer: &Affine, range: Range<usize>) -> Sum {
         let part = self.examples.len().div_ceil(PARTS).max(PART);
         if range.len() <= part {
             return self.sum_of_part(layer, range);
@@ -144,7 +144,7 @@ impl<'a> Problem<'a> {
         a
     }
 
-    fn sum_of_part(&self, layer: &Layer, range: Range<usize>) -> Sum {
+    fn sum_of_part(&self, layer: &Affine, range: Range<usize>) -> Sum {
         let outputs = self.outputs();
         let mut sum = Sum {
             loss: 0.0,
@@ -182,7 +182,7 @@ impl<'a> Problem<'a> {
         mut take: impl FnMut(&[f64], u32),
     ) {
         let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = Layer {
+        let layer = Affine {
             weights: self.scaling.unscaled(weights),
             biases: biases.to_vec(),
         };
@@ -270,7 +270,7 @@ fn blocks(
     examples: &Examples,
     range: Range<usize>,
     mean: &[f32],
-    layer: &Layer,
+    layer: &Affine,
     mut take: impl FnMut(&[&[f32]], &[u32], &mut [f32]),
 ) {
     let outputs = layer.biases.len();

@@ -14,4 +14,4 @@ pub use labeller::Labeller;
 pub use outcome::Outcome;
 pub use plain::{plain, read_labels};
 pub use sort::Sorter;
-pub use table::{Format, Table};
+pub use table::{Table, TableFormat};

@@ -22,7 +22,7 @@ use crate::tsv;
 
 /// How a record is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum TableFormat {
     /// Tab-separated values.
     Tsv,
     /// JSON Lines.
@@ -38,7 +38,7 @@ const TOP_OF_LABEL_IMAGE: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Table {
     /// Its form.
-    pub format: Format,
+    pub format: TableFormat,
     /// How many labels are wanted, the most probable ones; JSON has all of them anyway.
     pub top: Option<usize>,
     /// Below this probability the label is [`super::CANT_TELL`].
@@ -69,8 +69,8 @@ impl Table {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         match self.format {
-            Format::Tsv => self.write_tsv(path, answer, out),
-            Format::Json => {
+            TableFormat::Tsv => self.write_tsv(path, answer, out),
+            TableFormat::Json => {
                 let line = Line {
                     path: path.to_string_lossy(),
                     record: answer.record(self.threshold),
@@ -79,7 +79,7 @@ impl Table {
                 serde_json::to_writer(&mut *out, &line)?;
                 writeln!(out)
             }
-            Format::LabelImage => self.write_label_image(answer, took, out),
+            TableFormat::LabelImage => self.write_label_image(answer, took, out),
         }
     }
 
@@ -93,7 +93,7 @@ impl Table {
         bottleneck: &[f32],
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if self.format == Format::Json {
+        if self.format == TableFormat::Json {
             let record = serde_json::json!({
                 "path": path.to_string_lossy(),
                 "bottleneck": bottleneck,
@@ -154,7 +154,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn table(format: Format) -> Table {
+    fn table(format: TableFormat) -> Table {
         Table {
             format,
             top: None,
@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn tsv_has_a_line_for_each_label_that_is_wanted() {
         assert_eq!(
-            written(&table(Format::Tsv)),
+            written(&table(TableFormat::Tsv)),
             "x\\ty.jpg\tnot hot dog\t0.750000\n"
         );
         let two = Table {
             top: Some(2),
             threshold: 0.8,
-            ..table(Format::Tsv)
+            ..table(TableFormat::Tsv)
         };
         let lines = "x\\ty.jpg\tcan't tell\t0.750000\nx\\ty.jpg\thot dog\t0.250000\n";
         assert_eq!(written(&two), lines);
@@ -181,12 +181,12 @@ mod tests {
     #[test]
     fn json_has_everything() {
         let line = r#"{"path":"x\ty.jpg","label":"not hot dog","score":0.75,"verdict":"Can't tell.","scores":{"hot dog":0.25,"not hot dog":0.75},"base":"net"}"#;
-        assert_eq!(written(&table(Format::Json)), format!("{line}\n"));
+        assert_eq!(written(&table(TableFormat::Json)), format!("{line}\n"));
     }
 
     #[test]
     fn label_image_is_spaced_as_its_readers_expect() {
         let text = "\nEvaluation time (1-image): 1.234s\n\nnot hot dog (score=0.75000)\nhot dog (score=0.25000)\n";
-        assert_eq!(written(&table(Format::LabelImage)), text);
+        assert_eq!(written(&table(TableFormat::LabelImage)), text);
     }
 }

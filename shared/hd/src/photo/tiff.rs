@@ -25,7 +25,7 @@ pub(super) struct Palette {
 impl Palette {
     /// The image in `bytes`, if its first page has a palette for indices of 8 bits.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        let file = File::of(bytes)?;
+        let file = Tiff::of(bytes)?;
         let interpretation = file.entry(PHOTOMETRIC_INTERPRETATION)?;
         if file.short(interpretation + 8)? != PALETTE
             || file.short(file.entry(BITS_PER_SAMPLE)? + 8)? != 8
@@ -65,12 +65,12 @@ impl Palette {
 }
 
 /// A TIFF of less than 4 GiB.
-struct File<'a> {
+struct Tiff<'a> {
     bytes: &'a [u8],
     little: bool,
 }
 
-impl<'a> File<'a> {
+impl<'a> Tiff<'a> {
     fn of(bytes: &'a [u8]) -> Option<Self> {
         let little = bytes.starts_with(b"II\x2a\0");
         (little || bytes.starts_with(b"MM\0\x2a")).then_some(Self { bytes, little })

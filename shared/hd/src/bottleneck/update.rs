@@ -5,24 +5,27 @@
 //! nothing changed it is not touched.
 
 use std::collections::HashMap;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{env, fs, io};
 
-use super::cache::{self, Bottlenecks, Header, Row, Skipped};
+use super::cache::{self, Bottlenecks, Header, Skipped};
+use super::header::header;
 use super::journal::{Journal, Key};
-use super::reader::{Content, Contents, Found, Reader, Verdict, holds};
+use super::place;
+use super::reader::{Content, Contents, Reader};
+use super::reuse::{Seen, covers, recognise, reusable};
 use super::run::run;
 use crate::base::MakeEngine;
-use crate::dataset::{Dataset, Entry, Stamp};
-use crate::digest::{Digest, base_name};
+use crate::dataset::{Dataset, Entry};
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::onnx::Network;
 use crate::photo::Distortion;
 
-/// Told how the work goes.
+/// Is told how the work goes.
 pub trait Progress {
     /// So many files have to be read.
     fn begin(&self, files: u64);
@@ -34,7 +37,7 @@ pub trait Progress {
 
 /// The outcome of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct Updated {
     /// Images that went through the base.
     pub computed: usize,
     /// Images whose bottleneck was there already.
@@ -45,7 +48,7 @@ pub struct Summary {
     pub rebuilt: Option<String>,
 }
 
-/// How to go about it.
+/// How to do an update.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// Images to work on at a time.
@@ -72,12 +75,12 @@ pub fn update(
     out: &Path,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Summary> {
-    check_place(dataset, out)?;
+) -> Result<Updated> {
+    place::check(dataset, out)?;
     let (old, rebuilt) = reusable(out, base)?;
     let recognisable = old
         .as_ref()
-        .filter(|old| !options.verify && covers(old, options));
+        .filter(|old| !options.verify && covers(old, options.distortion));
     let (seen, unread) = recognise(dataset, recognisable, options.max_pixels);
     let mut journal = match unread.is_empty() {
         true => None,
@@ -98,15 +101,15 @@ pub fn update(
         options,
         progress,
     };
-    let summary = work.finish(seen, &unread, old.as_ref(), journal.as_mut());
+    let updated = work.finish(seen, &unread, old.as_ref(), journal.as_mut());
     // What an interrupted run has computed is for the next one.
-    if let Some(journal) = journal.filter(|journal| summary.is_ok() || journal.is_empty()) {
+    if let Some(journal) = journal.filter(|journal| updated.is_ok() || journal.is_empty()) {
         journal.remove()?;
     }
-    summary.map(|summary| Summary { rebuilt, ..summary })
+    updated.map(|updated| Updated { rebuilt, ..updated })
 }
 
-/// One bringing up to date.
+/// One update.
 struct Work<'a, 'e> {
     reader: Reader<'a>,
     make_engine: &'a MakeEngine<'e>,
@@ -115,9 +118,6 @@ struct Work<'a, 'e> {
     progress: &'a dyn Progress,
 }
 
-/// Each file as it was found, by its path.
-type Seen<'a> = HashMap<&'a Path, Found<()>>;
-
 impl<'a> Work<'a, '_> {
     fn finish(
         mut self,
@@ -125,7 +125,7 @@ impl<'a> Work<'a, '_> {
         unread: &[&'a Entry],
         old: Option<&Bottlenecks>,
         mut journal: Option<&mut Journal>,
-    ) -> Result<Summary> {
+    ) -> Result<Updated> {
         let mut computed = 0;
         if let Some(journal) = &mut journal {
             self.progress.begin(unread.len() as u64);
@@ -140,7 +140,7 @@ impl<'a> Work<'a, '_> {
         }
         keep(self.out, &header, old, journal.as_deref())?;
         let images = header.rows.iter().filter(|row| row.variant == 0).count();
-        Ok(Summary {
+        Ok(Updated {
             computed,
             reused: images - computed,
             skipped: header.skipped,
@@ -173,8 +173,8 @@ impl<'a> Work<'a, '_> {
                         }
                         computed += 1;
                     }
-                    (Content::Bad(verdict), Some(digest)) => {
-                        bad.insert(digest, verdict.clone());
+                    (Content::Bad(unusable), Some(digest)) => {
+                        bad.insert(digest, unusable.clone());
                     }
                     _ => {}
                 }
@@ -198,185 +198,12 @@ impl<'a> Work<'a, '_> {
     }
 }
 
-/// A file of bottlenecks in a subfolder of the images would make that a label the next time.
-fn check_place(dataset: &Dataset, out: &Path) -> Result<()> {
-    if dataset.root.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = env::current_dir()
-        .unwrap_or_default()
-        .join(out.parent().unwrap_or(Path::new("")));
-    let existing = folder
-        .ancestors()
-        .find(|ancestor| ancestor.exists())
-        .unwrap_or(Path::new("/"));
-    let inside = real(existing).join(folder.strip_prefix(existing).unwrap_or(Path::new("")));
-    match inside.strip_prefix(real(&dataset.root)) {
-        Ok(below) if below.components().next().is_some() => Err(Error::Dataset {
-            path: dataset.root.clone(),
-            reason: format!(
-                "{} lies in one of its subfolders, which are labels",
-                out.display()
-            ),
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// The file at `out` if its rows can be taken over, or else why not.
-fn reusable(out: &Path, base: &Network) -> Result<(Option<Bottlenecks>, Option<String>)> {
-    if !out.exists() {
-        return Ok((None, None));
-    }
-    match Bottlenecks::open(out) {
-        Ok(old) if old.is_of(base) => Ok((Some(old), None)),
-        Ok(old) => {
-            let was = base_name(old.architecture(), &old.base());
-            Ok((
-                None,
-                Some(format!(
-                    "{}: made with the base {was}, now {}",
-                    out.display(),
-                    base.name()
-                )),
-            ))
-        }
-        Err(error @ (Error::Version { .. } | Error::Damaged { .. })) => {
-            Ok((None, Some(error.to_string())))
-        }
-        Err(Error::Foreign {
-            path,
-            expected,
-            found,
-        }) => {
-            let detail = format!(", and is not {expected} (it {found})");
-            Err(Error::Occupied { path, detail })
-        }
-        Err(error) => Err(error),
-    }
-}
-
 fn key(base: &Network) -> Key {
     Key {
         base: base.digest,
         preprocess: base.preprocess.fingerprint(),
         size: base.bottleneck_size as u32,
     }
-}
-
-/// Whether every image in the old file has all the views that are wanted.
-fn covers(old: &Bottlenecks, options: &Options) -> bool {
-    match (options.distortion, old.distortion()) {
-        (None, _) => true,
-        (Some(wanted), Some(there)) => {
-            let variants = wanted.variants;
-            variants <= there.variants && wanted == Distortion { variants, ..*there }
-        }
-        (Some(_), None) => false,
-    }
-}
-
-/// Divides the files into those that are known by path, size and time, and those that have to be read.
-fn recognise<'a>(
-    dataset: &'a Dataset,
-    old: Option<&Bottlenecks>,
-    max_pixels: u64,
-) -> (Seen<'a>, Vec<&'a Entry>) {
-    let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
-    let rows = rows
-        .iter()
-        .filter(|row| row.variant == 0 && row.pixels <= max_pixels)
-        .filter_map(|row| Some((row.path.as_path(), (row.digest, row.stamp?))));
-    let skipped = skipped
-        .iter()
-        .filter(|bad| holds(bad, max_pixels))
-        .filter_map(|bad| Some((bad.path.as_path(), (bad.digest?, bad.stamp?))));
-    let known: HashMap<_, _> = rows.chain(skipped).collect();
-    let (mut seen, mut unread) = (HashMap::new(), Vec::new());
-    for entry in &dataset.entries {
-        match known.get(entry.path.as_path()) {
-            Some(&(digest, stamp)) if stamp == entry.stamp => {
-                let found = Found {
-                    digest: Some(digest),
-                    stamp: Some(stamp),
-                    content: Content::Known,
-                };
-                seen.insert(entry.path.as_path(), found);
-            }
-            _ => unread.push(entry),
-        }
-    }
-    (seen, unread)
-}
-
-/// The header of the new file, from each file as it was found.
-fn header(reader: &Reader, seen: &Seen) -> Header {
-    let (dataset, base) = (reader.dataset, reader.base);
-    let unreadable = dataset.unreadable.iter().map(|(path, reason)| Skipped {
-        path: path.clone(),
-        digest: None,
-        stamp: None,
-        reason: reason.clone(),
-        pixels: 0,
-    });
-    let (mut rows, mut skipped) = (Vec::new(), unreadable.collect::<Vec<_>>());
-    for entry in &dataset.entries {
-        let Some(found) = seen.get(entry.path.as_path()) else {
-            continue;
-        };
-        match (verdict(reader, found), found.digest) {
-            (Some(verdict), digest) => skipped.push(Skipped {
-                path: entry.path.clone(),
-                digest,
-                stamp: found.stamp,
-                reason: verdict.reason.clone(),
-                pixels: verdict.pixels,
-            }),
-            (None, Some(digest)) => rows.extend(views(reader, entry, digest, found.stamp)),
-            (None, None) => {}
-        }
-    }
-    skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    Header {
-        architecture: base.architecture.clone(),
-        base: base.digest,
-        preprocess: base.preprocess.clone(),
-        fingerprint: base.preprocess.fingerprint(),
-        size: base.bottleneck_size as u32,
-        labels: dataset.labels.clone(),
-        origin: dataset.origin.clone(),
-        distortion: reader.distortion,
-        rows,
-        skipped,
-    }
-}
-
-/// Why a file is of no use, if it is not.
-fn verdict<'a>(reader: &'a Reader, found: &'a Found<()>) -> Option<&'a Verdict> {
-    match (&found.content, found.digest) {
-        (Content::Bad(verdict), _) => Some(verdict),
-        (_, Some(digest)) => reader.contents.bad.get(&digest),
-        _ => None,
-    }
-}
-
-/// The rows of an image: one for itself and one for each of its views.
-fn views(
-    reader: &Reader,
-    entry: &Entry,
-    digest: Digest,
-    stamp: Option<Stamp>,
-) -> impl Iterator<Item = Row> {
-    let pixels = reader.contents.kept.get(&digest).copied();
-    reader.variants().map(move |variant| Row {
-        path: entry.path.clone(),
-        label: entry.label,
-        digest,
-        stamp,
-        pixels: pixels.unwrap_or_default(),
-        variant,
-    })
 }
 
 fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
