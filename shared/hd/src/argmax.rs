@@ -2,8 +2,8 @@
 
 /// The index of the largest of `values`.
 ///
-/// Of equals it is the first, so that ties are decided by the order of the labels and the same everywhere. NaN is never
-/// the largest. `None` where there is no number at all.
+/// Of equals it is the first, so that ties are decided by the order of the labels and the same
+/// everywhere. NaN is never the largest. `None` where there is no number at all.
 pub(crate) fn argmax<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Option<usize> {
     let numbers = values
         .into_iter()

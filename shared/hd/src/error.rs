@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, and where.
+/// An error, with the place where it happened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,7 +18,7 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried, as in "cannot read".
+        /// The verb for the attempt, as in "cannot read".
         action: &'static str,
         /// The operating system's reason.
         source: io::Error,
@@ -29,7 +29,7 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it was taken for, with its article.
+        /// The kind of file that was expected, with its article.
         expected: &'static str,
         /// How it begins or ends instead.
         found: String,
@@ -40,7 +40,7 @@ pub enum Error {
     Version {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// The kind of file.
         what: &'static str,
         /// Its version.
         found: u32,
@@ -55,9 +55,9 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What it is, with its article.
+        /// The kind of file, with its article.
         what: &'static str,
-        /// What does not fit.
+        /// The part that does not fit.
         reason: String,
         /// The program that makes such files.
         maker: &'static str,
@@ -99,7 +99,7 @@ pub enum Error {
     Mismatch {
         /// The file that does not fit the ones before it.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         reason: String,
     },
 
@@ -108,7 +108,7 @@ pub enum Error {
     Dataset {
         /// The folder.
         path: PathBuf,
-        /// What is missing or in the way.
+        /// The reason: something is missing or in the way.
         reason: String,
     },
 
@@ -117,7 +117,7 @@ pub enum Error {
     Labels {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 
@@ -196,7 +196,7 @@ pub enum Error {
     ClassWeights {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 

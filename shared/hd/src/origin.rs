@@ -1,6 +1,7 @@
 //! `source.json`: where a folder of images came from, recorded beside them by hd-fetch.
 //!
-//! hd-bottleneck copies it into the bottlenecks, so that a report can say when its images are drawings.
+//! hd-bottleneck copies it into the bottlenecks, so that a report can say when its images are
+//! drawings.
 
 use std::path::Path;
 

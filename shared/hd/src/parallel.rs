@@ -1,7 +1,8 @@
 //! Work on many items at once, with results in the items' order.
 //!
-//! An item is under way from when a worker claims it until its result is taken. No more than a fixed number of items are
-//! under way at a time, so that one slow item makes the others wait instead of filling the memory with their results.
+//! An item is under way from when a worker claims it until its result is taken. No more than a
+//! fixed number of items are under way at a time, so that one slow item makes the others wait
+//! instead of filling the memory with their results.
 
 use std::collections::BTreeMap;
 use std::iter::Enumerate;
@@ -11,16 +12,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// Items that may be under way at a time, for each worker. An item that takes so many times as long as the others keeps
-/// nobody waiting.
+/// Items that may be under way at a time, for each worker. An item that takes so many times as long
+/// as the others keeps nobody waiting.
 const UNDER_WAY: usize = 32;
 
-/// Does `work` on each of `items`, `jobs` at a time, and gives the results to `take` in the items' order as they
-/// become ready. Every worker has its state, made by `state`. Items are asked for one by one as workers become
-/// free, so that there may be any number of them.
+/// Does `work` on each of `items`, `jobs` at a time, and gives the results to `take` in the items'
+/// order as they become ready. Every worker has its state, made by `state`. Items are asked for one
+/// by one as workers become free, so that there may be any number of them.
 ///
 /// # Errors
-/// The first that `work` or `take` returns, in the items' order; what is under way is then finished and dropped.
+/// The first that `work` or `take` returns, in the items' order; what is under way is then finished
+/// and dropped.
 pub fn ordered<I, S, R>(
     jobs: NonZeroUsize,
     items: I,
@@ -139,7 +141,8 @@ impl Room {
     }
 }
 
-/// Closes the room where a worker panics: the result of its item will never come, and the others would wait for ever.
+/// Closes the room where a worker panics: the result of its item will never come, and the others
+/// would wait for ever.
 struct CloseOnPanic<'a>(&'a Room);
 
 impl Drop for CloseOnPanic<'_> {

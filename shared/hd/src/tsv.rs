@@ -1,10 +1,11 @@
-//! Fields of tab-separated tables: a name may hold any byte, a field must not hold a tab or a line's end.
+//! Fields of tab-separated tables: a name may hold any byte, a field must not hold a tab or a
+//! line's end.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The bytes of `path` with backslash, tab, line feed and carriage return written as `\\`, `\t`, `\n`, `\r`. Every
-/// other byte stays as it is, so that a table's paths can be opened.
+/// The bytes of `path` with backslash, tab, line feed and carriage return written as `\\`, `\t`,
+/// `\n`, `\r`. Every other byte stays as it is, so that a table's paths can be opened.
 pub fn field(path: &Path) -> Vec<u8> {
     let escape = |byte: &u8| match byte {
         b'\\' => b"\\\\".to_vec(),

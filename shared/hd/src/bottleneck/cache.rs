@@ -1,12 +1,15 @@
-//! `bottlenecks.bin`: one row an image or view of one, sorted by path, and a matrix of floats beside it.
+//! `bottlenecks.bin`: one row an image or view of one, sorted by path, and a matrix of floats
+//! beside it.
 //!
-//! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's architecture, its
-//! digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the labels, where the images came from,
-//! how they were distorted, the rows, and the files that were skipped. A row is a path relative to the folder of
-//! images, a label's index, the BLAKE3 digest of the file, the file's size and time if they can be trusted to show a
-//! change, the image's number of pixels, and the number of the view, which is 0 for the image itself. The payload
-//! is rows x D float32, little-endian, in the order of the rows, which is that of paths and then views; it begins at a
-//! multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow it.
+//! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's
+//! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the
+//! labels, where the images came from, how they were distorted, the rows, and the files that were
+//! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
+//! the file, the file's size and time if they can be trusted to show a change, the image's number
+//! of pixels, and the number of the view, which is 0 for the image itself. The payload is rows x D
+//! float32, little-endian, in the order of the rows, which is that of paths and then views; it
+//! begins at a multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow
+//! it.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -47,7 +50,8 @@ pub struct Row {
     pub label: u32,
     /// The digest of its content.
     pub digest: Digest,
-    /// Its size and time when it was read; absent where a later change might leave both as they are.
+    /// Its size and time when it was read; absent where a later change might leave both as they
+    /// are.
     pub stamp: Option<Stamp>,
     /// How many pixels it has.
     pub pixels: u64,
@@ -232,8 +236,8 @@ impl Bottlenecks {
             .unwrap_or_default()
     }
 
-    /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a map that is gone
-    /// through from end to end would all count as this process's memory.
+    /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a
+    /// map that is gone through from end to end would all count as this process's memory.
     pub(super) fn read_bottleneck(&self, index: usize) -> io::Result<Vec<f32>> {
         let mut floats = vec![0f32; self.size()];
         let offset = self.payload + index * self.size() * 4;

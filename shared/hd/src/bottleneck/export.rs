@@ -1,4 +1,5 @@
-//! Bottlenecks for numpy: `bottlenecks.npy`, a float32 array [rows, D], and `rows.tsv`, a line for each of its rows.
+//! Bottlenecks for numpy: `bottlenecks.npy`, a float32 array [rows, D], and `rows.tsv`, a line for
+//! each of its rows.
 //!
 //! The array is in numpy's format, version 1.0; a line holds path, label, digest
 //! and the number of the view, separated by tabs.

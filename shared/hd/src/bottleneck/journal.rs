@@ -1,10 +1,10 @@
 //! The journal: bottlenecks as they are computed, so that an interrupted run loses next to nothing.
 //!
-//! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame that
-//! [`crate::file`] describes there are records of one length: the key of a bottleneck (32 bytes), the number of
-//! pixels of its image (8 bytes), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that,
-//! little-endian throughout. What follows the last whole record
-//! is the trace of a kill, and is cut off.
+//! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame
+//! that [`crate::file`] describes there are records of one length: the key of a bottleneck (32
+//! bytes), the number of pixels of its image (8 bytes), the bottleneck (D float32), and the first
+//! eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last whole
+//! record is the trace of a kill, and is cut off.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -132,7 +132,8 @@ impl Journal {
         fs::remove_file(&self.path).map_err(Error::io(&self.path, "delete"))
     }
 
-    /// Takes over what an earlier run left, if that run computed the same thing, and begins anew otherwise.
+    /// Takes over what an earlier run left, if that run computed the same thing, and begins anew
+    /// otherwise.
     fn resume(&mut self, key: &Key) -> io::Result<()> {
         let mut header = Vec::new();
         FORMAT.write_header(&mut header, key)?;
@@ -179,8 +180,8 @@ fn path_beside(of: &Path) -> PathBuf {
 
 /// Opens the file at `path` and locks it.
 ///
-/// The one who had the lock deletes the file when done. So what was locked may be a file without a name, in which
-/// another process would look in vain, and it takes another try.
+/// The one who had the lock deletes the file when done. So what was locked may be a file without a
+/// name, in which another process would look in vain, and it takes another try.
 fn lock(path: &Path, of: &Path) -> Result<File> {
     file::make_folder_of(path)?;
     loop {

@@ -6,8 +6,8 @@ use std::{env, fs};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 
-/// Refuses a file of bottlenecks in a subfolder of the images: the subfolder is a label, and the next time the file would
-/// be taken for one of its images.
+/// Refuses a file of bottlenecks in a subfolder of the images: the subfolder is a label, and the
+/// next time the file would be taken for one of its images.
 ///
 /// # Errors
 /// [`Error::Dataset`], naming both.

@@ -12,10 +12,12 @@ use crate::error::Result;
 use crate::onnx::Network;
 use crate::photo::{self, DecodeError, Distortion, View};
 
-/// A file changed within this many seconds before it was read may change again without a trace in its time.
+/// A file changed within this many seconds before it was read may change again without a trace in
+/// its time.
 const SETTLED: i64 = 2;
 
-/// One file as it was found. For each new view of it there is a `T`: an input of the base, and later the base's output.
+/// One file as it was found. For each new view of it there is a `T`: an input of the base, and
+/// later the base's output.
 pub(super) struct Found<T> {
     pub(super) digest: Option<Digest>,
     pub(super) stamp: Option<Stamp>,
@@ -97,7 +99,8 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The contents that earlier runs found, as far as that holds with this limit on the size of an image.
+    /// The contents that earlier runs found, as far as that holds with this limit on the size of an
+    /// image.
     pub(super) fn of(
         old: Option<&Bottlenecks>,
         journal: Option<&Journal>,

@@ -1,5 +1,5 @@
-//! Images through the base: on the processor every worker reads, prepares and runs one image at a time; on an
-//! accelerator the workers prepare, and what they give is run in batches of one size.
+//! Images through the base: on the processor every worker reads, prepares and runs one image at a
+//! time; on an accelerator the workers prepare, and what they give is run in batches of one size.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -10,7 +10,8 @@ use crate::dataset::Entry;
 use crate::error::Result;
 use crate::parallel;
 
-/// Reads `entries`, runs the base on what is new in them, and gives what came of each to `take`, in their order.
+/// Reads `entries`, runs the base on what is new in them, and gives what came of each to `take`, in
+/// their order.
 ///
 /// # Errors
 /// Those of the base and of `take`.
@@ -68,7 +69,8 @@ struct Batches<'a> {
     count: usize,
     /// The outputs of full batches that nobody has taken yet.
     outputs: VecDeque<Vec<f32>>,
-    /// The files whose views are among those inputs and outputs, and the ones between them, in order.
+    /// The files whose views are among those inputs and outputs, and the ones between them, in
+    /// order.
     waiting: VecDeque<(&'a Entry, usize, Found<()>)>,
 }
 
@@ -100,8 +102,9 @@ impl<'a> Batches<'a> {
         Ok(())
     }
 
-    /// Runs the base on the inputs so far. A batch that is not full is filled up with black images, since every new
-    /// size of a batch costs an accelerator a search for the best way to compute it.
+    /// Runs the base on the inputs so far. A batch that is not full is filled up with black images,
+    /// since every new size of a batch costs an accelerator a search for the best way to compute
+    /// it.
     fn run(&mut self) -> Result<()> {
         if self.count == 0 {
             return Ok(());

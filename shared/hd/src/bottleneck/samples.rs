@@ -20,7 +20,8 @@ pub struct Samples {
     places: Vec<SamplePlace>,
 }
 
-/// Where a sample is: its file, its row there with those of its views behind it, and its label in the common list.
+/// Where a sample is: its file, its row there with those of its views behind it, and its label in
+/// the common list.
 #[derive(Debug)]
 struct SamplePlace {
     file: usize,
@@ -33,7 +34,8 @@ impl Samples {
     /// Opens `paths`, of which there is at least one.
     ///
     /// # Errors
-    /// A file that is none of bottlenecks; two that were made with different bases or preprocessing; no file.
+    /// A file that is none of bottlenecks; two that were made with different bases or
+    /// preprocessing; no file.
     pub fn open(paths: &[PathBuf]) -> Result<Self> {
         let mut files = paths
             .iter()
@@ -242,7 +244,8 @@ impl Samples {
         labels
     }
 
-    /// The rows of all files, sorted by path, so that it does not matter how images are spread over files.
+    /// The rows of all files, sorted by path, so that it does not matter how images are spread over
+    /// files.
     fn all_places(&self) -> Vec<SamplePlace> {
         let mut places = Vec::new();
         for (index, file) in self.files().enumerate() {

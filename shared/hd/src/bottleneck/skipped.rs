@@ -1,7 +1,7 @@
 //! `bottlenecks.skipped.tsv`: the files that were skipped, each with its reason.
 //!
-//! A line each: path relative to the folder of images, and reason, separated by a tab. There is no such file where
-//! nothing was skipped.
+//! A line each: path relative to the folder of images, and reason, separated by a tab. There is no
+//! such file where nothing was skipped.
 
 use std::fs;
 use std::io;

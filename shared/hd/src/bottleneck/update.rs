@@ -1,8 +1,8 @@
 //! Bringing a file of bottlenecks up to date with a folder of images.
 //!
-//! A file whose path, size and time are known is not read; a content that is known, also under another path, is not
-//! computed. Every new bottleneck goes into the journal at once, and at the end the file is replaced as a whole. If
-//! nothing changed it is not touched.
+//! A file whose path, size and time are known is not read; a content that is known, also under
+//! another path, is not computed. Every new bottleneck goes into the journal at once, and at the
+//! end the file is replaced as a whole. If nothing changed it is not touched.
 
 use std::collections::HashMap;
 use std::io;
@@ -66,8 +66,9 @@ pub struct Options<'a> {
 /// Brings the file `out` up to date with `dataset`, running `base` on what is new.
 ///
 /// # Errors
-/// No usable image at all; a file at `out` that is something else; another process at work on it; trouble in
-/// writing; a base that fails; an interruption. The file is then as it was, and what was computed is in the journal.
+/// No usable image at all; a file at `out` that is something else; another process at work on it;
+/// trouble in writing; a base that fails; an interruption. The file is then as it was, and what was
+/// computed is in the journal.
 pub fn update(
     dataset: &Dataset,
     base: &Network,
@@ -220,7 +221,8 @@ fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
     }
 }
 
-/// Replaces the file if there is anything to tell; if that is only times of files, so that make does not see it.
+/// Replaces the file if there is anything to tell; if that is only times of files, so that make
+/// does not see it.
 fn keep(
     out: &Path,
     header: &Header,

@@ -15,7 +15,8 @@ impl Dataset {
     /// Lists the folder `root`.
     ///
     /// # Errors
-    /// No such folder; no subfolder; two subfolders that give one label; subfolders with no file at all.
+    /// No such folder; no subfolder; two subfolders that give one label; subfolders with no file at
+    /// all.
     pub fn scan(root: &Path) -> Result<Self> {
         let folders = label_folders(root)?;
         let labels = distinct_labels(root, &folders)?;

@@ -1,7 +1,8 @@
 //! A list of images in the place of a folder.
 //!
-//! A record an image, `path` or `label<TAB>path`, each ended by a line feed or, since names may hold those, by a NUL.
-//! Without a label the name of the folder that the image lies in gives it. Paths are relative to the current folder.
+//! A record an image, `path` or `label<TAB>path`, each ended by a line feed or, since names may
+//! hold those, by a NUL. Without a label the name of the folder that the image lies in gives it.
+//! Paths are relative to the current folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,7 +18,8 @@ use crate::error::Result;
 impl Dataset {
     /// The images of a list, whose records `end` ends; `name` is what messages call it.
     ///
-    /// An image that is listed twice counts once. What cannot be looked at is among the unreadable ones.
+    /// An image that is listed twice counts once. What cannot be looked at is among the unreadable
+    /// ones.
     ///
     /// # Errors
     /// No image; a record without a label or folder; an image under two labels.
@@ -74,7 +76,8 @@ impl Dataset {
     }
 }
 
-/// A record of a list without the byte `end`, if it is there. Where lines end records, they may be those of Windows.
+/// A record of a list without the byte `end`, if it is there. Where lines end records, they may be
+/// those of Windows.
 pub fn without_end(record: &[u8], end: u8) -> &[u8] {
     let record = record.strip_suffix(&[end]).unwrap_or(record);
     match end {

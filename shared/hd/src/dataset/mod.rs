@@ -1,8 +1,9 @@
-//! A folder of images: one subfolder per label, every file below it an image of that label. Or a list of images.
+//! A folder of images: one subfolder per label, every file below it an image of that label. Or a
+//! list of images.
 //!
-//! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden files and the
-//! droppings of file managers are passed over in silence; everything else that is no image is found out later,
-//! by its content.
+//! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden
+//! files and the droppings of file managers are passed over in silence; everything else that is no
+//! image is found out later, by its content.
 
 mod folder;
 mod images;

@@ -7,14 +7,16 @@ use super::images::{Dataset, bytes};
 use crate::digest::Digest;
 
 impl Dataset {
-    /// Keeps the files of one shard only. The labels stay, so that the shards of a data set agree on them.
+    /// Keeps the files of one shard only. The labels stay, so that the shards of a data set agree
+    /// on them.
     pub fn keep_shard(&mut self, shard: Shard) {
         self.entries.retain(|entry| shard.holds(&entry.path));
         self.unreadable.retain(|(path, _)| shard.holds(path));
     }
 }
 
-/// One of several parts of a data set: the files whose relative paths have this remainder by their digest.
+/// One of several parts of a data set: the files whose relative paths have this remainder by their
+/// digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 1 to `count`.

@@ -18,8 +18,8 @@ const DROPPINGS: [&str; 5] = [
     "__MACOSX",
 ];
 
-/// How the names of images end, as far as it matters: by its content alone a file is known for one, but a folder has
-/// none.
+/// How the names of images end, as far as it matters: by its content alone a file is known for one,
+/// but a folder has none.
 const ENDINGS: [&str; 19] = [
     "avif", "bmp", "gif", "heic", "heif", "ico", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png",
     "pnm", "ppm", "qoi", "tif", "tiff", "webp",
@@ -28,8 +28,8 @@ const ENDINGS: [&str; 19] = [
 /// Why a folder in the place of an image is of no use.
 pub(super) const A_FOLDER: &str = "a folder, not an image";
 
-/// The files below `folder`, sorted by their names folder by folder, each with its metadata or the reason why it is of no
-/// use. Files that are no part of any data set are passed over.
+/// The files below `folder`, sorted by their names folder by folder, each with its metadata or the
+/// reason why it is of no use. Files that are no part of any data set are passed over.
 pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<> {
     let root = folder.to_path_buf();
     let files = WalkDir::new(folder)
@@ -61,7 +61,8 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
     })
 }
 
-/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or hd-fetch's record of where the images came from.
+/// A file or folder that is no part of any data set: hidden, dropped by a file manager, or
+/// hd-fetch's record of where the images came from.
 pub(super) fn is_ignored(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".")
         || name == origin::FILE_NAME

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bins of equal width, in which the highest probability of each image is compared with how often it is right.
+/// Bins of equal width, in which the highest probability of each image is compared with how often
+/// it is right.
 const BINS: usize = 15;
 
 /// Figures of probabilities that are meant to be trusted.
@@ -10,8 +11,9 @@ const BINS: usize = 15;
 pub struct Calibration {
     /// Mean of -log p(right label), in nats.
     pub cross_entropy: f64,
-    /// Expected calibration error: in fifteen bins of the highest probability, how far its mean is from the share that is
-    /// right, weighted by the images in each (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+    /// Expected calibration error: in fifteen bins of the highest probability, how far its mean is
+    /// from the share that is right, weighted by the images in each (Guo et al., "On Calibration of
+    /// Modern Neural Networks", 2017).
     pub calibration_error: f64,
 }
 

@@ -23,13 +23,15 @@ struct Count {
     mistakes: Vec<Mistake>,
 }
 
-/// Evaluates `head` on the given split of `samples`, as the head's rule divides them, or on all of them.
+/// Evaluates `head` on the given split of `samples`, as the head's rule divides them, or on all of
+/// them.
 ///
-/// The second value is true where these are the very images that the head was trained with; otherwise the split
-/// may hold images that the head has seen.
+/// The second value is true where these are the very images that the head was trained with;
+/// otherwise the split may hold images that the head has seen.
 ///
 /// # Errors
-/// Samples of another base than the head's; a label that the head does not know; no image in the split.
+/// Samples of another base than the head's; a label that the head does not know; no image in the
+/// split.
 pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
     head.check_base(samples, "the head")?;
     samples.check_finite()?;

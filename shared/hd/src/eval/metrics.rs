@@ -9,7 +9,8 @@ use super::calibration::Calibration;
 use crate::error::{Error, Result};
 use crate::file;
 
-/// With more labels than this a matrix is no longer read, and the text lists the largest confusions instead.
+/// With more labels than this a matrix is no longer read, and the text lists the largest confusions
+/// instead.
 const READABLE: usize = 10;
 
 /// The figures of an evaluation.
@@ -23,7 +24,8 @@ pub struct Metrics {
     pub n: u64,
     /// The share of images whose most probable label is right.
     pub accuracy: f64,
-    /// Where the accuracy on ever more such images lies with 95 % confidence (Wilson's score interval, 1927).
+    /// Where the accuracy on ever more such images lies with 95 % confidence (Wilson's score
+    /// interval, 1927).
     pub accuracy_interval: [f64; 2],
     /// Mean of -log p(right label), in nats.
     pub cross_entropy: f64,
@@ -115,8 +117,8 @@ impl Metrics {
         })
     }
 
-    /// How often the label in row `a` was taken for the one in column `b`, for all such pairs, the most frequent
-    /// first.
+    /// How often the label in row `a` was taken for the one in column `b`, for all such pairs, the
+    /// most frequent first.
     pub(super) fn confusions(&self) -> Vec<(&str, &str, u64)> {
         let mut pairs = Vec::new();
         for (a, row) in self.labels.iter().zip(&self.confusion) {

@@ -68,7 +68,8 @@ impl Given {
 }
 
 impl ClassWeights {
-    /// The weight of an image of each of `labels`, of which there are `counts` images. The mean over all images is 1.
+    /// The weight of an image of each of `labels`, of which there are `counts` images. The mean
+    /// over all images is 1.
     ///
     /// # Errors
     /// A file that does not name the same labels.

@@ -1,9 +1,10 @@
-//! The temperature by which logits are divided, so that probabilities are what they say (Guo et al., "On Calibration of
-//! Modern Neural Networks", 2017).
+//! The temperature by which logits are divided, so that probabilities are what they say (Guo et
+//! al., "On Calibration of Modern Neural Networks", 2017).
 //!
-//! It minimises the cross-entropy of predictions for images that the fits did not see. With few images, all of which
-//! may be right by chance, the minimum would lie at boundless confidence; so ln(temperature)^2 / 2 is added to the sum over
-//! all images: next to nothing for some hundreds, and a temperature near 1 for a handful.
+//! It minimises the cross-entropy of predictions for images that the fits did not see. With few
+//! images, all of which may be right by chance, the minimum would lie at boundless confidence; so
+//! ln(temperature)^2 / 2 is added to the sum over all images: next to nothing for some hundreds,
+//! and a temperature near 1 for a handful.
 
 use rayon::prelude::*;
 
@@ -14,7 +15,8 @@ use super::trial::Trial;
 const LARGEST: f64 = 8.0;
 const MAX_PASSES: usize = 30;
 
-/// The temperature for the predictions of the latest fits of these trials, each for the images of its fold.
+/// The temperature for the predictions of the latest fits of these trials, each for the images of
+/// its fold.
 pub(super) fn temperature(trials: &[Trial]) -> f64 {
     let slope = |inverse: f64| {
         let slopes = trials.par_iter().map(|trial| of_trial(trial, inverse));
@@ -39,7 +41,8 @@ impl Slope {
         }
     }
 
-    /// That of one image: with p = softmax(inverse z) the mean of z by p less that of the label, and its variance by p.
+    /// That of one image: with p = softmax(inverse z) the mean of z by p less that of the label,
+    /// and its variance by p.
     fn of(logits: &[f64], label: u32, inverse: f64) -> Self {
         let probabilities = probabilities(logits.iter().map(|z| inverse * z));
         let mean: f64 = logits.iter().zip(&probabilities).map(|(z, p)| z * p).sum();

@@ -1,4 +1,5 @@
-//! The ground that problems are built on: the folds, their moments, and the parameters to start from.
+//! The ground that problems are built on: the folds, their moments, and the parameters to start
+//! from.
 
 use super::examples::{Examples, Folds};
 use super::model::Head;

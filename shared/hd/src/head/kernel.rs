@@ -1,24 +1,28 @@
 //! The two products that training spends its time on: rows with weights, and residuals with rows.
 //!
-//! Both go over the rows where they lie, so that a mapped file need not be copied. They take some rows at a time with two
-//! outputs, so that a number that was fetched is used more than once, and a part of the features at a time, so that what is
-//! used again is still in the first-level cache. A general product of matrices is made for many outputs; of the one that two
-//! labels need it would leave most of its registers empty.
+//! Both go over the rows where they lie, so that a mapped file need not be copied. They take some
+//! rows at a time with two outputs, so that a number that was fetched is used more than once, and a
+//! part of the features at a time, so that what is used again is still in the first-level cache. A
+//! general product of matrices is made for many outputs; of the one that two labels need it would
+//! leave most of its registers empty.
 //!
-//! The instructions are those of the processor that the program finds itself on. The order of the sums follows from the width
-//! of its registers, and is the same on any number of its cores.
+//! The instructions are those of the processor that the program finds itself on. The order of the
+//! sums follows from the width of its registers, and is the same on any number of its cores.
 
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Features that are worked on at once: some rows of them, and the weights of some outputs, fit into the first-level cache.
+/// Features that are worked on at once: some rows of them, and the weights of some outputs, fit
+/// into the first-level cache.
 const PANEL: usize = 256;
 
-/// Rows at a time: with two outputs their sums take eight of the sixteen registers that there are at least.
+/// Rows at a time: with two outputs their sums take eight of the sixteen registers that there are
+/// at least.
 const R: usize = 4;
 
-/// `out[n][c] = weights[c] . (rows[n] - mean)` for `rows` [N] of D numbers, `mean` [D], `weights` [C, D], `out` [N, C].
+/// `out[n][c] = weights[c] . (rows[n] - mean)` for `rows` [N] of D numbers, `mean` [D], `weights`
+/// [C, D], `out` [N, C].
 pub(super) fn project(rows: &[&[f32]], mean: &[f32], weights: &[f32], out: &mut [f32]) {
     Arch::new().dispatch(Project {
         rows,
@@ -28,7 +32,8 @@ pub(super) fn project(rows: &[&[f32]], mean: &[f32], weights: &[f32], out: &mut 
     });
 }
 
-/// `sums[c] += residuals[n][c] rows[n]`, summed over n, for `residuals` [N, C], `rows` [N] of D numbers, `sums` [C, D].
+/// `sums[c] += residuals[n][c] rows[n]`, summed over n, for `residuals` [N, C], `rows` [N] of D
+/// numbers, `sums` [C, D].
 pub(super) fn accumulate(rows: &[&[f32]], residuals: &[f32], sums: &mut [f32]) {
     Arch::new().dispatch(Accumulate {
         rows,

@@ -4,7 +4,8 @@ use super::model::Head;
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
 
-/// The labels in the order of the head's outputs: those of `init` as they stand there, then the others.
+/// The labels in the order of the head's outputs: those of `init` as they stand there, then the
+/// others.
 pub(super) fn in_order(samples: &Samples, init: Option<&Head>) -> Result<Vec<String>> {
     check_labels(samples)?;
     let Some(head) = init else {

@@ -1,7 +1,8 @@
 //! Limited-memory BFGS with a line search for the strong Wolfe conditions.
 //!
-//! Nocedal and Wright, "Numerical Optimization", second edition: algorithm 7.4 (two-loop recursion), 7.5 (L-BFGS),
-//! 3.5 and 3.6 (line search). For a smooth convex function it converges to the minimum.
+//! Nocedal and Wright, "Numerical Optimization", second edition: algorithm 7.4 (two-loop
+//! recursion), 7.5 (L-BFGS), 3.5 and 3.6 (line search). For a smooth convex function it converges
+//! to the minimum.
 
 use std::collections::VecDeque;
 
@@ -31,8 +32,8 @@ struct Point {
     gradient: Vec<f64>,
 }
 
-/// A search for minima that remembers where it is and what it has seen of the function's curvature, so that a function that is
-/// a little different can be minimised from there on.
+/// A search for minima that remembers where it is and what it has seen of the function's curvature,
+/// so that a function that is a little different can be minimised from there on.
 #[derive(Debug)]
 pub(super) struct Search {
     at: Vec<f64>,
@@ -52,13 +53,15 @@ impl Search {
         &self.at
     }
 
-    /// Has it that the function from now on is larger by `curvature`/2 |x|^2 in the first `count` coordinates x.
+    /// Has it that the function from now on is larger by `curvature`/2 |x|^2 in the first `count`
+    /// coordinates x.
     pub(super) fn bend(&mut self, count: usize, curvature: f64) {
         self.memory.bend(count, curvature);
     }
 
-    /// Minimises `function`, which returns its value and leaves its gradient in its second argument, until no component of
-    /// the gradient is larger than `tolerance`. `step` is given the number of each step, from 0 on, and where it has led.
+    /// Minimises `function`, which returns its value and leaves its gradient in its second
+    /// argument, until no component of the gradient is larger than `tolerance`. `step` is given the
+    /// number of each step, from 0 on, and where it has led.
     ///
     /// It also stops where rounding leaves no way down, and takes that for the minimum.
     pub(super) fn minimise(
@@ -127,7 +130,8 @@ impl Memory {
     /// The point that is searched next; none where rounding leaves no way down.
     fn next(&mut self, evaluate: &dyn Fn(Vec<f64>) -> Point, point: &Point) -> Option<Point> {
         let direction = self.direction(&point.gradient);
-        // Without memory the direction is the raw gradient, whose length says nothing about the step.
+        // Without memory the direction is the raw gradient, whose length says nothing about the
+        // step.
         let length = if self.pairs.is_empty() {
             1.0 / norm(&point.gradient).max(1.0)
         } else {
@@ -136,7 +140,8 @@ impl Memory {
         search(evaluate, point, &direction, length)
     }
 
-    /// The changes of the gradient as they would have been with more curvature in the first `count` coordinates.
+    /// The changes of the gradient as they would have been with more curvature in the first `count`
+    /// coordinates.
     fn bend(&mut self, count: usize, curvature: f64) {
         for pair in &mut self.pairs {
             let bent = pair.change.iter_mut().zip(&pair.step).take(count);
@@ -193,8 +198,8 @@ struct Trial {
     slope: f64,
 }
 
-/// A point along `direction` with the strong Wolfe conditions, or failing that one with a lower value (algorithm
-/// 3.5). None where there is no such point.
+/// A point along `direction` with the strong Wolfe conditions, or failing that one with a lower
+/// value (algorithm 3.5). None where there is no such point.
 fn search(
     evaluate: &dyn Fn(Vec<f64>) -> Point,
     from: &Point,

@@ -1,7 +1,7 @@
 //! `head.bin`: a trained head and everything that has to be known of it.
 //!
-//! Behind the frame that [`crate::file`] describes, the header is the [`Head`] itself, field by field in the order
-//! of its declaration. There is no payload.
+//! Behind the frame that [`crate::file`] describes, the header is the [`Head`] itself, field by
+//! field in the order of its declaration. There is no payload.
 
 use std::path::Path;
 
@@ -46,9 +46,11 @@ pub struct Head {
     pub images: Digest,
     /// The images of the head that it was begun from, if it was.
     pub init: Option<Digest>,
-    /// The share of the validation images that a head was right about which had not seen them, if there are any.
+    /// The share of the validation images that a head was right about which had not seen them, if
+    /// there are any.
     pub validation_accuracy: Option<f64>,
-    /// The temperature: W and b were divided by it, so that a probability of 0.9 is right nine times in ten.
+    /// The temperature: W and b were divided by it, so that a probability of 0.9 is right nine
+    /// times in ten.
     pub temperature: f64,
     /// The weight of an image of each label in training; empty where all had the same.
     pub class_weights: Vec<f64>,
@@ -125,7 +127,8 @@ impl Head {
         self.weights.len() / self.biases.len().max(1)
     }
 
-    /// W [C, D] and b [C] as they were before the temperature, for so many labels, of which the first are this head's.
+    /// W [C, D] and b [C] as they were before the temperature, for so many labels, of which the
+    /// first are this head's.
     pub(super) fn for_labels(&self, classes: usize) -> (Vec<f32>, Vec<f32>) {
         let warm = |parameters: &[f32], count: usize| {
             let warm = parameters

@@ -1,4 +1,5 @@
-//! A head fitted to the optimum by L-BFGS, with its strength and temperature chosen by cross-validation.
+//! A head fitted to the optimum by L-BFGS, with its strength and temperature chosen by
+//! cross-validation.
 
 use super::fitted::Fitted;
 use super::ground::Ground;
@@ -15,14 +16,15 @@ use crate::split::Split;
 /// The largest component of a gradient that counts as zero.
 const TOLERANCE: f64 = 1e-5;
 
-/// With so many validation images the strength is chosen by them alone: all the folds would take six times as long to tell
-/// the same.
+/// With so many validation images the strength is chosen by them alone: all the folds would take
+/// six times as long to tell the same.
 const ENOUGH: usize = 2000;
 
 /// The strength for images that are too few to choose one by.
 const STRENGTH_FOR_FEW: f64 = 1.0;
 
-/// The head with the least loss on the training and validation images, at the strength that is given or does best.
+/// The head with the least loss on the training and validation images, at the strength that is
+/// given or does best.
 pub(super) fn fit(
     task: &Task,
     strength: Strength,
@@ -87,7 +89,8 @@ pub(super) fn fit(
     }
 }
 
-/// Fits on the training images alone, with a snapshot of each step for the training and the validation images.
+/// Fits on the training images alone, with a snapshot of each step for the training and the
+/// validation images.
 fn show(task: &Task, ground: &Ground, l2: f64, watch: &dyn Watch) {
     let images = [Split::Training, Split::Validation].map(|split| (split, task.plain(split)));
     let (problem, start) = ground.others(0);

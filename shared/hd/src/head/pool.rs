@@ -1,4 +1,5 @@
-//! The pool of examples that batches are drawn from, in which every label is as likely as any other.
+//! The pool of examples that batches are drawn from, in which every label is as likely as any
+//! other.
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -42,7 +43,8 @@ impl<'a> Pool<'a> {
         self.examples.iter().flatten().copied().collect()
     }
 
-    /// A batch of `count` examples, drawn with replacement and with an equal chance for every label.
+    /// A batch of `count` examples, drawn with replacement and with an equal chance for every
+    /// label.
     pub(super) fn batch(&self, count: u32, random: &mut Pcg64Mcg) -> Vec<Example<'a>> {
         let draw = |_| {
             let label = random.random_range(0..self.examples.len().max(1));

@@ -1,4 +1,5 @@
-//! Predictions: the logits and probabilities that a head gives images, computed when somebody asks for them.
+//! Predictions: the logits and probabilities that a head gives images, computed when somebody asks
+//! for them.
 
 use rayon::prelude::*;
 
@@ -7,8 +8,8 @@ use super::kernel::project;
 use super::softmax::probabilities;
 use crate::argmax::argmax;
 
-/// Images that one thread works on at a time. Results are merged part by part, and so do not depend on the number of
-/// threads, to the bit.
+/// Images that one thread works on at a time. Results are merged part by part, and so do not depend
+/// on the number of threads, to the bit.
 const PART: usize = 2048;
 
 /// Images whose logits are computed together.
@@ -76,8 +77,9 @@ impl<'a> Predictions<'a> {
         self.examples.is_empty()
     }
 
-    /// Collects the predictions for all images into one value. Parts of the images are worked on in parallel, each of
-    /// them added to a `new` value; then `merge` puts the values together, in the order of the images.
+    /// Collects the predictions for all images into one value. Parts of the images are worked on in
+    /// parallel, each of them added to a `new` value; then `merge` puts the values together, in the
+    /// order of the images.
     pub fn fold<T: Send>(
         &self,
         new: impl Fn() -> T + Sync,

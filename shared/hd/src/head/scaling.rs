@@ -20,7 +20,8 @@ impl Moments {
         Self::of_range(examples, 0..examples.len())
     }
 
-    /// Halves in parallel, down to a part; the parts depend on nothing but their number, and so do the sums.
+    /// Halves in parallel, down to a part; the parts depend on nothing but their number, and so do
+    /// the sums.
     fn of_range(examples: &Examples, range: Range<usize>) -> Self {
         if range.len() <= PART {
             return Self::of_part(examples, range);
@@ -110,7 +111,8 @@ impl Scaling {
             .collect()
     }
 
-    /// The weights for standardised features that do what `weights` [C, D] do for features as they are.
+    /// The weights for standardised features that do what `weights` [C, D] do for features as they
+    /// are.
     pub(super) fn scaled(&self, weights: &[f32]) -> Vec<f64> {
         let scaled = |(&w, &scale): (&f32, &f64)| {
             if scale > 0.0 {

@@ -9,7 +9,8 @@ pub struct Score {
     pub l2: f64,
     /// The temperature: logits are best divided by it.
     pub temperature: f64,
-    /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did in training.
+    /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did
+    /// in training.
     pub cross_entropy: f64,
     /// The share of images in these folds whose most probable label is right.
     pub accuracy: f64,

@@ -1,12 +1,14 @@
 //! The strength of the regularisation, chosen by cross-validation.
 //!
-//! The images for training and validation are divided into folds, of which the validation images are the first.
-//! Each fold is scored by a fit on all the others, and the strength with the lowest mean cross-entropy over all of them
-//! is chosen. The validation images alone are often too few to choose by: a strength that is too weak by chance costs
-//! more accuracy than the choice is worth. Where they are thousands, they are the only fold that is scored.
+//! The images for training and validation are divided into folds, of which the validation images
+//! are the first. Each fold is scored by a fit on all the others, and the strength with the lowest
+//! mean cross-entropy over all of them is chosen. The validation images alone are often too few to
+//! choose by: a strength that is too weak by chance costs more accuracy than the choice is worth.
+//! Where they are thousands, they are the only fold that is scored.
 //!
-//! The cross-entropy is that after the best temperature for the same predictions, since the head is given that too. What is
-//! chosen so is stronger than what does best as it is: strong weights tell which label, and the temperature how surely.
+//! The cross-entropy is that after the best temperature for the same predictions, since the head is
+//! given that too. What is chosen so is stronger than what does best as it is: strong weights tell
+//! which label, and the temperature how surely.
 
 use rayon::prelude::*;
 
@@ -14,17 +16,18 @@ use super::calibrate::temperature;
 use super::score::Score;
 use super::trial::{Tally, Trial};
 
-/// The path ends when so many strengths in a row were no better than the best: the score has one minimum, and the
-/// weakest strengths take the longest to fit.
+/// The path ends when so many strengths in a row were no better than the best: the score has one
+/// minimum, and the weakest strengths take the longest to fit.
 const PATIENCE: usize = 3;
 
-/// A weaker strength must do better than this times what a stronger one does: with a million images weaker ones do better
-/// and weaker ones ever so slightly better, and each takes longer to fit.
+/// A weaker strength must do better than this times what a stronger one does: with a million images
+/// weaker ones do better and weaker ones ever so slightly better, and each takes longer to fit.
 const WORTHWHILE: f64 = 0.999;
 
-/// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised features make them mean the
-/// same for every base. The gradient by the weights of one label shrinks with the share that it has of the images, and
-/// so do the strengths, to mean the same for any number of labels.
+/// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised
+/// features make them mean the same for every base. The gradient by the weights of one label
+/// shrinks with the share that it has of the images, and so do the strengths, to mean the same for
+/// any number of labels.
 fn strengths(labels: usize) -> impl Iterator<Item = f64> {
     let share = 2.0 / labels.max(2) as f64;
     (0..=20).map(move |step| share * 10f64.powf(1.0 - f64::from(step) / 4.0))
@@ -45,7 +48,8 @@ fn latest(trials: &mut [Trial], l2: f64) -> Score {
     mean(l2, temperature, &tallies.collect::<Vec<_>>())
 }
 
-/// Scores the strengths from strong to weak until they only get worse, and tells each score as it is known.
+/// Scores the strengths from strong to weak until they only get worse, and tells each score as it
+/// is known.
 pub(super) fn path(trials: &mut [Trial], told: &dyn Fn(&Score)) -> Vec<Score> {
     let mut scores: Vec<Score> = Vec::new();
     let labels = trials.first().map_or(0, |trial| trial.classes());

@@ -1,7 +1,9 @@
-//! retrain.py's training: plain gradient descent on batches in which every label is as likely as any other.
+//! retrain.py's training: plain gradient descent on batches in which every label is as likely as
+//! any other.
 //!
-//! Bottlenecks are taken as they are, there is no regularisation, and the head of the last step is the result. A batch is
-//! drawn with replacement: for each of its images a label, all equally likely, then one of that label's images.
+//! Bottlenecks are taken as they are, there is no regularisation, and the head of the last step is
+//! the result. A batch is drawn with replacement: for each of its images a label, all equally
+//! likely, then one of that label's images.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -118,7 +120,8 @@ impl SoftmaxLayer {
     }
 }
 
-/// A number of the standard normal distribution, within two deviations: TensorFlow's truncated_normal.
+/// A number of the standard normal distribution, within two deviations: TensorFlow's
+/// truncated_normal.
 fn normal(random: &mut Pcg64Mcg) -> f32 {
     loop {
         // Box and Muller's: of two even numbers one normal one.
@@ -131,7 +134,8 @@ fn normal(random: &mut Pcg64Mcg) -> f32 {
 }
 
 impl Sgd {
-    /// Trains on `training`, from `start` on or from small weights. W in rows, [C, D], and b, there and here.
+    /// Trains on `training`, from `start` on or from small weights. W in rows, [C, D], and b, there
+    /// and here.
     pub(super) fn fit(
         &self,
         training: &Pool,
@@ -248,7 +252,8 @@ mod tests {
         let mean = numbers.iter().sum::<f32>() / 20_000.0;
         let variance = numbers.iter().map(|n| (n - mean).powi(2)).sum::<f32>() / 20_000.0;
         assert!(numbers.iter().all(|n| n.abs() <= 2.0) && mean.abs() < 0.02);
-        // Of the standard normal distribution, cut at two deviations: 1 - 4 phi(2) / (2 Phi(2) - 1).
+        // Of the standard normal distribution, cut at two deviations: 1 - 4 phi(2) / (2 Phi(2) -
+        // 1).
         assert!((variance - 0.774).abs() < 0.02, "{variance}");
     }
 }

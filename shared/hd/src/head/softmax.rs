@@ -6,16 +6,17 @@
 //! L(W, b) = 1/V sum_n v[y_n] -log softmax(W x_n + b)[y_n] + l2/2 |W|^2,    V = sum_n v[y_n]
 //! ```
 //!
-//! so that scikit-learn's C is 1 / (l2 N), and with two labels 2 / (l2 N), since it penalises the difference of their rows. The
-//! bias is not penalised. The gradient is
-//! dL/dW = 1/V G^T X + l2 W and dL/db = 1/V G^T 1, with the rows of G being v[y_n] (softmax(W x_n + b) - onehot(y_n)).
+//! so that scikit-learn's C is 1 / (l2 N), and with two labels 2 / (l2 N), since it penalises the
+//! difference of their rows. The bias is not penalised. The gradient is dL/dW = 1/V G^T X + l2 W
+//! and dL/db = 1/V G^T 1, with the rows of G being v[y_n] (softmax(W x_n + b) - onehot(y_n)).
 //!
-//! Two labels take one row of parameters: where the loss is least, and on the way there from 0, W and b of one label are
-//! those of the other with the sign changed. So w and b of the second label stand for both, at half the work.
+//! Two labels take one row of parameters: where the loss is least, and on the way there from 0, W
+//! and b of one label are those of the other with the sign changed. So w and b of the second label
+//! stand for both, at half the work.
 //!
-//! Bottlenecks are standardised by scaling the parameters, and by taking the mean from each number where it is used: nothing
-//! is copied. Products of rows are single precision, as the rows are, and so are sums over the rows of a block; sums over
-//! blocks are double.
+//! Bottlenecks are standardised by scaling the parameters, and by taking the mean from each number
+//! where it is used: nothing is copied. Products of rows are single precision, as the rows are, and
+//! so are sums over the rows of a block; sums over blocks are double.
 
 use std::ops::Range;
 
@@ -23,11 +24,12 @@ use super::examples::Examples;
 use super::kernel::{accumulate, project};
 use super::scaling::Scaling;
 
-/// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache between their products.
+/// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache
+/// between their products.
 const BLOCK: usize = 64;
 
-/// Sums are halved into parts of at least so many rows, and into no more than so many. The parts depend on the number of
-/// rows alone, and so does every sum, to the bit.
+/// Sums are halved into parts of at least so many rows, and into no more than so many. The parts
+/// depend on the number of rows alone, and so does every sum, to the bit.
 const PART: usize = 256;
 const PARTS: usize = 64;
 
@@ -60,7 +62,8 @@ struct Sum {
 }
 
 impl<'a> Problem<'a> {
-    /// A problem whose labels are all below the number of `weights`, the weights of an example of each label.
+    /// A problem whose labels are all below the number of `weights`, the weights of an example of
+    /// each label.
     pub(super) fn new(examples: Examples<'a>, scaling: Scaling, weights: &'a [f64]) -> Self {
         let all = examples.iter(0..examples.len());
         let total = all.map(|one| weight(weights, one.label)).sum::<f64>();
@@ -207,7 +210,8 @@ impl<'a> Problem<'a> {
         );
     }
 
-    /// The parameters for features as they are that do what `parameters` do for standardised ones: W [C, D] and b [C].
+    /// The parameters for features as they are that do what `parameters` do for standardised ones:
+    /// W [C, D] and b [C].
     pub(super) fn fold(&self, parameters: &[f64]) -> (Vec<f32>, Vec<f32>) {
         let (weights, biases) = parameters.split_at(self.penalised());
         let mut weights = self.scaling.unscaled(weights);
@@ -228,7 +232,8 @@ impl<'a> Problem<'a> {
         (weights, biases)
     }
 
-    /// The parameters that [`Self::fold`] would make `weights` [C, D] and `biases` [C] of, or ones that do the same.
+    /// The parameters that [`Self::fold`] would make `weights` [C, D] and `biases` [C] of, or ones
+    /// that do the same.
     pub(super) fn unfold(&self, weights: &[f32], biases: &[f32]) -> Vec<f64> {
         let d = self.scaling.size().max(1);
         let shifts = weights.chunks(d).map(|row| self.scaling.shift(row));
@@ -299,7 +304,8 @@ fn blocks(
     }
 }
 
-/// Replaces outputs by `weight` times the gradient of the loss by them; returns the loss, -log softmax[label].
+/// Replaces outputs by `weight` times the gradient of the loss by them; returns the loss, -log
+/// softmax[label].
 fn residual(outputs: &mut [f32], label: u32, weight: f64, scratch: &mut [f64]) -> f64 {
     if let [one] = outputs {
         // The logits are -z and z.
@@ -359,7 +365,8 @@ mod tests {
         (0..count).map(|_| next()).collect()
     }
 
-    /// Rows of noise, of which every feature has a mean and a deviation of its own, and a little of which the label tells.
+    /// Rows of noise, of which every feature has a mean and a deviation of its own, and a little of
+    /// which the label tells.
     struct Set {
         x: Vec<f32>,
         d: usize,
@@ -415,7 +422,8 @@ mod tests {
             let at = parameters(&problem);
             let mut gradient = vec![0.0; at.len()];
             problem.loss(&at, 0.1, &mut gradient);
-            // Single-precision products carry an error of about 1e-7, so the step must not be small.
+            // Single-precision products carry an error of about 1e-7, so the step must not be
+            // small.
             let step = 1e-2;
             for (i, &g) in gradient.iter().enumerate() {
                 let shifted = |by: f64| {

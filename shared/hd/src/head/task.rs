@@ -1,11 +1,13 @@
-//! The task of fitting a head: samples that are divided into splits and folds, with the labels as the head numbers them.
+//! The task of fitting a head: samples that are divided into splits and folds, with the labels as
+//! the head numbers them.
 
 use super::examples::{Example, Examples, Folds};
 use super::labels::first_missing;
 use crate::bottleneck::Samples;
 use crate::split::{Sample, Split, SplitRule};
 
-/// The folds of cross-validation: with the usual percentages all are about as large as the validation images.
+/// The folds of cross-validation: with the usual percentages all are about as large as the
+/// validation images.
 pub(super) const FOLDS: usize = 6;
 
 /// Samples, divided into splits, with the labels as the head numbers them.
@@ -38,7 +40,8 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// The validation images, and the training images in parts; byte-equal images are always in one fold.
+    /// The validation images, and the training images in parts; byte-equal images are always in one
+    /// fold.
     ///
     /// Distorted views are learned from in the other folds, and nothing is ever scored on one.
     pub(super) fn folds(&self) -> Folds<'a> {
@@ -58,7 +61,8 @@ impl<'a> Task<'a> {
         Folds::new(folds)
     }
 
-    /// The sample, and the distorted views of it if it is for training: what is for validation is seen as it is only.
+    /// The sample, and the distorted views of it if it is for training: what is for validation is
+    /// seen as it is only.
     fn views(&self, row: usize) -> impl Iterator<Item = Example<'a>> + use<'a> {
         let views = match self.splits.get(row) {
             Some(Split::Training) => self.samples.views(row),

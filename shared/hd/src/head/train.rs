@@ -20,11 +20,13 @@ use crate::split::{Split, identify};
 pub struct Training {
     /// The head, fitted on training and validation images; by [`Sgd`] on training images alone.
     pub head: Head,
-    /// How its strength did in fits on other images: in all folds where it was chosen, else on the validation images.
+    /// How its strength did in fits on other images: in all folds where it was chosen, else on the
+    /// validation images.
     pub score: Option<Score>,
     /// Steps of L-BFGS in the last fit.
     pub iterations: usize,
-    /// Where they have led: mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks and before the temperature.
+    /// Where they have led: mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks and before
+    /// the temperature.
     pub loss: Option<f64>,
     /// False where the last fit ran out of steps.
     pub converged: bool,
@@ -34,14 +36,14 @@ pub struct Training {
 
 /// Trains a head on `samples`.
 ///
-/// The strength is chosen by cross-validation on the training and validation images, and so is the temperature; then the
-/// head is fitted on all of them. The testing images are never looked at. With many labels this takes a while; `watch` is
-/// told how it goes. Its snapshots are of a fit on the training images alone, since the last fit has seen the validation
-/// images too.
+/// The strength is chosen by cross-validation on the training and validation images, and so is the
+/// temperature; then the head is fitted on all of them. The testing images are never looked at.
+/// With many labels this takes a while; `watch` is told how it goes. Its snapshots are of a fit on
+/// the training images alone, since the last fit has seen the validation images too.
 ///
 /// # Errors
-/// Fewer than two labels; a label too small to be in every split; weights for other labels; a head to start from that
-/// belongs to another base, or knows labels that these samples do not have.
+/// Fewer than two labels; a label too small to be in every split; weights for other labels; a head
+/// to start from that belongs to another base, or knows labels that these samples do not have.
 pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Training> {
     let init = recipe.init.as_ref();
     let labels = labels::in_order(samples, init)?;

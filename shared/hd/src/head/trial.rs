@@ -5,8 +5,8 @@ use super::lbfgs::Search;
 use super::softmax::{Problem, probabilities};
 use crate::argmax::argmax;
 
-/// The largest component of a gradient that counts as zero in a fit that is only scored: cross-entropies are then as good
-/// as three digits tell.
+/// The largest component of a gradient that counts as zero in a fit that is only scored:
+/// cross-entropies are then as good as three digits tell.
 const TOLERANCE: f64 = 1e-4;
 
 /// The images of one fold, and a fit on all the others.
@@ -52,7 +52,8 @@ impl<'a> Trial<'a> {
         self.problem.weight(label)
     }
 
-    /// Gives `take` the logits that the latest fit gives each image of this fold, and the image's label.
+    /// Gives `take` the logits that the latest fit gives each image of this fold, and the image's
+    /// label.
     pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
         self.problem.logits(self.search.at(), &self.scored, take);
     }
@@ -105,7 +106,8 @@ mod tests {
 
     #[test]
     fn tallies_by_hand() {
-        // One feature, two classes: logits -x and x, twice that at the temperature, and the first label counts three times.
+        // One feature, two classes: logits -x and x, twice that at the temperature, and the first
+        // label counts three times.
         let x = [1.0, -1.0, 1.0];
         let label = |index| u32::from(index == 2);
         let examples: Vec<Example> = (x.chunks(1).zip(0..))

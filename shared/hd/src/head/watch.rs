@@ -36,7 +36,8 @@ pub struct Step {
     pub accuracy: f64,
     /// Mean cross-entropy of the batch, in nats.
     pub cross_entropy: f64,
-    /// The share of validation images likewise, and how many they were; absent where there are none.
+    /// The share of validation images likewise, and how many they were; absent where there are
+    /// none.
     pub validation: Option<(f64, usize)>,
 }
 
@@ -51,6 +52,7 @@ pub struct Snapshot<'a> {
     pub weights: &'a [f32],
     /// b, C.
     pub biases: &'a [f32],
-    /// The head's predictions for the images that it is looked at with. Nothing is computed until they are asked for.
+    /// The head's predictions for the images that it is looked at with. Nothing is computed until
+    /// they are asked for.
     pub predictions: Predictions<'a>,
 }

@@ -1,4 +1,5 @@
-//! The answer of a retrained graph for one image: labels with their probabilities, and the verdict in words.
+//! The answer of a retrained graph for one image: labels with their probabilities, and the verdict
+//! in words.
 
 use serde::{Serialize, Serializer};
 
@@ -61,8 +62,8 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The answer in the words of the lab: "That's a hot dog!", "That's not a hot dog.", "Can't tell."; of other labels
-    /// "That's LABEL.". It can't tell below `threshold` either.
+    /// The answer in the words of the lab: "That's a hot dog!", "That's not a hot dog.", "Can't
+    /// tell."; of other labels "That's LABEL.". It can't tell below `threshold` either.
     pub fn verdict(&self, threshold: f32) -> String {
         match self.best() {
             (_, score) if f64::from(score) <= CONFIDENT || score < threshold => {

@@ -1,8 +1,9 @@
 //! Where in an image the evidence for a label lies.
 //!
-//! A square of the image is hidden under its mean colour, and the graph is asked again: what is lost of the label's
-//! log-odds is what the square was worth. Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014),
-//! section 4.2. It looks at nothing but the graph's answers, and so serves every graph.
+//! A square of the image is hidden under its mean colour, and the graph is asked again: what is
+//! lost of the label's log-odds is what the square was worth. Zeiler and Fergus, "Visualizing and
+//! Understanding Convolutional Networks" (2014), section 4.2. It looks at nothing but the graph's
+//! answers, and so serves every graph.
 
 use super::outcome::Outcome;
 use crate::argmax::argmax;
@@ -10,7 +11,8 @@ use crate::base::Base;
 use crate::error::{Error, Result};
 use crate::photo::{Element, Preprocess, Rgb, View, encode_png};
 
-/// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell is hidden four times.
+/// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell
+/// is hidden four times.
 const CELLS: usize = 8;
 
 /// The longer side of a painted image is no longer, in pixels.
@@ -19,7 +21,8 @@ const LONGEST: u32 = 800;
 /// Where the best evidence is worth less than this, in nats, it is painted as weakly as it is.
 const WEAK: f32 = 1.0;
 
-/// How the image is painted from where there is no evidence to where it is strongest, as red, green, blue.
+/// How the image is painted from where there is no evidence to where it is strongest, as red,
+/// green, blue.
 const COLOURS: [[f32; 3]; 5] = [
     [20.0, 8.0, 60.0],
     [110.0, 20.0, 110.0],
@@ -47,7 +50,8 @@ impl Heatmap {
     }
 }
 
-/// Where in an image the evidence for its most probable label lies; the image is prepared by `rule`.
+/// Where in an image the evidence for its most probable label lies; the image is prepared by
+/// `rule`.
 pub(super) fn of(rule: &Preprocess, base: &mut dyn Base, image: &Rgb) -> Result<Outcome<Heatmap>> {
     let pixels = match rule.pixels(image, &View::PLAIN) {
         Ok(pixels) => pixels,
@@ -273,7 +277,8 @@ mod tests {
         let whole = log_odds(&scores, 1);
         assert!((whole - 6.0).abs() < 1e-3, "{whole}");
         let worth = evidence(&rule(64), &mut Red(64), &pixels, 1, whole).unwrap();
-        // A hidden square of four cells in the quarter of sixteen makes a quarter of it a quarter red.
+        // A hidden square of four cells in the quarter of sixteen makes a quarter of it a quarter
+        // red.
         let cost = 8.0 * 0.25 * 0.75;
         assert!(
             (worth[6 * CELLS + 6] - cost).abs() < 0.02,

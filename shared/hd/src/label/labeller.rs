@@ -8,7 +8,8 @@ use crate::base::{Base, OnnxBase, Runtime};
 use crate::error::Result;
 use crate::onnx::Network;
 
-/// A retrained graph at work. It takes one image at a time; for more at a time there is one for each thread.
+/// A retrained graph at work. It takes one image at a time; for more at a time there is one for
+/// each thread.
 #[derive(Debug)]
 pub struct Labeller {
     network: Arc<Network>,
@@ -17,7 +18,8 @@ pub struct Labeller {
 }
 
 impl Labeller {
-    /// Loads a retrained graph, or a base to see its bottlenecks. Images of more than `max_pixels` will be refused.
+    /// Loads a retrained graph, or a base to see its bottlenecks. Images of more than `max_pixels`
+    /// will be refused.
     ///
     /// # Errors
     /// A graph that ONNX Runtime refuses.

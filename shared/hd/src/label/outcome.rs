@@ -2,5 +2,6 @@
 
 use crate::photo::DecodeError;
 
-/// A result for an image, or the reason why it is none. That is no failure of the labeller, which can go on with the next.
+/// A result for an image, or the reason why it is none. That is no failure of the labeller, which
+/// can go on with the next.
 pub type Outcome<T> = std::result::Result<T, DecodeError>;

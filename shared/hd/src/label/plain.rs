@@ -42,8 +42,8 @@ pub fn read_labels(path: &Path) -> Result<Vec<String>> {
     }
 }
 
-/// The classifier `network` as a retrained graph for `labels`. Whether its output is probabilities or wants a softmax is
-/// found out by running it.
+/// The classifier `network` as a retrained graph for `labels`. Whether its output is probabilities
+/// or wants a softmax is found out by running it.
 ///
 /// # Errors
 /// Those of [`Import::base`]; another number of labels than the network tells apart.

@@ -1,4 +1,5 @@
-//! Images sorted into a folder a label, as links or copies. Nothing is moved, and nothing is overwritten.
+//! Images sorted into a folder a label, as links or copies. Nothing is moved, and nothing is
+//! overwritten.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,8 +18,8 @@ pub struct Sorter {
 }
 
 impl Sorter {
-    /// Puts `image` into the folder of `label`. If another file has its name there, it gets a number; if it is there
-    /// already, nothing is done.
+    /// Puts `image` into the folder of `label`. If another file has its name there, it gets a
+    /// number; if it is there already, nothing is done.
     ///
     /// # Errors
     /// The operating system's.
@@ -52,7 +53,8 @@ fn link(source: &Path, place: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether `place` is now a copy of `source`: false if something else is there. A copy is there as a whole or not at all.
+/// Whether `place` is now a copy of `source`: false if something else is there. A copy is there as
+/// a whole or not at all.
 fn copy(source: &Path, place: &Path) -> io::Result<bool> {
     if fs::symlink_metadata(place).is_ok() {
         return Ok(is_copy(source, place));

@@ -6,9 +6,11 @@
 //! | JSON Lines | an object: `path`, `label`, `score`, `verdict`, `scores` (an object from label to score), `base` |
 //! | label_image | what label_image.py prints: a line with the seconds between empty ones, then `label (score=0.98765)` |
 //!
-//! Where bottlenecks are wanted instead: `path`, then D numbers; or `path`, `bottleneck` and `base`.
+//! Where bottlenecks are wanted instead: `path`, then D numbers; or `path`, `bottleneck` and
+//! `base`.
 //!
-//! In TSV, tabs and line ends in a path are escaped; in JSON, bytes of a path that are not UTF-8 become U+FFFD.
+//! In TSV, tabs and line ends in a path are escaped; in JSON, bytes of a path that are not UTF-8
+//! become U+FFFD.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -83,7 +85,8 @@ impl Table {
         }
     }
 
-    /// Adds the bottleneck of an image: in TSV its D numbers behind the path, in JSON the list `bottleneck`.
+    /// Adds the bottleneck of an image: in TSV its D numbers behind the path, in JSON the list
+    /// `bottleneck`.
     ///
     /// # Errors
     /// Those of `out`.

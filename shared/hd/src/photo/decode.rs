@@ -1,7 +1,7 @@
 //! Files to RGB images, recognised by their content and never by their names.
 //!
-//! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is taken, and a
-//! decoder that panics is caught.
+//! Whatever a file holds, the worst it can cost is itself: sizes are checked before memory is
+//! taken, and a decoder that panics is caught.
 
 use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
@@ -17,11 +17,12 @@ use super::recognise::{name, recognise};
 use super::rgb::Rgb;
 use super::tiff::Palette;
 
-/// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim more.
+/// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
+/// more.
 pub const MAX_PIXELS: u64 = 1 << 28;
 
-/// Images of more pixels than this are decoded in their full size one at a time, or several of them would take all the
-/// memory together that each may have alone.
+/// Images of more pixels than this are decoded in their full size one at a time, or several of them
+/// would take all the memory together that each may have alone.
 const ALONE: u64 = 1 << 24;
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -40,8 +41,8 @@ pub struct Decoded {
 pub struct Want {
     /// An image of more pixels is refused.
     pub max_pixels: u64,
-    /// The shorter side may be reduced to no less than this many pixels where that saves work; absent, the image is
-    /// wanted in its full size.
+    /// The shorter side may be reduced to no less than this many pixels where that saves work;
+    /// absent, the image is wanted in its full size.
     pub shorter_side: Option<u32>,
     /// Whether a JPEG is to have the very pixels that TensorFlow gives it.
     pub as_tensorflow: bool,
@@ -58,7 +59,8 @@ impl Default for Want {
     }
 }
 
-/// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency laid over white.
+/// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency
+/// laid over white.
 ///
 /// # Errors
 /// Every way that bytes can fail to be an image; see [`DecodeError`].

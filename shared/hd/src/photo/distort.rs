@@ -1,8 +1,9 @@
-//! Distorted views of an image, so that a head learns what does not matter: retrain.py's flips, crops, scales and
-//! brightnesses.
+//! Distorted views of an image, so that a head learns what does not matter: retrain.py's flips,
+//! crops, scales and brightnesses.
 //!
-//! retrain.py draws them anew for every step of training and then cannot keep a bottleneck. Here an image has a fixed
-//! number of views, which follow from its content, a seed and the view's number, so that they are computed once.
+//! retrain.py draws them anew for every step of training and then cannot keep a bottleneck. Here an
+//! image has a fixed number of views, which follow from its content, a seed and the view's number,
+//! so that they are computed once.
 
 use std::fmt;
 
@@ -80,8 +81,9 @@ impl Distortion {
 
     /// The view `variant` of the image with this content; 0 is the image itself.
     ///
-    /// With retrain.py's distributions: a magnification of (1 + crop %) times a uniform number from 1 to 1 + scale %, a
-    /// uniform place, a flip half of the time, and a factor uniform within 1 -+ brightness %.
+    /// With retrain.py's distributions: a magnification of (1 + crop %) times a uniform number from
+    /// 1 to 1 + scale %, a uniform place, a flip half of the time, and a factor uniform within 1 -+
+    /// brightness %.
     pub fn view(&self, content: &Digest, variant: u32) -> View {
         if variant == 0 {
             return View::PLAIN;
@@ -101,7 +103,8 @@ impl Distortion {
         }
     }
 
-    /// Identifies the view `variant` of the image with this content; of the image itself it is the content.
+    /// Identifies the view `variant` of the image with this content; of the image itself it is the
+    /// content.
     pub fn key(&self, content: &Digest, variant: u32) -> Digest {
         match variant {
             0 => *content,
@@ -119,7 +122,8 @@ impl Distortion {
         }
     }
 
-    /// Numbers between 0 and 1, drawn for this view. They do not depend on how far the distortions go.
+    /// Numbers between 0 and 1, drawn for this view. They do not depend on how far the distortions
+    /// go.
     fn draws(&self, content: &Digest, variant: u32) -> [f64; 5] {
         let digest = self.seeded(content, variant);
         let mut words = digest.as_bytes().chunks_exact(4).map(|word| {

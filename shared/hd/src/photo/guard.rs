@@ -7,7 +7,8 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is within a decoder, whose panics are caught and reported as what they are: bad images.
+/// Whether this thread is within a decoder, whose panics are caught and reported as what they are:
+/// bad images.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }

@@ -1,7 +1,9 @@
-//! JPEG: a check for its end, which decoders do not ask for, decoding at a reduced size, and decoding as TensorFlow does.
+//! JPEG: a check for its end, which decoders do not ask for, decoding at a reduced size, and
+//! decoding as TensorFlow does.
 //!
-//! A JPEG is kept as the cosine transforms of blocks of 8 x 8 pixels. Of a block's transform the low frequencies alone
-//! give the block at 4 x 4, 2 x 2 or 1 pixel, for a fraction of the work of decoding all of it and resizing.
+//! A JPEG is kept as the cosine transforms of blocks of 8 x 8 pixels. Of a block's transform the
+//! low frequencies alone give the block at 4 x 4, 2 x 2 or 1 pixel, for a fraction of the work of
+//! decoding all of it and resizing.
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
@@ -12,15 +14,16 @@ use super::error::{CUT_SHORT, DecodeError};
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
 
-/// Scans that a JPEG can have. Encoders make a dozen; thousands, of a few bytes each, would keep a decoder busy for hours.
+/// Scans that a JPEG can have. Encoders make a dozen; thousands, of a few bytes each, would keep a
+/// decoder busy for hours.
 const SCANS: usize = 100;
 
-/// Refuses a JPEG whose scans are not followed by the mark of its end: the decoder does not ask, and paints what is
-/// missing grey. And one with too many scans, or with the arithmetic coding that nobody ever used, for which the decoder
-/// has no words.
+/// Refuses a JPEG whose scans are not followed by the mark of its end: the decoder does not ask,
+/// and paints what is missing grey. And one with too many scans, or with the arithmetic coding that
+/// nobody ever used, for which the decoder has no words.
 ///
-/// Within a scan no mark can occur, since every byte 0xff is followed by a zero there; before the first scan they can,
-/// in the thumbnail of a camera.
+/// Within a scan no mark can occur, since every byte 0xff is followed by a zero there; before the
+/// first scan they can, in the thumbnail of a camera.
 pub(super) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
     let mut rest = bytes;
     while let [first, marker, tail @ ..] = rest {
@@ -34,7 +37,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
                     reason: "it has arithmetic coding".to_owned(),
                 });
             }
-            // Start of image, which has no length; filling; and bytes that do not belong, which decoders pass over.
+            // Start of image, which has no length; filling; and bytes that do not belong, which
+            // decoders pass over.
             (0xff, 0xd8) => tail,
             (0xff, 0xff) | (0..0xff, _) => rest.get(1..).unwrap_or_default(),
             _ => {
@@ -71,11 +75,11 @@ fn cut_short() -> DecodeError {
     }
 }
 
-/// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its shorter side no shorter
-/// than `shorter`.
+/// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its
+/// shorter side no shorter than `shorter`.
 ///
-/// None where that is the full size, and for anything that this decoder cannot do: the one for the full size then has the
-/// last word on what is wrong with an image.
+/// None where that is the full size, and for anything that this decoder cannot do: the one for the
+/// full size then has the last word on what is wrong with an image.
 pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
     let fits = |by: &u32| size.0.min(size.1) / by >= shorter;
     let by = REDUCTIONS.into_iter().find(fits)?;
@@ -93,9 +97,10 @@ pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<Dy
     }
 }
 
-/// The JPEG with the pixels that TensorFlow's decode_jpeg gives it: by libjpeg with its fast cosine transform, which is a
-/// level or two off the true one. The networks of that time were trained on such pixels, and the bottlenecks of the true
-/// ones are as far from theirs as 0.9976 in cosine. No decoder in Rust has that transform.
+/// The JPEG with the pixels that TensorFlow's decode_jpeg gives it: by libjpeg with its fast cosine
+/// transform, which is a level or two off the true one. The networks of that time were trained on
+/// such pixels, and the bottlenecks of the true ones are as far from theirs as 0.9976 in cosine. No
+/// decoder in Rust has that transform.
 ///
 /// None for what this decoder cannot do.
 pub(super) fn as_tensorflow(bytes: &[u8]) -> Option<DynamicImage> {

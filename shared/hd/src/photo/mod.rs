@@ -1,5 +1,5 @@
-//! From the bytes of an image to the input of a network. This module alone speaks to the libraries that decode and
-//! resize images.
+//! From the bytes of an image to the input of a network. This module alone speaks to the libraries
+//! that decode and resize images.
 
 mod decode;
 mod distort;

@@ -29,7 +29,8 @@ pub(super) fn orientation(
     Ok(Orientation::from_exif_chunk(block).unwrap_or(Orientation::NoTransforms))
 }
 
-/// The first chunk of this kind in a PNG, wherever it stands: the decoder sees only those before the pixels.
+/// The first chunk of this kind in a PNG, wherever it stands: the decoder sees only those before
+/// the pixels.
 fn png_chunk(bytes: &[u8], kind: [u8; 4]) -> Option<&[u8]> {
     let mut rest = bytes.get(8..)?;
     loop {

@@ -1,5 +1,5 @@
-//! Preprocessing: from an image to the input of a network. The rule travels in the network's file, so that training and
-//! labelling cannot differ.
+//! Preprocessing: from an image to the input of a network. The rule travels in the network's file,
+//! so that training and labelling cannot differ.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,12 @@ use super::resize::{Part, antialiased, legacy_bilinear};
 use super::rgb::Rgb;
 use crate::digest::Digest;
 
-/// Raised when the same rule begins to give other pixels, or to take images that it refused: what was found unusable is
-/// remembered too.
+/// Raised when the same rule begins to give other pixels, or to take images that it refused: what
+/// was found unusable is remembered too.
 const PIXELS_VERSION: u32 = 2;
 
-/// A reduced image has at least this many times the pixels, across and down, that the resizing leaves. Then what the
-/// reduction does to the highest frequencies is lost in the resizing.
+/// A reduced image has at least this many times the pixels, across and down, that the resizing
+/// leaves. Then what the reduction does to the highest frequencies is lost in the resizing.
 const SPARE: u32 = 2;
 
 /// How images become the input of a network: uint8 [height, width, 3], RGB.
@@ -53,8 +53,8 @@ impl ResizeRule {
     /// torchvision's usual rule, for an input of 224 pixels.
     pub const CENTRE_CROP: Self = Self::CentreCrop { shorter_side: 256 };
 
-    /// The rule for an input of `side` pixels. The middle of an image is as large a part of it for a large network as for
-    /// one of 224 pixels, whose images are brought to 256 before.
+    /// The rule for an input of `side` pixels. The middle of an image is as large a part of it for
+    /// a large network as for one of 224 pixels, whose images are brought to 256 before.
     pub fn for_input(self, side: u32) -> Self {
         match self {
             Self::Squash => Self::Squash,
@@ -96,8 +96,9 @@ impl Element {
 }
 
 impl Filter {
-    /// The type of the numbers that the filter gives. TensorFlow did not round what it had resized, and its networks notice: the bottlenecks of
-    /// rounded pixels can be as far from TensorFlow's as 0.9988 in cosine.
+    /// The type of the numbers that the filter gives. TensorFlow did not round what it had resized,
+    /// and its networks notice: the bottlenecks of rounded pixels can be as far from TensorFlow's
+    /// as 0.9988 in cosine.
     pub fn element(self) -> Element {
         match self {
             Self::Antialiased => Element::Byte,
@@ -140,7 +141,8 @@ impl Preprocess {
         decode(bytes, &want)
     }
 
-    /// The input of the network for a view of the image: `height * width * 3` numbers of the filter's kind, as bytes.
+    /// The input of the network for a view of the image: `height * width * 3` numbers of the
+    /// filter's kind, as bytes.
     ///
     /// # Errors
     /// An image without pixels.
@@ -201,7 +203,8 @@ impl Preprocess {
         let ResizeRule::CentreCrop { shorter_side } = self.resize else {
             return whole;
         };
-        // As torchvision does it: the longer side is cut to whole pixels, and the crop begins at a whole one.
+        // As torchvision does it: the longer side is cut to whole pixels, and the crop begins at a
+        // whole one.
         let shorter = f64::from(image.width.min(image.height));
         let resized = |side: f64| (f64::from(shorter_side) * side / shorter).floor();
         let crop = |side: f64, wanted: u32| {
@@ -342,8 +345,8 @@ mod tests {
 
     #[test]
     fn the_middle_is_torchvisions() {
-        // 500 x 375: the shorter side to 256, the longer to int(256 * 500 / 375) = 341; the crop begins at round(58.5),
-        // which is 58 to Python, and at 16.
+        // 500 x 375: the shorter side to 256, the longer to int(256 * 500 / 375) = 341; the crop
+        // begins at round(58.5), which is 58 to Python, and at 16.
         let part = cropped().part(&blank(500, 375));
         assert_eq!(part.left, 58.0 * 500.0 / 341.0);
         assert_eq!(part.width, 224.0 * 500.0 / 341.0);

@@ -16,7 +16,8 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
         return Err(DecodeError::Unsupported(kind));
     }
     if let [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] = bytes {
-        // TIFF with room for more than 4 GiB, which the image library can decode but does not recognise.
+        // TIFF with room for more than 4 GiB, which the image library can decode but does not
+        // recognise.
         return Ok(ImageFormat::Tiff);
     }
     let format = image::guess_format(bytes).map_err(|_| DecodeError::NotAnImage)?;
@@ -50,11 +51,12 @@ fn undecodable(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The kinds of image in the ISO base media format. The first brand may be one that several kinds share, and then
-/// the ones that follow it say which it is.
+/// The kinds of image in the ISO base media format. The first brand may be one that several kinds
+/// share, and then the ones that follow it say which it is.
 fn iso_media(bytes: &[u8], brands: &[u8]) -> Option<&'static str> {
     let length = bytes.first_chunk().copied().map_or(0, u32::from_be_bytes) as usize;
-    // Behind the first brand there are four bytes of version, which are no brand that is looked for.
+    // Behind the first brand there are four bytes of version, which are no brand that is looked
+    // for.
     let brands = brands.get(..length.saturating_sub(8)).unwrap_or(brands);
     let named = |wanted: &[&[u8; 4]]| {
         brands

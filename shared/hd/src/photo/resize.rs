@@ -1,4 +1,5 @@
-//! Bringing a part of an image to the size of a network's input, the two ways that networks were trained with.
+//! Bringing a part of an image to the size of a network's input, the two ways that networks were
+//! trained with.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -28,7 +29,8 @@ impl Part {
 }
 
 impl Rgb {
-    /// The image, made so small that neither side is longer than `longest`. A smaller one stays as it is.
+    /// The image, made so small that neither side is longer than `longest`. A smaller one stays as
+    /// it is.
     ///
     /// # Errors
     /// An image without pixels.
@@ -52,8 +54,9 @@ impl Rgb {
     }
 }
 
-/// The part of the image at `width` x `height`: antialiased bilinear, the rule of Pillow and so of torchvision. A
-/// triangle filter that widens with the reduction, in two passes with rounding to 8 bits between them.
+/// The part of the image at `width` x `height`: antialiased bilinear, the rule of Pillow and so of
+/// torchvision. A triangle filter that widens with the reduction, in two passes with rounding to 8
+/// bits between them.
 ///
 /// # Errors
 /// An image without pixels, in the resizer's words.
@@ -77,9 +80,10 @@ pub(super) fn antialiased(
     Ok(target.into_vec())
 }
 
-/// The part of the image at `width` x `height`: TensorFlow's `resize_bilinear` as it was before version 2, without
-/// aligned corners or half-pixel centres. The four pixels around `index * scale`, in float32, across and then down;
-/// nothing is averaged over what lies between, however strong the reduction. Nothing is rounded.
+/// The part of the image at `width` x `height`: TensorFlow's `resize_bilinear` as it was before
+/// version 2, without aligned corners or half-pixel centres. The four pixels around `index *
+/// scale`, in float32, across and then down; nothing is averaged over what lies between, however
+/// strong the reduction. Nothing is rounded.
 ///
 /// # Errors
 /// An image without pixels.
@@ -174,10 +178,11 @@ mod tests {
 
     #[test]
     fn widens_the_filter_with_the_reduction() {
-        // Halving four columns, Pillow's way: the triangle has the half-width 2 around the centres 1 and 3, is cut at
-        // the border, and its weights are normalised.
+        // Halving four columns, Pillow's way: the triangle has the half-width 2 around the centres
+        // 1 and 3, is cut at the border, and its weights are normalised.
         let resized = squash(&row(&[0, 100, 200, 40]), 2, 1);
-        // At 0.5, 1.5, 2.5 and 3.5 they are 0.75 0.75 0.25 0 for the one and 0 0.25 0.75 0.75 for the other.
+        // At 0.5, 1.5, 2.5 and 3.5 they are 0.75 0.75 0.25 0 for the one and 0 0.25 0.75 0.75 for
+        // the other.
         assert_eq!(
             resized[0],
             ((0.75 * 0.0 + 0.75 * 100.0 + 0.25 * 200.0) / 1.75f64).round() as u8
@@ -202,7 +207,8 @@ mod tests {
 
     #[test]
     fn a_part_is_what_the_whole_has_there() {
-        // Columns of 16 pixels in one value: at half the size none of the other values reach into the middle of one.
+        // Columns of 16 pixels in one value: at half the size none of the other values reach into
+        // the middle of one.
         let image = row(&[[10; 16], [50; 16], [90; 16], [130; 16]].concat());
         let part = Part {
             left: 16.0,

@@ -1,7 +1,7 @@
 //! TIFF: images with a palette, which the decoder does not know.
 //!
-//! Such an image is decoded as the grey one that its indices make, and painted with its colours. Source of the tags:
-//! TIFF 6.0, sections 2 and 5.
+//! Such an image is decoded as the grey one that its indices make, and painted with its colours.
+//! Source of the tags: TIFF 6.0, sections 2 and 5.
 
 use image::{DynamicImage, RgbImage};
 
@@ -93,7 +93,8 @@ impl<'a> Tiff<'a> {
         usize::try_from(value).ok()
     }
 
-    /// Where the entry of this tag begins in the directory of the first page: tag, type, count, and value.
+    /// Where the entry of this tag begins in the directory of the first page: tag, type, count, and
+    /// value.
     fn entry(&self, tag: u16) -> Option<usize> {
         let directory = self.long(4)?;
         let count = self.short(directory)?;

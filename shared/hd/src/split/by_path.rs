@@ -1,7 +1,7 @@
 //! retrain.py's division: by the SHA-1 of an image's path, as its user spelled it.
 //!
-//! It is here for comparison. Another spelling of the folder is another division, and byte-equal images can be learned
-//! from under one name and tested on under the other.
+//! It is here for comparison. Another spelling of the folder is another division, and byte-equal
+//! images can be learned from under one name and tested on under the other.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

@@ -10,7 +10,8 @@ use super::sample::Sample;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
-/// How many of a hundred images are for validation, and as many for testing, unless the user says otherwise.
+/// How many of a hundred images are for validation, and as many for testing, unless the user says
+/// otherwise.
 pub const PERCENTAGE: u32 = 15;
 
 /// 2^64 divided by the golden ratio.
@@ -57,8 +58,9 @@ impl Default for SplitRule {
 impl SplitRule {
     /// The splits of images, in the order given.
     ///
-    /// Each image falls where its content says. A label that would be missing from a split that was asked for
-    /// gets there the image that came nearest to it. By path nothing is moved, and such a label is an error.
+    /// Each image falls where its content says. A label that would be missing from a split that was
+    /// asked for gets there the image that came nearest to it. By path nothing is moved, and such a
+    /// label is an error.
     ///
     /// # Errors
     /// A label with too few different images to be in every split.
@@ -82,7 +84,8 @@ impl SplitRule {
         let by_label = digests_by_label(images);
         for (&label, digests) in &by_label {
             let name = labels.get(label as usize).map_or("", String::as_str);
-            // An image that stands under two labels stays, or moving it for one could bare the other.
+            // An image that stands under two labels stays, or moving it for one could bare the
+            // other.
             let shared = |digest: &Digest| {
                 by_label
                     .iter()
@@ -187,7 +190,8 @@ impl SplitRule {
         }
     }
 
-    /// Where an image falls by its content alone, which is where [`Self::assign`] leaves all but a few.
+    /// Where an image falls by its content alone, which is where [`Self::assign`] leaves all but a
+    /// few.
     pub(crate) fn by_content(&self, digest: &Digest) -> Split {
         self.at(self.position(digest))
     }
@@ -204,10 +208,11 @@ impl SplitRule {
             .unwrap_or(Split::Training)
     }
 
-    /// Where an image lies between 0 and 100: the first eight bytes of its digest, turned on by the seed.
+    /// Where an image lies between 0 and 100: the first eight bytes of its digest, turned on by the
+    /// seed.
     ///
-    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the images, so that the mean
-    /// over a few seeds is about that over all images.
+    /// A turn by the golden ratio spreads the splits of successive seeds evenly over the images, so
+    /// that the mean over a few seeds is about that over all images.
     fn position(&self, digest: &Digest) -> f64 {
         let first =
             u64::from_le_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default());
@@ -215,7 +220,8 @@ impl SplitRule {
         turned as f64 / 2f64.powi(64) * 100.0
     }
 
-    /// The part of 0 to 100 that belongs to a split. Validation comes first, as it does in retrain.py.
+    /// The part of 0 to 100 that belongs to a split. Validation comes first, as it does in
+    /// retrain.py.
     fn interval(&self, split: Split) -> (f64, f64) {
         let validation = f64::from(self.validation);
         let testing = validation + f64::from(self.testing);

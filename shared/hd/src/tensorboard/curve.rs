@@ -5,7 +5,8 @@ use super::event::{FLOAT, Metadata, Plugin, PluginData, Shape, Tensor, Value};
 /// Thresholds from 0 to 1, as many as TensorBoard's summaries have.
 const THRESHOLDS: usize = 201;
 
-/// How the probabilities of one label are distributed over images that have it, and over those that have another.
+/// How the probabilities of one label are distributed over images that have it, and over those that
+/// have another.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
     /// By threshold, the images that have the label.

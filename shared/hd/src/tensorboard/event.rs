@@ -1,5 +1,5 @@
-//! The messages of TensorBoard's events, with the field numbers of event.proto, summary.proto, histogram.proto,
-//! tensor.proto and those of the plugins.
+//! The messages of TensorBoard's events, with the field numbers of event.proto, summary.proto,
+//! histogram.proto, tensor.proto and those of the plugins.
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Event {

@@ -1,4 +1,5 @@
-//! A network as TensorBoard's GRAPHS tab wants it: a GraphDef, with the field numbers of graph.proto and node_def.proto.
+//! A network as TensorBoard's GRAPHS tab wants it: a GraphDef, with the field numbers of
+//! graph.proto and node_def.proto.
 
 use prost::Message;
 

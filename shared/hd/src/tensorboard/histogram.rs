@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::event::{HistogramProto, Value};
 
-/// The smallest number that does not fall in with 0, and how much wider each bucket is than the one before.
+/// The smallest number that does not fall in with 0, and how much wider each bucket is than the one
+/// before.
 const SMALLEST: f64 = 1e-12;
 const GROWTH: f64 = 1.1;
 

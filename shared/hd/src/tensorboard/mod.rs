@@ -1,8 +1,9 @@
 //! Files for TensorBoard: what it shows of a training, one folder a run.
 //!
-//! The tags are retrain.py's, so that its users find what they know, and runs of both can lie side by side. The files are
-//! written when training is done. Their times are the numbers of the steps, in seconds: the same training gives the same
-//! bytes. Beside the events of validation lie the files of the projector; `projector.rs` has them.
+//! The tags are retrain.py's, so that its users find what they know, and runs of both can lie side
+//! by side. The files are written when training is done. Their times are the numbers of the steps,
+//! in seconds: the same training gives the same bytes. Beside the events of validation lie the
+//! files of the projector; `projector.rs` has them.
 
 mod curve;
 mod event;
@@ -21,7 +22,8 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::onnx::Part;
 
-/// How the name of a run's one file begins, by which TensorBoard finds it, and how it ends. Between them stands a number.
+/// How the name of a run's one file begins, by which TensorBoard finds it, and how it ends. Between
+/// them stands a number.
 const FILE: (&str, &str) = ("events.out.tfevents.", ".hd");
 
 /// All that TensorBoard shows of a training.
@@ -39,7 +41,8 @@ pub struct Summaries<'a> {
     pub images: Option<&'a Path>,
 }
 
-/// Writes the runs `train` and `validation` into folders of the folder `into`, in place of an earlier training's.
+/// Writes the runs `train` and `validation` into folders of the folder `into`, in place of an
+/// earlier training's.
 ///
 /// # Errors
 /// Trouble in writing.
@@ -62,8 +65,9 @@ pub fn write(into: &Path, summaries: &Summaries) -> Result<()> {
     )
 }
 
-/// Puts a file with this content in the place of the one in `folder`. A TensorBoard that is watching reads a file once, and
-/// then only such as come later by their names; so another content has the next number.
+/// Puts a file with this content in the place of the one in `folder`. A TensorBoard that is
+/// watching reads a file once, and then only such as come later by their names; so another content
+/// has the next number.
 fn replace(folder: &Path, content: &[u8]) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(Error::io(folder, "create the folder"))?;
     let entries = std::fs::read_dir(folder).map_err(Error::io(folder, "read"))?;

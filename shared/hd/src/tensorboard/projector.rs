@@ -1,4 +1,5 @@
-//! Files for TensorBoard's projector: bottlenecks as points, with the labels and thumbnails of their images.
+//! Files for TensorBoard's projector: bottlenecks as points, with the labels and thumbnails of
+//! their images.
 //!
 //! | file | content |
 //! |---|---|
@@ -41,8 +42,8 @@ pub struct Point<'a> {
     pub digest: Digest,
 }
 
-/// Writes the files into `folder`, unless they are there and of the same points. With `images`, the folder of the images,
-/// there are thumbnails too; an image that cannot be read has a grey one.
+/// Writes the files into `folder`, unless they are there and of the same points. With `images`, the
+/// folder of the images, there are thumbnails too; an image that cannot be read has a grey one.
 pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> Result<()> {
     let step = points.len().div_ceil(MOST).max(1);
     let points: Vec<Point> = points.iter().step_by(step).copied().collect();

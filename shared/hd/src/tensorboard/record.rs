@@ -1,5 +1,5 @@
-//! TensorFlow's records: length, checksum of the length, content, checksum of the content (tensorflow/core/lib/io,
-//! record_writer.h).
+//! TensorFlow's records: length, checksum of the length, content, checksum of the content
+//! (tensorflow/core/lib/io, record_writer.h).
 
 use crc32c::crc32c;
 use prost::Message;

@@ -1,4 +1,5 @@
-//! A run: what TensorBoard shows of one training on the images of one split, as the content of its file.
+//! A run: what TensorBoard shows of one training on the images of one split, as the content of its
+//! file.
 
 use super::curve::Curve;
 use super::event::{Event, Summary, Value, scalar};
