@@ -1,4 +1,4 @@
-//! Reuse: what of an earlier file of bottlenecks can be taken over.
+//! Reuse: the rows of an earlier file of bottlenecks that can be taken over.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Whether probabilities are what they say.
+//! Calibration: whether answers with a probability of 90 % are right in 90 % of the cases.
 
 use serde::{Deserialize, Serialize};
 

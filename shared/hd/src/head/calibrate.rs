@@ -1,10 +1,11 @@
-//! The temperature by which logits are divided, so that probabilities are what they say (Guo et
-//! al., "On Calibration of Modern Neural Networks", 2017).
+//! Temperature scaling: logits are divided by a temperature, so that answers with a probability of
+//! 90 % are right in 90 % of the cases (Guo et al., "On Calibration of Modern Neural Networks",
+//! 2017).
 //!
-//! It minimises the cross-entropy of predictions for images that the fits did not see. With few
-//! images, all of which may be right by chance, the minimum would lie at boundless confidence; so
-//! ln(temperature)^2 / 2 is added to the sum over all images: next to nothing for some hundreds,
-//! and a temperature near 1 for a handful.
+//! The temperature minimises the cross-entropy of predictions for images that the fits did not see.
+//! With few images, all of which may be right by chance, the minimum would lie at boundless
+//! confidence; so ln(temperature)^2 / 2 is added to the sum over all images: next to nothing for
+//! some hundreds, and a temperature near 1 for a handful.
 
 use rayon::prelude::*;
 

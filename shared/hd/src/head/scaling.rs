@@ -1,4 +1,4 @@
-//! How features are brought to mean 0 and standard deviation 1.
+//! Standardisation: features are brought to mean 0 and standard deviation 1.
 
 use std::ops::Range;
 
@@ -77,7 +77,7 @@ impl Moments {
 pub(super) struct Scaling {
     /// [D].
     pub(super) mean: Vec<f32>,
-    /// [D]; 0 for a feature that never varies, which then has no say.
+    /// [D]; 0 for a feature that never varies, which is then ignored.
     pub(super) scale: Vec<f64>,
 }
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_that_never_varies_has_no_say() {
+    fn a_feature_that_never_varies_is_ignored() {
         let x = [5.0f32, 1.0, 5.0, 2.0];
         let rows: Vec<Example> = x.chunks(2).map(|x| Example { x, label: 0 }).collect();
         let scaling = Scaling::of(&Moments::of(&rows.as_slice().into()));

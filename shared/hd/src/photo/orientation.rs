@@ -1,4 +1,4 @@
-//! Which way up an image is, as its EXIF block says.
+//! The EXIF orientation: which way up an image is.
 
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageResult};
