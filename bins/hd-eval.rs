@@ -11,7 +11,7 @@ use hd::eval::{Metrics, evaluate, render};
 use hd::file;
 use hd::head::Head;
 use hd::split::Split;
-use hd_cli::{Common, Program, check_outputs};
+use hd_cli::{Common, Jobs, Program, check_outputs};
 
 /// Scores a head on images that it has not seen
 ///
@@ -51,6 +51,9 @@ struct Arguments {
     /// Print a file of metrics as text, and do nothing else
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
     describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    jobs: Jobs,
 
     #[command(flatten)]
     common: Common,
@@ -95,10 +98,11 @@ impl Program for Arguments {
         };
         let inputs = self.bottlenecks.iter().chain([head]);
         check_outputs(inputs, [&self.metrics, &self.report].into_iter().flatten())?;
+        self.jobs.apply_to_rayon()?;
         let head = Head::open(head)?;
         let samples = Samples::open(&self.bottlenecks)?;
-        let (metrics, own) = evaluate(&head, &samples, self.split.split())?;
-        self.warn(own);
+        let (metrics, same_images) = evaluate(&head, &samples, self.split.split())?;
+        self.warn(same_images);
         if let Some(path) = &self.report {
             let page = render(&metrics, &head)?;
             file::replace(path, |out| out.write_all(page.as_bytes()))?;
@@ -111,9 +115,9 @@ impl Program for Arguments {
 }
 
 impl Arguments {
-    /// A figure that promises more than it holds must say so.
-    fn warn(&self, own: bool) {
-        match (self.split, own) {
+    /// Warns of figures that promise more than the head can do on images that it has not seen.
+    fn warn(&self, same_images: bool) {
+        match (self.split, same_images) {
             (Images::Testing, true) | (Images::All, false) => {}
             (Images::Testing, false) => {
                 log::warn!(

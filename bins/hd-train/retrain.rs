@@ -1,198 +1,171 @@
 //! The flags of retrain.py that belong to other programs here.
 //!
-//! retrain.py was one program for everything. Whoever pastes its command is told the commands that do the same.
+//! retrain.py was one program for everything. A user who pastes its command is told the commands that do the same.
 
 use std::fmt::Write;
 
-use clap::Args;
+use clap::error::Error;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-/// What retrain.py had and hd-train has not. None of it is in --help.
-#[derive(Args)]
-pub(crate) struct Foreign {
-    #[arg(long, hide = true, value_name = "DIR")]
-    pub(crate) image_dir: Option<String>,
-    #[arg(long, hide = true, value_name = "DIR")]
-    pub(crate) bottleneck_dir: Option<String>,
-    #[arg(long, hide = true, value_name = "DIR")]
-    pub(crate) model_dir: Option<String>,
-    #[arg(long, hide = true, value_name = "NAME")]
-    pub(crate) architecture: Option<String>,
-    #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) test_batch_size: Option<String>,
-    #[arg(long, hide = true)]
-    pub(crate) print_misclassified_test_images: bool,
-    #[arg(long, hide = true)]
-    pub(crate) flip_left_right: bool,
-    #[arg(long, hide = true, value_name = "P")]
-    pub(crate) random_crop: Option<String>,
-    #[arg(long, hide = true, value_name = "P")]
-    pub(crate) random_scale: Option<String>,
-    #[arg(long, hide = true, value_name = "P")]
-    pub(crate) random_brightness: Option<String>,
+/// A flag that retrain.py had and hd-train has not.
+struct Flag {
+    name: &'static str,
+    /// The name of its value; absent where it takes none.
+    value: Option<&'static str>,
+    /// The program that does what the flag did.
+    place: &'static str,
 }
 
-/// The flags beside which no bottlenecks are needed: these, and the one that prints a head.
-pub(crate) const ELSEWHERE: [&str; 11] = [
-    "describe",
-    "image_dir",
-    "bottleneck_dir",
-    "model_dir",
-    "architecture",
-    "test_batch_size",
-    "print_misclassified_test_images",
-    "flip_left_right",
-    "random_crop",
-    "random_scale",
-    "random_brightness",
+const fn flag(name: &'static str, value: Option<&'static str>, place: &'static str) -> Flag {
+    Flag { name, value, place }
+}
+
+const IMAGES: &str = "image-dir";
+const BOTTLENECKS: &str = "bottleneck-dir";
+const MODELS: &str = "model-dir";
+const BASE: &str = "architecture";
+
+/// The place of the flags that hd-bottleneck has by the same name.
+const DISTORTION: &str = "the same of hd-bottleneck";
+
+const FLAGS: [Flag; 10] = [
+    flag(IMAGES, Some("DIR"), "IMAGES of hd-bottleneck"),
+    flag(BOTTLENECKS, Some("DIR"), "-o of hd-bottleneck"),
+    flag(MODELS, Some("DIR"), "-o of hd-fetch base"),
+    flag(BASE, Some("NAME"), "NAME of hd-fetch base"),
+    flag(
+        "test-batch-size",
+        Some("N"),
+        "nothing: hd-eval tests on every image that is for it",
+    ),
+    flag(
+        "print-misclassified-test-images",
+        None,
+        "--report of hd-eval, which shows them",
+    ),
+    flag("flip-left-right", None, DISTORTION),
+    flag("random-crop", Some("P"), DISTORTION),
+    flag("random-scale", Some("P"), DISTORTION),
+    flag("random-brightness", Some("P"), DISTORTION),
 ];
 
-/// What hd-train itself was given.
-pub(crate) struct Own {
+/// The flags beside which no bottlenecks are needed: these, and the one that prints a head.
+pub(crate) fn elsewhere() -> impl Iterator<Item = &'static str> {
+    FLAGS.iter().map(|flag| flag.name).chain(["describe"])
+}
+
+/// Those of them that were given, with their values.
+pub(crate) struct Foreign(Vec<(&'static Flag, Option<String>)>);
+
+/// None of them is in --help.
+impl Args for Foreign {
+    fn augment_args(command: Command) -> Command {
+        let arg = |flag: &Flag| {
+            let arg = Arg::new(flag.name).long(flag.name).hide(true);
+            match flag.value {
+                Some(value) => arg.value_name(value),
+                None => arg.action(ArgAction::SetTrue),
+            }
+        };
+        command.args(FLAGS.iter().map(arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Foreign {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = |flag: &'static Flag| match flag.value {
+            Some(_) => {
+                let value = matches.get_one::<String>(flag.name)?;
+                Some((flag, Some(value.clone())))
+            }
+            None => matches.get_flag(flag.name).then_some((flag, None)),
+        };
+        Ok(Self(FLAGS.iter().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The flags of hd-train that were given, as they are to be given again.
+pub(crate) struct Again {
     pub(crate) summaries_dir: Option<String>,
     pub(crate) output_graph: Option<String>,
     pub(crate) output_labels: Option<String>,
     pub(crate) testing_percentage: Option<u32>,
     pub(crate) validation_percentage: Option<u32>,
-    /// The flags of gradient descent, as they are to be given again.
+    /// The flags of gradient descent.
     pub(crate) solver: String,
-    /// Those of the network, likewise, each with a space before it.
+    /// The flags of the network, each with a space before it.
     pub(crate) graph: String,
 }
 
-/// What retrain.py took where nothing was said, which the catalogue does not have; and what the lab says in its place.
+/// retrain.py's default, which the catalogue does not have, and the lab's choice, which stands in for it.
 const INCEPTION: &str = "inception_v3";
 const ARCHITECTURE: &str = "mobilenet_1.0_224";
+
+/// retrain.py's default for both percentages.
 const PERCENTAGE: u32 = 10;
 
 impl Foreign {
-    /// The flags that were given, each with the program that it belongs to.
-    fn given(&self) -> Vec<(&'static str, &'static str)> {
-        let flags = [
-            (
-                self.image_dir.is_some(),
-                "--image-dir",
-                "IMAGES of hd-bottleneck",
-            ),
-            (
-                self.bottleneck_dir.is_some(),
-                "--bottleneck-dir",
-                "-o of hd-bottleneck",
-            ),
-            (
-                self.model_dir.is_some(),
-                "--model-dir",
-                "-o of hd-fetch base",
-            ),
-            (
-                self.architecture.is_some(),
-                "--architecture",
-                "NAME of hd-fetch base",
-            ),
-            (
-                self.test_batch_size.is_some(),
-                "--test-batch-size",
-                "nothing: hd-eval tests on every image that is for it",
-            ),
-            (
-                self.print_misclassified_test_images,
-                "--print-misclassified-test-images",
-                "--report of hd-eval, which shows them",
-            ),
-            (
-                self.flip_left_right,
-                "--flip-left-right",
-                "the same of hd-bottleneck",
-            ),
-            (
-                self.random_crop.is_some(),
-                "--random-crop",
-                "the same of hd-bottleneck",
-            ),
-            (
-                self.random_scale.is_some(),
-                "--random-scale",
-                "the same of hd-bottleneck",
-            ),
-            (
-                self.random_brightness.is_some(),
-                "--random-brightness",
-                "the same of hd-bottleneck",
-            ),
-        ];
-        let given = flags.into_iter().filter(|(given, _, _)| *given);
-        given.map(|(_, flag, place)| (flag, place)).collect()
-    }
-
-    /// Which flags belong where, and the commands that do what retrain.py did; nothing where none was given.
-    pub(crate) fn explained(&self, own: &Own) -> Option<String> {
-        let given = self.given();
-        if given.is_empty() {
+    /// Which flags belong where, and the commands that do what retrain.py did; None where no such flag was given.
+    pub(crate) fn explained(&self, again: &Again) -> Option<String> {
+        if self.0.is_empty() {
             return None;
         }
         let mut text = "flags of retrain.py that are not hd-train's:\n".to_owned();
-        for (flag, place) in given {
+        for (flag, _) in &self.0 {
             // Writing to a string does not fail.
-            let _ = writeln!(text, "  {flag} is {place}");
+            let _ = writeln!(text, "  --{} is {}", flag.name, flag.place);
         }
-        let instead = match self.is_inception() {
-            true => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
-            false => String::new(),
+        let instead = match self.architecture() {
+            Some(_) => String::new(),
+            None => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
         };
         let _ = writeln!(text, "these commands do what retrain.py did{instead}:");
-        for command in self.commands(own) {
+        for command in self.commands(again) {
             let _ = writeln!(text, "  {command}");
         }
         Some(text)
     }
 
-    fn is_inception(&self) -> bool {
-        let given = self.architecture.as_deref();
-        given.is_none_or(|given| given.eq_ignore_ascii_case(INCEPTION))
+    /// The value of a flag.
+    fn value(&self, name: &str) -> Option<&str> {
+        let given = self.0.iter().find(|(flag, _)| flag.name == name);
+        given.and_then(|(_, value)| value.as_deref())
     }
 
-    fn commands(&self, own: &Own) -> [String; 4] {
-        let folder = |given: &Option<String>, usual: &str| {
-            let folder = given.as_deref().unwrap_or(usual).trim_end_matches('/');
-            if folder.is_empty() {
-                ".".to_owned()
-            } else {
-                folder.to_owned()
-            }
-        };
-        let given = self
-            .architecture
-            .as_deref()
-            .filter(|_| !self.is_inception());
-        let architecture = given.unwrap_or(ARCHITECTURE).to_lowercase();
-        let models = folder(&self.model_dir, "models");
-        let images = self
-            .image_dir
-            .as_deref()
-            .unwrap_or("IMAGES")
-            .trim_end_matches('/');
-        let bottlenecks = folder(&self.bottleneck_dir, "out");
-        let base = quoted(&format!("{models}/{architecture}.onnx"));
-        let cache = quoted(&format!("{bottlenecks}/bottlenecks.bin"));
-        let head = quoted(&format!("{bottlenecks}/head.bin"));
-        let graph = own
-            .output_graph
-            .as_deref()
-            .unwrap_or("retrained_graph.onnx");
-        let graph = quoted(&graph.replace(".pb", ".onnx"));
-        let labels = quoted(
-            own.output_labels
-                .as_deref()
-                .unwrap_or("retrained_labels.txt"),
-        );
-        let [testing, validation] = [own.testing_percentage, own.validation_percentage]
-            .map(|percentage| percentage.unwrap_or(PERCENTAGE));
-        let (solver, more) = (&own.solver, &own.graph);
-        let summaries = match &own.summaries_dir {
-            Some(folder) => format!(" --summaries-dir {}", quoted(folder)),
-            None => String::new(),
-        };
+    /// The architecture that was asked for, where the catalogue has it.
+    fn architecture(&self) -> Option<&str> {
+        self.value(BASE)
+            .filter(|given| !given.eq_ignore_ascii_case(INCEPTION))
+    }
+
+    /// The folder that a flag names, or the usual one.
+    fn folder<'a>(&'a self, name: &str, usual: &'a str) -> &'a str {
+        match self.value(name).unwrap_or(usual).trim_end_matches('/') {
+            "" => ".",
+            folder => folder,
+        }
+    }
+
+    fn commands(&self, again: &Again) -> [String; 4] {
+        let architecture = self.architecture().unwrap_or(ARCHITECTURE).to_lowercase();
+        let images = self.value(IMAGES).unwrap_or("IMAGES").trim_end_matches('/');
+        let images = quoted(images);
+        let folder = self.folder(BOTTLENECKS, "out");
+        let base = format!("{}/{architecture}.onnx", self.folder(MODELS, "models"));
+        let base = quoted(&base);
+        let cache = quoted(&format!("{folder}/bottlenecks.bin"));
+        let head = quoted(&format!("{folder}/head.bin"));
         let calibrated = match architecture.ends_with("_quantized") {
-            true => format!(" --calibrate {}", quoted(images)),
+            true => format!(" --calibrate {images}"),
             false => String::new(),
         };
         [
@@ -201,34 +174,54 @@ impl Foreign {
                 quoted(&architecture)
             ),
             format!(
-                "hd-bottleneck --base {base} {}{} -o {cache}",
-                quoted(images),
+                "hd-bottleneck --base {base} {images}{} -o {cache}",
                 self.distortions()
             ),
             format!(
-                "hd-train {cache} --base {base} --head {head} --output-graph {graph} --output-labels {labels}{more}{summaries} {solver} \
-                 --split-by path --path-prefix {} --testing-percentage {testing} --validation-percentage {validation}",
-                quoted(images)
+                "hd-train {cache} --base {base} --head {head} {} --split-by path --path-prefix {images} {}",
+                again.outputs(),
+                again.percentages()
             ),
             format!("hd-eval {head} {cache}"),
         ]
     }
 
+    /// The flags of hd-bottleneck, each with a space before it.
     fn distortions(&self) -> String {
         let mut flags = String::new();
-        if self.flip_left_right {
-            flags.push_str(" --flip-left-right");
-        }
-        for (flag, value) in [
-            ("--random-crop", &self.random_crop),
-            ("--random-scale", &self.random_scale),
-            ("--random-brightness", &self.random_brightness),
-        ] {
+        for (flag, value) in self.0.iter().filter(|(flag, _)| flag.place == DISTORTION) {
+            let _ = write!(flags, " --{}", flag.name);
             if let Some(value) = value {
-                let _ = write!(flags, " {flag} {}", quoted(value));
+                let _ = write!(flags, " {}", quoted(value));
             }
         }
         flags
+    }
+}
+
+impl Again {
+    fn outputs(&self) -> String {
+        let graph = self.output_graph.as_deref();
+        let graph = graph.unwrap_or("retrained_graph.onnx");
+        let graph = quoted(&graph.replace(".pb", ".onnx"));
+        let labels = self.output_labels.as_deref();
+        let labels = quoted(labels.unwrap_or("retrained_labels.txt"));
+        let summaries = match &self.summaries_dir {
+            Some(folder) => format!(" --summaries-dir {}", quoted(folder)),
+            None => String::new(),
+        };
+        let Self {
+            graph: more,
+            solver,
+            ..
+        } = self;
+        format!("--output-graph {graph} --output-labels {labels}{more}{summaries} {solver}")
+    }
+
+    fn percentages(&self) -> String {
+        let testing = self.testing_percentage.unwrap_or(PERCENTAGE);
+        let validation = self.validation_percentage.unwrap_or(PERCENTAGE);
+        format!("--testing-percentage {testing} --validation-percentage {validation}")
     }
 }
 

@@ -1,102 +1,42 @@
-//! What is said, shown and kept while a head is trained.
+//! What happens at every step of a training: messages, summaries for TensorBoard, and intermediate networks.
 
 use std::cell::RefCell;
-use std::path::Path;
 
 use hd::bottleneck::Samples;
-use hd::file;
 use hd::head::{Score, Snapshot, Step, Watch};
-use hd::onnx::{Layer, Network, stitch};
 use hd::split::{Split, SplitRule};
 use hd::tensorboard::{Point, Summaries};
 use hd_cli::Bar;
 
-/// Tells how training goes, and keeps what is to be shown of it.
-pub(crate) struct Watcher<'a> {
+use crate::intermediate::Intermediate;
+use crate::tell;
+
+/// Tells how training goes, and keeps the summaries where they are wanted.
+pub(crate) struct Watcher<'a, 's> {
     pub(crate) bar: &'a Bar,
-    pub(crate) runs: Option<RefCell<Summaries<'a>>>,
+    pub(crate) runs: Option<RefCell<Summaries<'s>>>,
     pub(crate) intermediate: Option<Intermediate<'a>>,
 }
 
-/// How the names of networks begin that are written on the way.
-const INTERMEDIATE: &str = "intermediate_";
-
-/// Whether a file is named like one of them.
-pub(crate) fn is_intermediate(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with(INTERMEDIATE)
-}
-
-/// Networks that are written on the way.
-pub(crate) struct Intermediate<'a> {
-    folder: &'a Path,
-    every: usize,
-    base: &'a Network,
-    name: &'a str,
-    /// The first that went wrong.
-    trouble: RefCell<Option<hd::Error>>,
-}
-
-impl<'a> Intermediate<'a> {
-    pub(crate) fn new(
-        folder: &'a Path,
-        every: usize,
-        base: &'a Network,
-        name: &'a str,
-    ) -> hd::Result<Self> {
-        let made = std::fs::create_dir_all(folder);
-        made.map_err(hd::Error::io(folder, "create the folder"))?;
-        Ok(Self {
-            folder,
-            every,
-            base,
-            name,
-            trouble: RefCell::default(),
-        })
-    }
-
-    fn write(&self, snapshot: &Snapshot) {
-        let write = || {
-            let layer = Layer {
-                labels: snapshot.labels,
-                weights: snapshot.weights,
-                biases: snapshot.biases,
-            };
-            let graph = stitch(self.base, layer, self.name)?;
-            let path = self
-                .folder
-                .join(format!("{INTERMEDIATE}{}.onnx", snapshot.step));
-            file::replace(&path, |out| out.write_all(&graph))
-        };
-        let due = snapshot.step > 0 && snapshot.step.is_multiple_of(self.every);
-        if due && self.trouble.borrow().is_none() {
-            *self.trouble.borrow_mut() = write().err();
-        }
-    }
-}
-
-impl<'a> Watcher<'a> {
-    /// What is to be snapshot.
+impl<'s> Watcher<'_, 's> {
+    /// The summaries, where they were wanted.
     ///
     /// # Errors
-    /// What went wrong on the way.
-    pub(crate) fn finish(self) -> hd::Result<Option<Summaries<'a>>> {
-        let trouble = self.intermediate.and_then(|kept| kept.trouble.into_inner());
-        match trouble {
-            Some(trouble) => Err(trouble),
-            None => Ok(self.runs.map(RefCell::into_inner)),
-        }
+    /// The first intermediate network that could not be written.
+    pub(crate) fn finish(self) -> hd::Result<Option<Summaries<'s>>> {
+        self.intermediate.map_or(Ok(()), Intermediate::finish)?;
+        Ok(self.runs.map(RefCell::into_inner))
     }
 }
 
-impl Watch for Watcher<'_> {
+impl Watch for Watcher<'_, '_> {
     fn score(&self, score: &Score) {
         self.bar
-            .message(log::Level::Debug, &crate::score_line(score));
+            .message(log::Level::Debug, &tell::score_line(score));
     }
 
     fn step(&self, step: &Step) {
-        tell(step);
+        tell::step(step);
     }
 
     fn wants_snapshots(&self) -> bool {
@@ -120,24 +60,6 @@ impl Watch for Watcher<'_> {
             Split::Training => runs.borrow_mut().train.add_curves(snapshot),
             _ => runs.borrow_mut().validation.add_curves(snapshot),
         }
-    }
-}
-
-/// In the words of retrain.py.
-fn tell(step: &Step) {
-    let Step {
-        index,
-        accuracy,
-        cross_entropy,
-        validation,
-    } = step;
-    log::info!("Step {index}: Train accuracy = {:.1}%", 100.0 * accuracy);
-    log::info!("Step {index}: Cross entropy = {cross_entropy:.6}");
-    if let Some((accuracy, n)) = validation {
-        log::info!(
-            "Step {index}: Validation accuracy = {:.1}% (N={n})",
-            100.0 * accuracy
-        );
     }
 }
 

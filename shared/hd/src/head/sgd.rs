@@ -35,28 +35,15 @@ pub struct Sgd {
     pub eval_step_interval: u32,
 }
 
-impl Sgd {
-    /// retrain.py's number of steps.
-    pub const STEPS: u32 = 4000;
-    /// retrain.py's learning rate.
-    pub const LEARNING_RATE: f32 = 0.01;
-    /// retrain.py's size of a training batch.
-    pub const TRAIN_BATCH_SIZE: u32 = 100;
-    /// retrain.py's size of a validation batch.
-    pub const VALIDATION_BATCH_SIZE: u32 = 100;
-    /// retrain.py's number of steps from one measurement to the next.
-    pub const EVAL_STEP_INTERVAL: u32 = 10;
-}
-
 /// retrain.py's defaults.
 impl Default for Sgd {
     fn default() -> Self {
         Self {
-            steps: Self::STEPS,
-            learning_rate: Self::LEARNING_RATE,
-            train_batch_size: Self::TRAIN_BATCH_SIZE,
-            validation_batch_size: Some(Self::VALIDATION_BATCH_SIZE),
-            eval_step_interval: Self::EVAL_STEP_INTERVAL,
+            steps: 4000,
+            learning_rate: 0.01,
+            train_batch_size: 100,
+            validation_batch_size: Some(100),
+            eval_step_interval: 10,
         }
     }
 }

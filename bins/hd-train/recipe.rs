@@ -1,0 +1,83 @@
+//! The recipe of a training, from the arguments.
+
+use anyhow::bail;
+use hd::head::{ClassWeights, Given, Head, Recipe, Solver, Strength};
+use hd::split::{SplitBy, SplitRule};
+use hd_cli::misuse;
+
+use crate::arguments::{Arguments, By};
+use crate::steps::Method;
+
+impl Arguments {
+    /// The recipe that the flags ask for.
+    ///
+    /// # Errors
+    /// Flags that make no sense together; a file of weights or a head that cannot be read.
+    pub(crate) fn recipe(&self) -> anyhow::Result<Recipe> {
+        Ok(Recipe {
+            split: self.rule()?,
+            solver: self.solver()?,
+            class_weights: self.class_weights()?,
+            init: self.init.as_deref().map(Head::open).transpose()?,
+        })
+    }
+
+    fn rule(&self) -> anyhow::Result<SplitRule> {
+        let usual = SplitRule::default();
+        let validation = self.validation_percentage.unwrap_or(usual.validation);
+        let testing = self.testing_percentage.unwrap_or(usual.testing);
+        if validation + testing >= 100 {
+            return misuse(format!(
+                "{validation} % for validation and {testing} % for testing leave nothing to train on"
+            ));
+        }
+        Ok(SplitRule {
+            validation,
+            testing,
+            seed: self.seed,
+            by: match self.split_by {
+                By::Content if !self.path_prefix.is_empty() => {
+                    return misuse("--path-prefix needs --split-by path".to_owned());
+                }
+                By::Content => SplitBy::Content,
+                By::Path => SplitBy::Path {
+                    prefix: self.path_prefix.clone(),
+                },
+            },
+        })
+    }
+
+    fn solver(&self) -> anyhow::Result<Solver> {
+        match (self.steps.sgd(), self.steps.solver, self.l2) {
+            (None, _, strength) => Ok(Solver::Lbfgs(strength)),
+            (Some(_), Some(Method::Lbfgs), _) => misuse(
+                "--solver lbfgs goes to the optimum, and takes no steps to be counted".to_owned(),
+            ),
+            (Some(_), _, Strength::Given(_)) => {
+                misuse("--solver sgd holds nothing small: --l2 is for lbfgs".to_owned())
+            }
+            (Some(sgd), _, Strength::Chosen) => Ok(Solver::Sgd(sgd)),
+        }
+    }
+
+    fn class_weights(&self) -> anyhow::Result<ClassWeights> {
+        let weights = match self.class_weights.to_str() {
+            Some("none") => ClassWeights::None,
+            Some("balanced") => ClassWeights::Balanced,
+            _ if !self.class_weights.exists() => {
+                let given = self.class_weights.display();
+                bail!(
+                    "--class-weights is `none`, `balanced` or a file, and there is no file {given}"
+                );
+            }
+            _ => ClassWeights::Given(Given::open(&self.class_weights)?),
+        };
+        if self.steps.sgd().is_some() && weights != ClassWeights::None {
+            return misuse(
+                "--solver sgd draws every label as often as any other: --class-weights is for lbfgs"
+                    .to_owned(),
+            );
+        }
+        Ok(weights)
+    }
+}

@@ -1,0 +1,95 @@
+//! Messages about a training.
+
+use hd::bottleneck::Samples;
+use hd::head::{Imbalance, Score, Step, Training};
+
+/// Warns of images under more than one label.
+pub(crate) fn contradictions(samples: &Samples) {
+    let contradictions = samples.contradictions();
+    if let Some(image) = contradictions.first() {
+        let (count, image) = (contradictions.len(), image.display());
+        log::warn!("{count} images stand under more than one label, such as {image}");
+    }
+}
+
+/// Tells the result of a training.
+pub(crate) fn training(
+    Training {
+        head,
+        score,
+        iterations,
+        loss,
+        converged,
+        imbalance,
+    }: &Training,
+) {
+    let [training, validation, testing] = head.totals();
+    log::info!(
+        "{training} images for training, {validation} for validation, {testing} for testing"
+    );
+    if let Some(score) = score {
+        // Where the strength was given, only the validation images were scored.
+        if !head.scores.is_empty() {
+            log::info!("{} (N={})", score_line(score), score.images);
+        }
+        if let Some(accuracy) = head.validation_accuracy {
+            let percent = 100.0 * accuracy;
+            log::info!("Validation accuracy = {percent:.1}% (N={validation})");
+        }
+    }
+    if let Some(Imbalance {
+        most: (most, many),
+        fewest: (fewest, few),
+    }) = imbalance
+    {
+        log::info!(
+            "'{most}' has {many} images, '{fewest}' {few}: with --class-weights balanced they count alike"
+        );
+    }
+    if let Some(loss) = loss {
+        log::debug!("the last fit took {iterations} steps, to a loss of {loss:.6}");
+    }
+    if !converged {
+        log::warn!("the fit did not converge in {iterations} steps; a larger --l2 helps");
+    }
+}
+
+/// A score as one line.
+pub(crate) fn score_line(score: &Score) -> String {
+    let l2 = score.strength();
+    let Score {
+        temperature,
+        cross_entropy,
+        accuracy,
+        folds,
+        ..
+    } = score;
+    let accuracy = 100.0 * accuracy;
+    let kind = if *folds > 1 {
+        "cross-validated"
+    } else {
+        "validation"
+    };
+    format!(
+        "l2 = {l2}, temperature = {temperature:.2}: {kind} accuracy = {accuracy:.1}%, \
+         cross-entropy = {cross_entropy:.4}"
+    )
+}
+
+/// Tells about a step of gradient descent, in the words of retrain.py.
+pub(crate) fn step(step: &Step) {
+    let Step {
+        index,
+        accuracy,
+        cross_entropy,
+        validation,
+    } = step;
+    log::info!("Step {index}: Train accuracy = {:.1}%", 100.0 * accuracy);
+    log::info!("Step {index}: Cross entropy = {cross_entropy:.6}");
+    if let Some((accuracy, n)) = validation {
+        log::info!(
+            "Step {index}: Validation accuracy = {:.1}% (N={n})",
+            100.0 * accuracy
+        );
+    }
+}
