@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::routes::Refusal;
+use crate::refusal::Refusal;
 
 /// The names that this server is reached by.
 #[derive(Clone)]
@@ -54,14 +54,14 @@ fn refusal(hosts: &Hosts, request: &Request) -> Option<&'static str> {
         return Some("this server does not go by that name; --allow-host allows one");
     };
     let asks = matches!(*request.method(), Method::GET | Method::HEAD);
-    match asks || is_own(headers, &host) {
+    match asks || is_same_site(headers, &host) {
         true => None,
         false => Some("only this server's own page may send images"),
     }
 }
 
 /// Whether a request comes from a page of `host`, or from something that is no browser.
-fn is_own(headers: &HeaderMap, host: &Authority) -> bool {
+fn is_same_site(headers: &HeaderMap, host: &Authority) -> bool {
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     if !matches!(site, None | Some(b"same-origin" | b"none")) {
         return false;

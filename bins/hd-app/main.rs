@@ -1,28 +1,31 @@
 //! hd-app: labels images in a browser, as the lab's app does.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod app;
 mod guard;
+mod limits;
 mod metrics;
 mod page;
 mod pool;
+mod refusal;
 mod routes;
 mod server;
 mod upload;
-mod visitors;
 
 use anyhow::Context;
-use clap::{Args, Parser};
+use app::App;
+use clap::Parser;
 use hd::base::Runtime;
 use hd::onnx::Network;
 use hd_cli::{Common, Compute, Program};
+use limits::Limits;
 use pool::Pool;
-use routes::{App, router};
+use routes::router;
 use server::Server;
 
 /// Labels images in a browser, as the lab's app does
@@ -73,39 +76,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// What visitors may do.
-#[derive(Args)]
-#[command(next_help_heading = "Limits")]
-struct Limits {
-    /// An image may have so many bytes
-    #[arg(long, value_name = "N", default_value_t = 32 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    max_bytes: u64,
-
-    /// An image may have so many pixels
-    #[arg(long, value_name = "N", default_value_t = 1 << 27, value_parser = clap::value_parser!(u64).range(1..))]
-    max_pixels: u64,
-
-    /// So many images may wait for an answer; with more, the server says that it is busy
-    #[arg(long, value_name = "N", default_value = "64")]
-    queue: NonZeroUsize,
-
-    /// So many connections are kept; with more, the oldest that has nothing under way is closed
-    #[arg(long, value_name = "N", default_value = "512")]
-    connections: NonZeroUsize,
-
-    /// Seconds that a request may take
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
-
-    /// Another name that this server is reached by, beside localhost and bare addresses
-    #[arg(long, value_name = "NAME")]
-    allow_host: Vec<String>,
-}
-
-/// A visitor that does not say within this time what it wants is sent away, and at the end nobody is waited for longer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Threads that speak to visitors; the heavy work is done elsewhere.
+/// Threads that serve connections; the pool has others for images.
 const SPEAKERS: usize = 2;
 
 fn main() -> ExitCode {
@@ -139,7 +110,7 @@ impl Program for Arguments {
         let server = Server {
             router,
             connections: self.limits.connections,
-            patience: timeout.min(PATIENCE),
+            timeout,
         };
         speakers.block_on(server.serve(self.listen, &|address| self.tell(address)))
     }

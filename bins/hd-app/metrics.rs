@@ -1,4 +1,4 @@
-//! What the server counts, for Prometheus.
+//! Counts of requests and images, for Prometheus.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-
-use crate::routes::App;
 
 /// From a millisecond to what nobody waits for.
 const SECONDS: [f64; 12] = [
@@ -88,8 +86,12 @@ impl Drop for Waiting {
     }
 }
 
-/// Counts a request and its answer. Paths that are none of ours are all the same, since there is no end to them.
-pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Counts a request and its answer. All unknown paths are one, since there is no end to them.
+pub(crate) async fn count(
+    State(metrics): State<Arc<Metrics>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("other", MatchedPath::as_str).to_owned();
     let response = next.run(request).await;
@@ -97,6 +99,6 @@ pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: N
         ("path", path),
         ("status", response.status().as_str().to_owned()),
     ];
-    app.metrics.requests.get_or_create(&labels).inc();
+    metrics.requests.get_or_create(&labels).inc();
     response
 }

@@ -1,4 +1,4 @@
-//! The page: files of their own in the folder `page`, kept in the program.
+//! The page, whose files in the folder `page` become part of the program.
 
 use axum::http::header;
 use axum::response::IntoResponse;

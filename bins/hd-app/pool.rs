@@ -1,5 +1,5 @@
-//! The threads that do the heavy work: each has a session of its own. Images wait for a free one in a queue, which has an
-//! end; whoever goes meanwhile takes place and image along.
+//! The threads that label images, each with a session that no other uses. Images wait for a free thread in a queue of
+//! limited length; where a visitor goes away meanwhile, the image leaves the queue.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +12,10 @@ use hd::label::{Labeller, Outcome};
 use hd::onnx::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::Limits;
+use crate::limits::Limits;
 use crate::upload::Held;
 
-/// What is wanted of an image.
+/// The two kinds of work on an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// The probability of each label.
@@ -24,13 +24,13 @@ pub(crate) enum Wanted {
     Heatmap,
 }
 
-/// What came of it.
+/// The result of the work.
 pub(crate) enum Product {
     Scores(Vec<f32>),
     Heatmap(Vec<u8>),
 }
 
-/// Why nothing came of it, with no fault of the image.
+/// The reason why there is no result, where the image is not at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The queue is full.
@@ -48,7 +48,7 @@ struct Job {
     image: Held,
     wanted: Wanted,
     reply: oneshot::Sender<Reply>,
-    /// That it lies before a thread, also if nobody waits for the reply any more.
+    /// Held until a thread is done with the job, also if nobody waits for the reply any more.
     _turn: OwnedSemaphorePermit,
 }
 
@@ -111,12 +111,12 @@ impl Pool {
     }
 }
 
-/// One thread's life.
+/// Takes jobs until the pool is dropped.
 fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        // Whoever has gone meanwhile wants nothing any more.
+        // The visitor has gone.
         if job.reply.is_closed() {
             continue;
         }
@@ -129,7 +129,7 @@ fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
                 log::error!("{:#}", anyhow::Error::from(error));
                 Err(Trouble::Failed)
             }
-            // What panicked has said so on stderr.
+            // A panic is told on stderr.
             Err(_) => Err(Trouble::Failed),
         };
         // The visitor may have gone.

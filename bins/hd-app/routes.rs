@@ -3,64 +3,36 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` and what it needs | the page |
-//! | `POST /label`, an image or a form with one | JSON: `label`, `score`, `verdict`, `scores` |
+//! | `POST /label`, an image or a form with one | JSON: `label`, `score`, `verdict`, `scores`; the header `Hd-Verdict` |
 //! | `POST /heatmap`, the same | PNG: where the evidence lies |
-//! | `GET /health` | JSON: `status`, `base`, `labels` |
+//! | `GET /health` | JSON: `status`, `base`, `labels`, `title` |
 //! | `GET /metrics` | text for Prometheus |
 //!
 //! What cannot be answered gets a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
 //! 408 when it took too long to come, 413 for too many bytes, 415 for what is no image by its type, 422 for what is none by its
 //! content, 503 with `Retry-After` when there is too much to do.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use hd::label::Answer;
-use hd::onnx::Network;
+use hd::label::{Answer, question};
 use serde_json::json;
-use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::guard::{Hosts, only_this_site};
-use crate::metrics::{Metrics, count};
-use crate::pool::{Pool, Product, Trouble, Wanted};
-use crate::upload::Room;
-use crate::visitors::Visitor;
-use crate::{Limits, page};
-
-/// What answering takes.
-pub(crate) struct App {
-    network: Arc<Network>,
-    pool: Pool,
-    room: Room,
-    hosts: Hosts,
-    max_bytes: usize,
-    timeout: Duration,
-    pub(crate) metrics: Metrics,
-}
-
-impl App {
-    pub(crate) fn new(network: Arc<Network>, pool: Pool, limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            network,
-            pool,
-            room: Room::default(),
-            hosts: Hosts::new(&limits.allow_host),
-            max_bytes: limits.max_bytes as usize,
-            timeout: Duration::from_secs(limits.timeout),
-            metrics: Metrics::default(),
-        })
-    }
-}
+use crate::app::App;
+use crate::guard::only_this_site;
+use crate::metrics::count;
+use crate::page;
+use crate::pool::{Product, Trouble, Wanted};
+use crate::refusal::Refusal;
 
 /// Said with every answer: nothing but this site's own files, and no frame around it.
 const HEADERS: [(&str, &str); 7] = [
@@ -82,7 +54,7 @@ const HEADERS: [(&str, &str); 7] = [
 
 /// The routes, and what every request goes through, from the last line to the first.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let hosts = app.hosts.clone();
+    let (hosts, metrics) = (app.hosts.clone(), Arc::clone(&app.metrics));
     let mut router = Router::new()
         .route("/", get(page::index))
         .route("/app.css", get(page::style))
@@ -91,7 +63,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/label", post(label))
         .route("/heatmap", post(heatmap))
         .route("/health", get(health))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(counts))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is no such page".to_owned()))
         .method_not_allowed_fallback(async || {
             Refusal::new(
@@ -103,7 +75,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.max_bytes))
         .layer(from_fn(in_json))
         .layer(from_fn_with_state(hosts, only_this_site))
-        .layer(from_fn_with_state(Arc::clone(&app), count))
+        .layer(from_fn_with_state(metrics, count))
         .with_state(app);
     for (name, value) in HEADERS {
         let (name, value) = (
@@ -115,26 +87,23 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
 }
 
-async fn label(
-    State(app): State<Arc<App>>,
-    visitor: Option<Extension<Arc<Visitor>>>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let (product, took) = work(&app, visitor, request, Wanted::Scores).await?;
+/// The header that names the verdict in one word, by which the page chooses its colour.
+const VERDICT: HeaderName = HeaderName::from_static("hd-verdict");
+
+async fn label(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
+    let (product, took) = work(&app, request, Wanted::Scores).await?;
     let Product::Scores(scores) = product else {
         return Err(Refusal::FAILED);
     };
     app.metrics.labelled(took);
     let labels = app.network.labels.as_deref().unwrap_or_default();
-    Ok(Json(Answer::new(labels, &scores).record(0.0)).into_response())
+    let answer = Answer::new(labels, &scores);
+    let state = [(VERDICT, answer.verdict(0.0).name())];
+    Ok((state, Json(answer.record(0.0))).into_response())
 }
 
-async fn heatmap(
-    State(app): State<Arc<App>>,
-    visitor: Option<Extension<Arc<Visitor>>>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    match work(&app, visitor, request, Wanted::Heatmap).await? {
+async fn heatmap(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
+    match work(&app, request, Wanted::Heatmap).await? {
         (Product::Heatmap(png), _) => {
             Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
         }
@@ -142,17 +111,11 @@ async fn heatmap(
     }
 }
 
-/// What came of the image in a request, and how long its work has taken with the wait for it.
-async fn work(
-    app: &App,
-    visitor: Option<Extension<Arc<Visitor>>>,
-    request: Request,
-    wanted: Wanted,
-) -> Result<(Product, Duration), Refusal> {
+/// Has the image in a request worked on. The result, and the time that waiting and working took.
+async fn work(app: &App, request: Request, wanted: Wanted) -> Result<(Product, Duration), Refusal> {
     let deadline = Instant::now() + app.timeout;
     let image = timeout_at(deadline, app.room.image(request)).await??;
     let begin = Instant::now();
-    let _working = visitor.as_ref().map(|Extension(visitor)| visitor.working());
     let _waiting = app.metrics.waiting();
     let done = timeout_at(deadline, app.pool.run(image, wanted)).await;
     // Where it took too long it was not for the visitor.
@@ -169,86 +132,20 @@ async fn work(
 
 async fn health(State(app): State<Arc<App>>) -> Response {
     let network = &app.network;
-    Json(json!({"status": "ok", "base": network.architecture, "labels": network.labels}))
-        .into_response()
+    let title = question(network.labels.as_deref().unwrap_or_default());
+    Json(json!({
+        "status": "ok",
+        "base": network.architecture,
+        "labels": network.labels,
+        "title": title,
+    }))
+    .into_response()
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+async fn counts(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let text = app.metrics.text().map_err(|_| Refusal::FAILED)?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
-}
-
-/// A request that is not answered.
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    reason: std::borrow::Cow<'static, str>,
-}
-
-impl Refusal {
-    pub(crate) const BUSY: Self = Self::fixed(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "too much to do at the moment: try again in a second",
-    );
-    pub(crate) const TOO_LARGE: Self = Self::fixed(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "the image has too many bytes",
-    );
-    const SLOW: Self = Self::fixed(
-        StatusCode::REQUEST_TIMEOUT,
-        "the image took too long to come",
-    );
-    pub(crate) const FAILED: Self = Self::fixed(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "the server could not do it, and says why where it was started",
-    );
-
-    const fn fixed(status: StatusCode, reason: &'static str) -> Self {
-        Self {
-            status,
-            reason: std::borrow::Cow::Borrowed(reason),
-        }
-    }
-
-    pub(crate) fn new(status: StatusCode, reason: String) -> Self {
-        Self {
-            status,
-            reason: reason.into(),
-        }
-    }
-
-    pub(crate) fn bad(reason: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, reason)
-    }
-
-    /// What went wrong in reading a body.
-    pub(crate) fn of_body(error: &axum::Error) -> Self {
-        let too_long =
-            |cause: &(dyn Error + 'static)| cause.is::<http_body_util::LengthLimitError>();
-        match anyhow::Chain::new(error).any(too_long) {
-            true => Self::TOO_LARGE,
-            false => Self::bad("the image came only in part".to_owned()),
-        }
-    }
-}
-
-impl From<Elapsed> for Refusal {
-    fn from(_: Elapsed) -> Self {
-        Self::SLOW
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let error = Json(json!({"error": self.reason}));
-        match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                (self.status, [(header::RETRY_AFTER, "1")], error).into_response()
-            }
-            status => (status, error).into_response(),
-        }
-    }
 }
 
 /// The refusal of the layer that counts bytes, which comes as text, in the form of all others.

@@ -1,4 +1,8 @@
 //! Accepting connections, and ending in good order.
+//!
+//! So many connections are served at a time, and the next ones wait. None keeps its place for long, since each step has
+//! a time-out and a connection is closed after one answer: connections on which nothing is asked end after [`HEAD`],
+//! uploads that stall after a few seconds more, and answers that nobody reads after [`READING`].
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -7,33 +11,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 
-use crate::visitors::{Visit, Visitors};
+/// Time in which a visitor has to say what it wants.
+const HEAD: Duration = Duration::from_secs(2);
+
+/// Time in which a visitor has to read the answer.
+const READING: Duration = Duration::from_secs(10);
+
+/// At the end, requests under way are waited for no longer.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// Where a connection cannot be accepted, as with too many open files, it may be possible a little later.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What answers, and whom.
+/// A server: its routes and its limits.
 pub(crate) struct Server {
     pub(crate) router: Router,
-    /// Most connections at a time.
+    /// Connections that are served at a time.
     pub(crate) connections: NonZeroUsize,
-    /// How long a visitor may take to say what it wants, and how long the last ones are waited for.
-    pub(crate) patience: Duration,
+    /// Time that a request may take.
+    pub(crate) timeout: Duration,
 }
 
 impl Server {
-    /// Answers at `address` until Ctrl-C or SIGTERM; then what is under way is finished. `ready` is told the address, whose
-    /// port may have been picked.
+    /// Answers at `address` until Ctrl-C or SIGTERM; then requests under way are finished. `ready` is told the address,
+    /// whose port may have been picked.
     ///
     /// # Errors
     /// An address that cannot be listened at; those of `ready`.
@@ -42,77 +52,79 @@ impl Server {
         address: SocketAddr,
         ready: &(dyn Fn(SocketAddr) -> io::Result<()> + Sync),
     ) -> anyhow::Result<()> {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            let remedy = match error.kind() {
-                ErrorKind::AddrInUse => {
-                    format!("; `--listen {}:0` picks a free port", address.ip())
-                }
-                _ => String::new(),
-            };
-            anyhow::Error::new(error).context(format!("{address}: cannot listen there{remedy}"))
-        })?;
+        let listener = listen(address).await?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         ready(listener.local_addr()?)?;
-        let mut full = false;
-        let (visitors, graceful) = (Visitors::new(self.connections), GracefulShutdown::new());
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        if let Some(visit) = visitors.enter() {
-                            self.speak(stream, visit, &graceful);
-                        }
-                    }
-                    Err(error) => {
-                        if !full {
-                            log::warn!("no more connections can be made: {error}");
-                        }
-                        full = true;
-                        visitors.send_one_away();
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                },
-                _ = interrupt.recv() => break,
-                _ = terminate.recv() => break,
-            }
+        let graceful = GracefulShutdown::new();
+        tokio::select! {
+            () = self.accept(&listener, &graceful) => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
         drop(listener);
-        log::info!("finishing what is under way");
-        tokio::select! {
-            () = graceful.shutdown() => {}
-            () = tokio::time::sleep(self.patience) => log::warn!("some visitors did not wait for their answers"),
-            _ = interrupt.recv() => {}
-        }
+        self.finish(graceful, interrupt).await;
         Ok(())
     }
 
-    /// Speaks with a visitor, in a task of its own.
-    fn speak(&self, stream: TcpStream, visit: Visit, graceful: &GracefulShutdown) {
-        // Without this, answers would wait for the visitor's acknowledgement of what came before them.
-        let _ = stream.set_nodelay(true);
-        let routes = TowerToHyperService::new(self.router.clone());
-        let visitor = Arc::clone(&visit.visitor);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&visitor));
-            let asking = visitor.asking();
-            let answer = hyper::service::Service::call(&routes, request);
-            async move {
-                let _asking = asking;
-                answer.await
+    /// Accepts connections without end, each as soon as there is a place for it.
+    async fn accept(&self, listener: &TcpListener, graceful: &GracefulShutdown) {
+        let most = self.connections.get().min(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(most));
+        let mut warned = false;
+        // The semaphore is never closed.
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => self.speak(stream, place, graceful),
+                Err(error) => {
+                    if !warned {
+                        log::warn!("no more connections can be made: {error}");
+                    }
+                    warned = true;
+                    sleep(PAUSE).await;
+                }
             }
-        });
+        }
+    }
+
+    /// Serves a connection in a task, which holds `place` until the connection is closed.
+    fn speak(&self, stream: TcpStream, place: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
+        // Without this, an answer would wait for the visitor's acknowledgement of the packets before it.
+        let _ = stream.set_nodelay(true);
+        let head = self.timeout.min(HEAD);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.patience)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+            .header_read_timeout(head)
+            .keep_alive(false)
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(self.router.clone()),
+            );
+        let connection = timeout(head + self.timeout + READING, graceful.watch(connection));
         tokio::spawn(async move {
-            tokio::select! {
-                // What goes wrong with a connection is the visitor's business.
-                _ = connection => {}
-                () = visit.visitor.told_to_leave() => {}
-            }
+            // Errors of a connection concern its visitor alone.
+            let _ = connection.await;
+            drop(place);
         });
     }
+
+    /// Waits for requests under way, but not for long, and not after a second Ctrl-C.
+    async fn finish(&self, graceful: GracefulShutdown, mut interrupt: Signal) {
+        log::info!("finishing what is under way");
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = sleep(self.timeout.min(ENDING)) => log::warn!("some visitors did not wait for their answers"),
+            _ = interrupt.recv() => {}
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => format!("; `--listen {}:0` picks a free port", address.ip()),
+            _ => String::new(),
+        };
+        anyhow::Error::new(error).context(format!("{address}: cannot listen there{remedy}"))
+    })
 }

@@ -12,13 +12,13 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::routes::Refusal;
+use crate::refusal::Refusal;
 
 /// Bytes of images that may be held at a time, for all visitors together.
 const MOST: usize = 1 << 29;
 
-/// When nothing comes for so long, nothing is waited for any more.
-const STALL: Duration = Duration::from_secs(10);
+/// An upload of which nothing comes for so long is given up.
+const STALL: Duration = Duration::from_secs(5);
 
 /// Fields that a form can have. More would only be work.
 const FIELDS: usize = 100;
@@ -29,7 +29,7 @@ const RAW: [&str; 2] = [
     "application/x-www-form-urlencoded",
 ];
 
-/// What there is room for.
+/// The room that images may take.
 pub(crate) struct Room(Arc<Semaphore>);
 
 impl Default for Room {
@@ -128,7 +128,7 @@ impl Room {
     }
 }
 
-/// What a body is said to be, without parameters.
+/// The type that a body is said to have, without parameters.
 fn kind(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get(header::CONTENT_TYPE)?;
     let kind = kind.to_str().unwrap_or("?").split(';').next()?;

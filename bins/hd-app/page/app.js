@@ -29,13 +29,6 @@ async function post(path, file) {
   }
 }
 
-/** What a verdict means, for its colour. */
-function state({ label, verdict }) {
-  if (verdict === "Can't tell.") return "unsure";
-  if (label === "hot dog") return "yes";
-  return label === "not hot dog" ? "no" : "other";
-}
-
 const waiting = [];
 let asking = 0;
 
@@ -44,8 +37,9 @@ async function askNext() {
   const image = waiting.shift();
   asking++;
   try {
-    image.answer = await (await post("/label", image.file)).json();
-    image.state = state(image.answer);
+    const response = await post("/label", image.file);
+    image.answer = await response.json();
+    image.state = response.headers.get("Hd-Verdict");
   } catch (error) {
     image.state = "error";
     image.reason = error instanceof TypeError ? "the server cannot be reached" : error.message;
@@ -252,8 +246,7 @@ $("viewfinder").addEventListener("close", () => {
 });
 
 // What the server knows.
-fetch("/health").then((response) => response.json()).then(({ base, labels }) => {
-  const title = labels.includes("hot dog") ? "Hot dog?" : "What is it?";
+fetch("/health").then((response) => response.json()).then(({ base, labels, title }) => {
   $("title").textContent = title;
   document.title = title;
   const some = labels.length > 12 ? [...labels.slice(0, 12), `${labels.length - 12} more`] : labels;

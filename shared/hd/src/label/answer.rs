@@ -1,11 +1,13 @@
 //! The answer of a retrained graph for one image: labels with their probabilities, and the verdict
 //! in words.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 
 use crate::argmax::argmax;
 
-/// The answer where no label is probable enough.
+/// The label where none is probable enough.
 pub const CANT_TELL: &str = "can't tell";
 
 /// A label is said in words only if it is more probable than this.
@@ -57,21 +59,67 @@ impl<'a> Answer<'a> {
         Record {
             label: self.label(threshold),
             score: self.best().1,
-            verdict: self.verdict(threshold),
+            verdict: self.verdict(threshold).to_string(),
             scores: Scores(self),
         }
     }
 
-    /// The answer in the words of the lab: "That's a hot dog!", "That's not a hot dog.", "Can't
-    /// tell."; of other labels "That's LABEL.". It can't tell below `threshold` either.
-    pub fn verdict(&self, threshold: f32) -> String {
+    /// The verdict. It is [`Verdict::CantTell`] unless the most probable label has more than [`CONFIDENT`], and at least
+    /// `threshold`.
+    pub fn verdict(&self, threshold: f32) -> Verdict<'a> {
         match self.best() {
-            (_, score) if f64::from(score) <= CONFIDENT || score < threshold => {
-                "Can't tell.".to_owned()
-            }
-            ("hot dog", _) => "That's a hot dog!".to_owned(),
-            ("not hot dog", _) => "That's not a hot dog.".to_owned(),
-            (label, _) => format!("That's {label}."),
+            (_, score) if f64::from(score) <= CONFIDENT || score < threshold => Verdict::CantTell,
+            (HOT_DOG, _) => Verdict::HotDog,
+            (NOT_HOT_DOG, _) => Verdict::NotHotDog,
+            (label, _) => Verdict::Other(label),
+        }
+    }
+}
+
+/// The two labels for which the lab has words.
+const HOT_DOG: &str = "hot dog";
+const NOT_HOT_DOG: &str = "not hot dog";
+
+/// The question that a graph with these labels answers.
+pub fn question(labels: &[String]) -> &'static str {
+    match labels.iter().any(|label| label == HOT_DOG) {
+        true => "Hot dog?",
+        false => "What is it?",
+    }
+}
+
+/// A verdict on an image. It is displayed in the words of the lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// A hot dog.
+    HotDog,
+    /// Not a hot dog.
+    NotHotDog,
+    /// Another label.
+    Other(&'a str),
+    /// No label is probable enough.
+    CantTell,
+}
+
+impl Verdict<'_> {
+    /// One word, for programs: `yes`, `no`, `other` or `unsure`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HotDog => "yes",
+            Self::NotHotDog => "no",
+            Self::Other(_) => "other",
+            Self::CantTell => "unsure",
+        }
+    }
+}
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HotDog => f.write_str("That's a hot dog!"),
+            Self::NotHotDog => f.write_str("That's not a hot dog."),
+            Self::Other(label) => write!(f, "That's {label}."),
+            Self::CantTell => f.write_str("Can't tell."),
         }
     }
 }
@@ -83,7 +131,7 @@ pub struct Record<'a> {
     label: &'a str,
     /// The probability of the most probable label.
     score: f32,
-    /// See [`Answer::verdict`].
+    /// The words of [`Answer::verdict`].
     verdict: String,
     scores: Scores<'a>,
 }
@@ -134,7 +182,7 @@ mod tests {
     #[test]
     fn speaks_as_the_lab_does() {
         let labels = labels();
-        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict(0.0);
+        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict(0.0).to_string();
         assert_eq!(say([0.95, 0.05, 0.0]), "That's a hot dog!");
         assert_eq!(say([0.05, 0.95, 0.0]), "That's not a hot dog.");
         assert_eq!(say([0.0, 0.09, 0.91]), "That's café.");
@@ -142,6 +190,6 @@ mod tests {
         assert_eq!(say([0.90, 0.1, 0.0]), "Can't tell.");
         // And not where the label itself can't.
         let sure = Answer::new(&labels, &[0.95, 0.05, 0.0]);
-        assert_eq!(sure.verdict(0.96), "Can't tell.");
+        assert_eq!(sure.verdict(0.96), Verdict::CantTell);
     }
 }

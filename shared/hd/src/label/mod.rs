@@ -8,7 +8,7 @@ mod plain;
 mod sort;
 mod table;
 
-pub use answer::{Answer, CANT_TELL, CONFIDENT, Record};
+pub use answer::{Answer, CANT_TELL, CONFIDENT, Record, Verdict, question};
 pub use heatmap::Heatmap;
 pub use labeller::Labeller;
 pub use outcome::Outcome;

@@ -1,0 +1,37 @@
+//! The state that all requests share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hd::onnx::Network;
+
+use crate::guard::Hosts;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::pool::Pool;
+use crate::upload::Room;
+
+/// The graph, the threads that run it, and what visitors may do.
+pub(crate) struct App {
+    pub(crate) network: Arc<Network>,
+    pub(crate) pool: Pool,
+    pub(crate) room: Room,
+    pub(crate) hosts: Hosts,
+    pub(crate) max_bytes: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl App {
+    pub(crate) fn new(network: Arc<Network>, pool: Pool, limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            network,
+            pool,
+            room: Room::default(),
+            hosts: Hosts::new(&limits.allow_host),
+            max_bytes: limits.max_bytes as usize,
+            timeout: Duration::from_secs(limits.timeout),
+            metrics: Arc::default(),
+        })
+    }
+}
