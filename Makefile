@@ -125,9 +125,43 @@ bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their 
 fmt:  ## Format the code
 	cargo fmt --all
 
-install: build  ## Copy the programs to PREFIX/bin
-	install -d $(DESTDIR)$(PREFIX)/bin
+# --- Installing and packaging ----------------------------------------------------------------------------------------
+
+man: build  ## Make the man pages in target/man
+	rm -rf target/man
+	set -e; for program in $(PROGRAMS); do $(BIN)/$$program --generate man target/man; done
+
+completions: build  ## Make completions for bash, zsh and fish in target/completions
+	rm -rf target/completions
+	set -e; for program in $(PROGRAMS); do for shell in bash zsh fish; do \
+		$(BIN)/$$program --generate complete-$$shell target/completions/$$shell; done; done
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: man completions  ## Copy programs, man pages and completions to PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 target/man/*.1 $(SHARE)/man/man1
+	install -m 644 target/completions/bash/* $(SHARE)/bash-completion/completions
+	install -m 644 target/completions/zsh/* $(SHARE)/zsh/site-functions
+	install -m 644 target/completions/fish/* $(SHARE)/fish/vendor_completions.d
+
+uninstall:  ## Delete from PREFIX what install put there
+	rm -f $(foreach program,$(PROGRAMS),$(DESTDIR)$(PREFIX)/bin/$(program) $(SHARE)/man/man1/$(program).1 \
+		$(SHARE)/man/man1/$(program)-*.1 $(SHARE)/bash-completion/completions/$(program).bash \
+		$(SHARE)/zsh/site-functions/_$(program) $(SHARE)/fish/vendor_completions.d/$(program).fish)
+
+VERSION = $(shell sed -n '/^version = /{s/[^"]*"\(.*\)"/\1/p;q}' Cargo.toml)
+MACHINE = $(shell uname -sm | tr 'A-Z ' 'a-z-')
+TREE = target/dist/hd-$(VERSION)-$(MACHINE)
+dist: man completions  ## Make a tar file, and where dpkg-deb is there a Debian package, in target/dist
+	rm -rf target/dist
+	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(TREE)
+	install -d $(TREE)/share/doc/hd
+	install -m 644 README.md LICENSE $(TREE)/share/doc/hd
+	scripts/licences >$(TREE)/share/doc/hd/THIRD-PARTY-LICENCES
+	tar -czf $(TREE).tar.gz --owner=0 --group=0 -C target/dist $(notdir $(TREE))
+	$(if $(shell command -v dpkg-deb),scripts/deb $(TREE) $(VERSION))
 
 clean:  ## Delete OUT and what was built; images, bases and the cache stay
 	rm -rf $(OUT) target
@@ -144,9 +178,9 @@ help:  ## Show this
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
 		APP_FLAGS '$(APP_FLAGS)' 'flags for hd-app, such as --listen 127.0.0.1:8000' \
-		PREFIX '$(PREFIX)' 'where make install puts the programs' | expand -t 20,54
+		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train app tensorboard poets build test check test-deps bench fmt install clean help runtime always
+.PHONY: train app tensorboard poets build test check test-deps bench fmt man completions install uninstall dist clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

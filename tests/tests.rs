@@ -23,6 +23,9 @@ mod webdriver;
 /// What --help prints, and how wrong usage is answered.
 mod usage;
 
+/// Man pages and completions.
+mod manual;
+
 mod hd_app;
 mod hd_bottleneck;
 mod hd_eval;

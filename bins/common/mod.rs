@@ -7,6 +7,7 @@
 mod bar;
 mod exit;
 mod flags;
+mod generate;
 mod messages;
 mod paths;
 
@@ -14,6 +15,9 @@ use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
+use log::LevelFilter;
+
+use generate::Generate;
 
 pub use bar::Bar;
 pub use exit::{Advice, interruption, misuse};
@@ -42,12 +46,18 @@ pub trait Program: Parser {
 pub fn main<P: Program>() -> ExitCode {
     disable_telemetry();
     messages::silence_decoders();
-    let program = parse::<P>();
-    messages::start(P::NAME, program.common().level());
-    match program.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit::report(&error),
-    }
+    let done = match Generate::asked() {
+        Some(files) => {
+            messages::start(P::NAME, LevelFilter::Info);
+            files.run(P::command())
+        }
+        None => {
+            let program = parse::<P>();
+            messages::start(P::NAME, program.common().level());
+            program.run()
+        }
+    };
+    done.map_or_else(|error| exit::report(&error), |()| ExitCode::SUCCESS)
 }
 
 /// Parses the arguments; where they make no sense, clap says so and ends the program.
