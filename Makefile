@@ -99,9 +99,13 @@ build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
 $(addprefix $(BIN)/,$(PROGRAMS)) &: always
 	@cargo build --release --locked
 
-# The release build, since it is the one that users run, and since the tests train on real images.
-test: build  ## Build, and pass every test
+# The release build, since it is the one that users run, and since the tests train on real images. Tests that lack
+# something are listed at the end; under HD_TEST_STRICT=1 they fail.
+SKIPPED := target/tmp/skipped.tsv
+test: build  ## Build, pass every test, and say which did not run
+	@rm -rf $(SKIPPED) target/tmp/fixtures-*
 	cargo test --release --locked --workspace
+	@scripts/skipped $(SKIPPED)
 
 check:  ## The formatting, the imports, the lints and the documentation, without a warning
 	cargo fmt --all --check

@@ -1,12 +1,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use crate::webdriver::{Browser, Screen};
-use crate::workdir::{skip, top, trained};
+use crate::workdir::{dependency, trained};
 
 const PAGE: &str = include_str!("browser/page.html");
 
@@ -44,12 +44,13 @@ fn answer(mut stream: TcpStream, web: &Path, graph: &Path) -> Option<()> {
 #[test]
 fn a_browser_gives_the_answers_of_onnxruntime_in_python() {
     let test = "a_browser_gives_the_answers_of_onnxruntime_in_python";
-    let python = top().join("target/venv/bin/python");
-    let web: PathBuf = top().join("target/web/node_modules/onnxruntime-web/dist");
-    if !python.is_file() || !web.is_dir() {
-        let reason = "there is no target/venv or target/web; `make test-deps` makes them";
-        return skip(test, reason);
-    }
+    let web = "target/web/node_modules/onnxruntime-web/dist";
+    let (Some(python), Some(web)) = (
+        dependency(test, "target/venv/bin/python"),
+        dependency(test, web),
+    ) else {
+        return;
+    };
     let Some(browser) = Browser::open(test, &Screen::Desktop) else {
         return;
     };

@@ -9,7 +9,7 @@ use hd::cache::RuntimeKind;
 use hd::onnx::Network;
 use hd::photo::ResizeRule;
 
-use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cosine, skip, top};
+use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cached, cosine, top};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
 fn cut_off(dir: &Workdir) -> Call {
@@ -79,9 +79,7 @@ fn serve(content: Vec<u8>, times: usize) -> String {
 
 fn weights() -> PathBuf {
     base();
-    hd::cache::cache_folder()
-        .unwrap()
-        .join("weights/mobilenet_v2-b0353104.pth")
+    cached("weights/mobilenet_v2-b0353104.pth")
 }
 
 #[test]
@@ -150,8 +148,7 @@ fn lab_graph() -> Vec<u8> {
     dir.program("hd-fetch")
         .args(["base", "mobilenet_1.0_224"])
         .succeeds();
-    let cache = hd::cache::cache_folder().unwrap().join("weights");
-    fs::read(cache.join("mobilenet_1.0_224.retrained_graph.pb")).unwrap()
+    fs::read(cached("weights/mobilenet_1.0_224.retrained_graph.pb")).unwrap()
 }
 
 /// An archive as TensorFlow's host serves it, with this graph.
@@ -398,13 +395,11 @@ fn the_same_weights_are_a_base_for_larger_images() {
 const CUDA: &str = "cache/hd/runtime/x86_64-linux-cuda";
 
 #[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the catalogue has no CUDA for this machine"
+)]
 fn a_library_of_cuda_with_another_digest_is_refused_and_the_runtime_is_not_there() {
-    if cfg!(not(target_arch = "x86_64")) {
-        return skip(
-            "a_library_of_cuda_with_another_digest",
-            "there is no CUDA for this machine",
-        );
-    }
     let dir = Workdir::new();
     fs::create_dir(dir.path("mirror")).unwrap();
     let fetch = || {
@@ -444,10 +439,11 @@ fn libraries_of_cuda() -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the catalogue has no CUDA for this machine"
+)]
 fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
-    if cfg!(not(target_arch = "x86_64")) {
-        return skip("the_runtime_for_cuda", "there is no CUDA for this machine");
-    }
     let dir = Workdir::new();
     let mut names = libraries_of_cuda();
     let last = names.pop().unwrap();

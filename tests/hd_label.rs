@@ -3,10 +3,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use hd::cache::RuntimeKind;
 use hd::digest::Digest;
 
-use crate::workdir::{Call, Workdir, drawings, skip, top, trained};
+use crate::workdir::{Call, Workdir, dependency, drawings, runtime, top, trained};
 
 /// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
 /// size, so that no resizing stands between the two.
@@ -187,14 +186,10 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[test]
 fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
-    let python = top().join("target/venv/bin/python");
-    if !python.exists() {
-        let reason = "there is no target/venv; `make test-deps` makes it";
-        return skip(
-            "gives_the_probabilities_that_onnxruntime_in_python_gives",
-            reason,
-        );
-    }
+    let test = "gives_the_probabilities_that_onnxruntime_in_python_gives";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
     let dir = Workdir::new();
     dir.trained();
     let images = [1u8, 3, 7, 20].map(|seed| dir.write(format!("{seed}.bmp"), bitmap(seed)));
@@ -458,7 +453,7 @@ fn speaks_as_label_image_does_to_those_who_called_it() {
 }
 
 #[test]
-fn a_heat_map_is_a_image_of_one_image() {
+fn a_heat_map_is_an_image_of_one_image() {
     let dir = Workdir::new();
     dir.trained();
     dir.images("images", 1);
@@ -699,9 +694,9 @@ fn an_optimised_network_is_kept_and_made_anew_where_it_is_of_no_use() {
     let dir = Workdir::new();
     dir.trained();
     dir.images("images", 3);
-    // Brings ONNX Runtime, which is then taken from the usual cache.
+    // Brings ONNX Runtime.
     crate::workdir::base();
-    let library = RuntimeKind::Cpu.library().unwrap();
+    let library = runtime();
     let cache = dir.path("cache");
     let answers = |cache: &Path| {
         let call = label(&dir).args(["--format", "json", "images"]);

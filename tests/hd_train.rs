@@ -129,7 +129,7 @@ fn labels_that_cannot_be_told_apart_or_divided_are_errors_that_say_why() {
     dir.write("images/empty/Thumbs.db", "");
     dir.bottleneck("images").succeeds();
     insta::assert_snapshot!(
-        "a_label_without_a_image",
+        "a_label_without_an_image",
         dir.train().ends_with(1).message()
     );
     assert!(!dir.path("out/head.bin").exists());

@@ -232,7 +232,7 @@ fn numbers() -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn a_damaged_image_is_a_image_or_an_error_and_nothing_else() {
+fn a_damaged_image_is_an_image_or_an_error_and_nothing_else() {
     let mut numbers = numbers();
     let mut refused = 0;
     for (name, whole) in files() {

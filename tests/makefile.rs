@@ -19,6 +19,8 @@ fn make(dir: &Workdir, args: &[&str]) -> Call {
         command.env_remove(name);
     }
     command.current_dir(top()).args(args);
+    // The home stays: it is where cargo may be.
+    command.env("XDG_CACHE_HOME", dir.home().join(".cache"));
     command.arg(format!("IMAGES={}", dir.path("images").display()));
     command.arg(format!("OUT={}", dir.path("out").display()));
     Call(command)

@@ -5,7 +5,7 @@ use hd::base::{Base, OnnxBase, Runtime};
 use hd::onnx::Network;
 use hd::photo::{Element, Preprocess};
 
-use crate::workdir::{Workdir, base, cosine, top};
+use crate::workdir::{Workdir, alone, base, cosine, runtime, top};
 
 /// One of the small networks in the folder `networks`, where `recipe.py` says how they were made.
 fn network(name: &str) -> PathBuf {
@@ -51,7 +51,7 @@ fn wrap(dir: &Workdir, name: &str, flags: &[&str]) -> Network {
 
 /// What a base gives for so many of the image.
 fn bottlenecks(base: &Network, count: usize) -> Vec<f32> {
-    let runtime = Runtime::load(None).unwrap();
+    let runtime = Runtime::load(Some(&runtime())).unwrap();
     let mut session = OnnxBase::load(&runtime, base).unwrap();
     session.run(&images(&base.preprocess, count)).unwrap()
 }
@@ -65,86 +65,101 @@ fn assert_near(ours: &[f32], theirs: &[f32], what: &str) {
 
 #[test]
 fn graphs_of_tensorflow_give_what_tensorflow_gives() {
-    let dir = Workdir::new();
-    for (name, flags, what) in [
-        ("mobilenet_v1.pb", &[][..], "mobilenet_v1.pb pooled"),
-        (
-            "mobilenet_v1.pb",
-            &["--bottleneck", "logits"],
-            "mobilenet_v1.pb logits",
-        ),
-        (
-            "fused.pb",
-            &["--output", "features:0", "--size", "33"],
-            "fused.pb features",
-        ),
-    ] {
-        let base = wrap(&dir, name, flags);
-        let theirs = expected(what);
-        assert_near(&bottlenecks(&base, 1), &theirs, what);
-        assert_near(&bottlenecks(&base, 3), &theirs.repeat(3), what);
-    }
+    alone(
+        "networks::graphs_of_tensorflow_give_what_tensorflow_gives",
+        || {
+            let dir = Workdir::new();
+            for (name, flags, what) in [
+                ("mobilenet_v1.pb", &[][..], "mobilenet_v1.pb pooled"),
+                (
+                    "mobilenet_v1.pb",
+                    &["--bottleneck", "logits"],
+                    "mobilenet_v1.pb logits",
+                ),
+                (
+                    "fused.pb",
+                    &["--output", "features:0", "--size", "33"],
+                    "fused.pb features",
+                ),
+            ] {
+                let base = wrap(&dir, name, flags);
+                let theirs = expected(what);
+                assert_near(&bottlenecks(&base, 1), &theirs, what);
+                assert_near(&bottlenecks(&base, 3), &theirs.repeat(3), what);
+            }
+        },
+    );
 }
 
 #[test]
 fn networks_of_pytorch_and_keras_are_cut_before_their_last_layer() {
-    let dir = Workdir::new();
-    for (name, many) in [
-        ("resnet.onnx", true),
-        ("efficientnet.onnx", true),
-        ("keras.onnx", true),
-        // It was written for one image, as it says in the middle of it.
-        ("vit.onnx", false),
-    ] {
-        let what = format!("{name} features");
-        let base = wrap(&dir, name, &["--name", "own"]);
-        assert_eq!(base.architecture, "own");
-        let theirs = expected(&what);
-        assert_near(&bottlenecks(&base, 1), &theirs, &what);
-        if many {
-            assert_near(&bottlenecks(&base, 3), &theirs.repeat(3), &what);
-        }
-    }
+    alone(
+        "networks::networks_of_pytorch_and_keras_are_cut_before_their_last_layer",
+        || {
+            let dir = Workdir::new();
+            for (name, many) in [
+                ("resnet.onnx", true),
+                ("efficientnet.onnx", true),
+                ("keras.onnx", true),
+                // It was written for one image, as it says in the middle of it.
+                ("vit.onnx", false),
+            ] {
+                let what = format!("{name} features");
+                let base = wrap(&dir, name, &["--name", "own"]);
+                assert_eq!(base.architecture, "own");
+                let theirs = expected(&what);
+                assert_near(&bottlenecks(&base, 1), &theirs, &what);
+                if many {
+                    assert_near(&bottlenecks(&base, 3), &theirs.repeat(3), &what);
+                }
+            }
+        },
+    );
 }
 
 #[test]
 fn any_vector_of_a_network_can_be_its_bottleneck() {
-    let dir = Workdir::new();
-    let list = |name: &str| {
-        let call = dir
-            .program("hd-fetch")
-            .args(["base", "--list", "--from"])
-            .arg(network(name));
-        call.succeeds().stdout()
-    };
-    assert_eq!(
-        list("efficientnet.onnx"),
-        "mean\t[N, 8, 1, 1]\nconv2d_2\t[N, 2, 1, 1]\nval_5\t[N, 2, 1, 1]\nsilu_2\t[N, 2, 1, 1]\nconv2d_3\t[N, 8, 1, 1]\n\
+    alone(
+        "networks::any_vector_of_a_network_can_be_its_bottleneck",
+        || {
+            let dir = Workdir::new();
+            let list = |name: &str| {
+                let call = dir
+                    .program("hd-fetch")
+                    .args(["base", "--list", "--from"])
+                    .arg(network(name));
+                call.succeeds().stdout()
+            };
+            assert_eq!(
+                list("efficientnet.onnx"),
+                "mean\t[N, 8, 1, 1]\nconv2d_2\t[N, 2, 1, 1]\nval_5\t[N, 2, 1, 1]\nsilu_2\t[N, 2, 1, 1]\nconv2d_3\t[N, 8, 1, 1]\n\
          sigmoid\t[N, 8, 1, 1]\nmean_1\t[N, 8]\nlinear\t[N, 4]\nsoftmax\t[N, 4]\n"
-    );
-    assert_eq!(list("vit.onnx"), "select_3\t[N, 8]\nlinear_4\t[N, 4]\n");
-    for line in list("resnet.onnx").lines() {
-        let (tensor, shape) = line.split_once('\t').unwrap();
-        let values = shape.split([',', ']']).nth(1).unwrap().trim();
-        let base = wrap(&dir, "resnet.onnx", &["--output", tensor]);
-        assert_eq!(base.bottleneck_size.to_string(), values);
-    }
-    // The numbers before the probabilities are logits.
-    let base = wrap(&dir, "resnet.onnx", &["--bottleneck", "logits"]);
-    assert_near(
-        &bottlenecks(&base, 1),
-        &expected("resnet.onnx output"),
-        "resnet.onnx output",
-    );
-    let logits = wrap(&dir, "efficientnet.onnx", &["--bottleneck", "logits"]);
-    let logits = bottlenecks(&logits, 1);
-    let powers: Vec<f32> = logits.iter().map(|logit| logit.exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    let probabilities: Vec<f32> = powers.iter().map(|power| power / sum).collect();
-    assert_near(
-        &probabilities,
-        &expected("efficientnet.onnx output"),
-        "efficientnet.onnx output",
+            );
+            assert_eq!(list("vit.onnx"), "select_3\t[N, 8]\nlinear_4\t[N, 4]\n");
+            for line in list("resnet.onnx").lines() {
+                let (tensor, shape) = line.split_once('\t').unwrap();
+                let values = shape.split([',', ']']).nth(1).unwrap().trim();
+                let base = wrap(&dir, "resnet.onnx", &["--output", tensor]);
+                assert_eq!(base.bottleneck_size.to_string(), values);
+            }
+            // The numbers before the probabilities are logits.
+            let base = wrap(&dir, "resnet.onnx", &["--bottleneck", "logits"]);
+            assert_near(
+                &bottlenecks(&base, 1),
+                &expected("resnet.onnx output"),
+                "resnet.onnx output",
+            );
+            let logits = wrap(&dir, "efficientnet.onnx", &["--bottleneck", "logits"]);
+            let logits = bottlenecks(&logits, 1);
+            let powers: Vec<f32> = logits.iter().map(|logit| logit.exp()).collect();
+            let sum: f32 = powers.iter().sum();
+            let probabilities: Vec<f32> = powers.iter().map(|power| power / sum).collect();
+            assert_near(
+                &probabilities,
+                &expected("efficientnet.onnx output"),
+                "efficientnet.onnx output",
+            );
+        },
     );
 }
 
@@ -314,56 +329,61 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
 
 #[test]
 fn a_base_in_integers_stays_near_the_one_in_floats() {
-    let dir = Workdir::new();
-    dir.images("images", 20);
-    let float = wrap(&dir, "mobilenet_v1.pb", &["--name", "tiny"]);
-    let floats = bottlenecks(&float, 1);
-    let images = dir.path("images");
-    let flags = [
-        "--name",
-        "tiny_quantized",
-        "--calibrate",
-        images.to_str().unwrap(),
-    ];
-    let quantised = wrap(&dir, "mobilenet_v1.pb", &flags);
-    assert_eq!(quantised.architecture, "tiny_quantized");
-    let said = quantised
-        .properties
-        .iter()
-        .find(|(key, _)| key == "hd.quantised")
-        .unwrap();
-    assert!(said.1.starts_with("int8, calibrated on "), "{}", said.1);
-    let integers = bottlenecks(&quantised, 1);
-    // Not the same, or nothing was quantised; and near enough.
-    assert_ne!(floats, integers);
-    assert!(cosine(&floats, &integers) > 0.98, "{floats:?} {integers:?}");
-    // The same images give the same base.
-    let again = fs::read(dir.path("base.onnx")).unwrap();
-    wrap(&dir, "mobilenet_v1.pb", &flags);
-    assert_eq!(fs::read(dir.path("base.onnx")).unwrap(), again);
-    // Only what is known node by node can be quantised.
-    let call = dir
-        .program("hd-fetch")
-        .args(["base", "--from"])
-        .arg(network("resnet.onnx"));
-    let run = call.args(flags).ends_with(1);
-    assert!(
-        run.stderr()
-            .contains("only the bases of the catalogue and graphs of TensorFlow"),
-        "{}",
-        run.stderr()
-    );
-    dir.write("empty/label/notes.txt", "no image");
-    let call = dir
-        .program("hd-fetch")
-        .args(["base", "--from"])
-        .arg(network("mobilenet_v1.pb"));
-    let run = call
-        .args(["--name", "tiny_quantized", "--calibrate", "empty"])
-        .ends_with(1);
-    assert!(
-        run.stderr().contains("no image to calibrate on"),
-        "{}",
-        run.stderr()
+    alone(
+        "networks::a_base_in_integers_stays_near_the_one_in_floats",
+        || {
+            let dir = Workdir::new();
+            dir.images("images", 20);
+            let float = wrap(&dir, "mobilenet_v1.pb", &["--name", "tiny"]);
+            let floats = bottlenecks(&float, 1);
+            let images = dir.path("images");
+            let flags = [
+                "--name",
+                "tiny_quantized",
+                "--calibrate",
+                images.to_str().unwrap(),
+            ];
+            let quantised = wrap(&dir, "mobilenet_v1.pb", &flags);
+            assert_eq!(quantised.architecture, "tiny_quantized");
+            let said = quantised
+                .properties
+                .iter()
+                .find(|(key, _)| key == "hd.quantised")
+                .unwrap();
+            assert!(said.1.starts_with("int8, calibrated on "), "{}", said.1);
+            let integers = bottlenecks(&quantised, 1);
+            // Not the same, or nothing was quantised; and near enough.
+            assert_ne!(floats, integers);
+            assert!(cosine(&floats, &integers) > 0.98, "{floats:?} {integers:?}");
+            // The same images give the same base.
+            let again = fs::read(dir.path("base.onnx")).unwrap();
+            wrap(&dir, "mobilenet_v1.pb", &flags);
+            assert_eq!(fs::read(dir.path("base.onnx")).unwrap(), again);
+            // Only what is known node by node can be quantised.
+            let call = dir
+                .program("hd-fetch")
+                .args(["base", "--from"])
+                .arg(network("resnet.onnx"));
+            let run = call.args(flags).ends_with(1);
+            assert!(
+                run.stderr()
+                    .contains("only the bases of the catalogue and graphs of TensorFlow"),
+                "{}",
+                run.stderr()
+            );
+            dir.write("empty/label/notes.txt", "no image");
+            let call = dir
+                .program("hd-fetch")
+                .args(["base", "--from"])
+                .arg(network("mobilenet_v1.pb"));
+            let run = call
+                .args(["--name", "tiny_quantized", "--calibrate", "empty"])
+                .ends_with(1);
+            assert!(
+                run.stderr().contains("no image to calibrate on"),
+                "{}",
+                run.stderr()
+            );
+        },
     );
 }

@@ -1,6 +1,6 @@
 //! Programs that serve on loopback, and requests to them. A request is bytes, so that a test can spoil it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -17,18 +17,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program that says on stdout or stderr where it serves; `address` finds host and port in such a line. None
-    /// if there is no such program.
+    /// Starts a program that says on stdout or stderr where it serves; `address` finds host and port in such a line.
+    ///
+    /// # Errors
+    /// No such program.
     pub(crate) fn start(
         mut command: Command,
         mut address: impl FnMut(&str) -> Option<String>,
-    ) -> Option<Self> {
-        let (says, said) = std::io::pipe().unwrap();
+    ) -> io::Result<Self> {
+        let (says, said) = io::pipe().unwrap();
         command
             .stdin(Stdio::null())
             .stdout(said.try_clone().unwrap())
             .stderr(said);
-        let process = command.spawn().ok()?;
+        let process = command.spawn()?;
         // Its ends of the pipe, or there would be no end.
         drop(command);
         let mut lines = BufReader::new(says).lines().map_while(Result::ok);
@@ -41,7 +43,7 @@ impl Server {
         // What else it says must not fill the pipe.
         thread::spawn(move || lines.for_each(drop));
         let address = found.unwrap_or_else(|| panic!("it does not serve: {heard:?}"));
-        Some(Self { process, address })
+        Ok(Self { process, address })
     }
 
     /// The answer to a request that is alone on its connection.

@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use crate::serving::Server;
 use crate::webdriver::{Browser, Screen};
-use crate::workdir::{Workdir, skip, top};
+use crate::workdir::{Workdir, at_home, dependency};
 
 /// The real TensorBoard on a port of loopback, until it is dropped.
 struct TensorBoard(Server);
 
 impl TensorBoard {
-    /// None where it is not installed, which is said.
+    /// None where it is not installed, for which the test is skipped.
     fn start(test: &str, dir: &Workdir, folder: &str) -> Option<Self> {
-        let mut command = Command::new(top().join("target/venv/bin/tensorboard"));
-        command.arg("--logdir").arg(dir.path(folder));
+        let board = dependency(test, "target/venv/bin/tensorboard")?;
+        let mut command = Command::new(board);
+        at_home(&mut command, &dir.home())
+            .arg("--logdir")
+            .arg(dir.path(folder));
         command.args([
             "--host",
             "127.0.0.1",
@@ -27,12 +30,7 @@ impl TensorBoard {
             let address = line.split(" at http://").nth(1)?;
             Some(address.split('/').next()?.to_owned())
         };
-        let server = Server::start(command, address);
-        if server.is_none() {
-            let reason = "there is no target/venv/bin/tensorboard; `make test-deps` brings it";
-            skip(test, reason);
-        }
-        server.map(Self)
+        Some(Self(Server::start(command, address).unwrap()))
     }
 
     fn get(&self, path: &str) -> serde_json::Value {

@@ -3,7 +3,7 @@
 //! Written out here, since the clients that crates.io has bring some fifty crates with them, for eight calls.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::serving::Server;
-use crate::workdir::{skip, top};
+use crate::workdir::{at_home, home, skip, top};
 
 /// No page takes longer, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,10 +45,10 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// None where there is none, which is said.
+    /// None where there is none, for which the test is skipped.
     pub(crate) fn open(test: &str, screen: &Screen) -> Option<Self> {
         let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
+        at_home(&mut command, home()).arg("--port=0");
         let started = |line: &str| {
             let port = line
                 .strip_suffix('.')?
@@ -56,10 +56,13 @@ impl Browser {
                 .nth(1)?;
             Some(format!("127.0.0.1:{port}"))
         };
-        let Some(driver) = Server::start(command, started) else {
-            let packages = "your system's packages chromium and chromium-driver have it";
-            skip(test, &format!("there is no chromedriver; {packages}"));
-            return None;
+        let driver = match Server::start(command, started) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let packages = "apt-get install chromium chromium-driver";
+                skip(test, &format!("Chromium is not there ({packages})"));
+                return None;
+            }
+            driver => driver.unwrap(),
         };
         let mut options = json!({ "args": FLAGS });
         match screen {

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::serving::{Answer, Server};
-use crate::workdir::{Call, Workdir, drawings, exe, trained};
+use crate::workdir::{Call, Workdir, at_home, drawings, exe, home, trained};
 
 /// hd-app on a free port of loopback.
 fn app(more: &[&str]) -> Server {
     let mut command = Command::new(exe("hd-app"));
-    command
+    at_home(&mut command, home())
         .args(["--listen", "127.0.0.1:0", "--no-open", "--graph"])
         .arg(trained().join("retrained_graph.onnx"))
         .args(more);
@@ -30,7 +30,7 @@ fn app(more: &[&str]) -> Server {
 /// What hd-label says of an image with the same graph, in JSON.
 fn label(image: &Path) -> Value {
     let mut command = Command::new(exe("hd-label"));
-    command
+    at_home(&mut command, home())
         .arg("--graph")
         .arg(trained().join("retrained_graph.onnx"))
         .args(["--format", "json"])

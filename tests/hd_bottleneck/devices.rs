@@ -15,7 +15,7 @@ use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
 
 use super::settle;
-use crate::workdir::{Workdir, base, drawings};
+use crate::workdir::{Workdir, alone, base, drawings, runtime};
 
 /// A base that refuses batches of any size but one.
 struct Fixed(OnnxBase, usize);
@@ -39,7 +39,7 @@ impl Progress for Silent {
 fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
     let network = Network::open_base(base()).unwrap();
     let load = || {
-        let runtime = Runtime::load(None)?;
+        let runtime = Runtime::load(Some(&runtime()))?;
         OnnxBase::load(&runtime, &network)
     };
     let make_engine = || match batch {
@@ -72,6 +72,11 @@ fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
 
 #[test]
 fn batches_of_one_size_give_what_single_images_give() {
+    let test = "hd_bottleneck::devices::batches_of_one_size_give_what_single_images_give";
+    alone(test, compare_batches);
+}
+
+fn compare_batches() {
     let dir = Workdir::new();
     dir.images("images", 5);
     dir.write("images/hot_dog/0002.bad", "no image");
@@ -113,7 +118,7 @@ fn an_accelerator_that_was_asked_for_by_name_is_had_or_missed() {
         "{missing}"
     );
 
-    let library = Runtime::locate(None).unwrap();
+    let library = runtime();
     let message = cuda("cuda:0")
         .arg("--runtime")
         .arg(&library)
@@ -146,7 +151,7 @@ fn auto_says_what_it_took_and_why() {
     assert_eq!(device(&run.stderr()), None);
 
     // A library that seems to know CUDA, and does not.
-    let real = Runtime::locate(None).unwrap();
+    let real = runtime();
     let library = dir
         .write("lib/libonnxruntime_providers_cuda.so", "")
         .with_file_name("libonnxruntime.so");
@@ -178,7 +183,7 @@ fn auto_says_what_it_took_and_why() {
 fn onnx_runtime_reports_to_nobody() {
     let dir = Workdir::new();
     dir.images("images", 1);
-    let library = Runtime::locate(None).unwrap();
+    let library = runtime();
     fs::create_dir(dir.path("home")).unwrap();
     let run = dir.bottleneck("images").env("HOME", dir.path("home"));
     let run = run

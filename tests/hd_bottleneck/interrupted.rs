@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{counts, settle};
-use crate::workdir::{Call, Workdir, base, exe};
+use crate::workdir::{Call, Workdir, at_home, base, exe};
 
 /// Waits until something was computed, and long before all is: a record of the journal is a little over 5 KB.
 fn wait_for_work(dir: &Workdir) {
@@ -123,7 +123,7 @@ fn ctrl_c_ends_it_tidily_and_the_next_run_goes_on() {
 /// hd-bottleneck where no file may grow beyond so many KiB: what a full disk is to it.
 fn cramped(dir: &Workdir, limit: u32) -> Call {
     let mut command = Command::new("bash");
-    command.current_dir(dir.path(""));
+    at_home(&mut command, &dir.home()).current_dir(dir.path(""));
     // The signal would end it; ignored, writing fails.
     let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\"");
     command.args(["-c", &script, "bash", exe("hd-bottleneck")]);

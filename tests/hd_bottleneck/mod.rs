@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use hd::bottleneck::{Bottlenecks, Row};
 
-use crate::workdir::{Call, Workdir, base, skip, top, trained};
+use crate::workdir::{Call, Workdir, base, dependency, skip, trained};
 
 /// What the closing line counts.
 fn counts(stderr: &str) -> &str {
@@ -299,13 +299,10 @@ fn shards_hold_together_what_one_run_holds() {
 
 #[test]
 fn numpy_reads_what_is_exported() {
-    let python = top().join("target/venv/bin/python");
-    if !python.exists() {
-        return skip(
-            "numpy_reads_what_is_exported",
-            "there is no target/venv; `make test-deps` makes it",
-        );
-    }
+    let test = "numpy_reads_what_is_exported";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
     let dir = Workdir::new();
     dir.images("images", 2);
     dir.bottleneck("images")

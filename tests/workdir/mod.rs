@@ -1,24 +1,35 @@
 //! A folder for each test, and running programs in it.
 
+mod cache;
+mod fixtures;
+mod skip;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
-pub(crate) const ARCHITECTURE: &str = "mobilenet_v2_1.0_224";
+pub(crate) use cache::{at_home, cached, home, runtime};
+pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained};
+pub(crate) use skip::{dependency, reference, skip};
 
-/// A folder that vanishes with the test.
+/// A folder that vanishes with the test, and beside it a home for the programs that run in it.
 pub(crate) struct Workdir(tempfile::TempDir);
 
 impl Workdir {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let dir = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(dir.path("")).unwrap();
+        cache::furnish(&dir.home());
+        dir
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(name)
+        self.0.path().join("work").join(name)
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.0.path().join("home")
     }
 
     pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
@@ -59,8 +70,8 @@ impl Workdir {
     /// A program of ours in this folder.
     pub(crate) fn program(&self, name: &str) -> Call {
         let mut command = Command::new(exe(name));
-        command
-            .current_dir(self.0.path())
+        at_home(&mut command, &self.home())
+            .current_dir(self.path(""))
             .env("CLICOLOR", "0")
             .env("COLUMNS", "100");
         Call(command)
@@ -171,104 +182,9 @@ pub(crate) const PROGRAMS: [&str; 6] = [
     "hd-app",
 ];
 
-/// Runs hd-fetch for a fixture.
-fn fetch(args: &[&OsStr]) {
-    let output = Command::new(exe("hd-fetch")).args(args).output().unwrap();
-    assert!(
-        output.status.success(),
-        "hd-fetch {args:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// A folder for fixtures that are made once in a run of the tests.
-fn fixtures() -> &'static Path {
-    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER
-        .get_or_init(|| tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
-        .path()
-}
-
-/// The real base, and with it ONNX Runtime.
-pub(crate) fn base() -> &'static Path {
-    static BASE: OnceLock<PathBuf> = OnceLock::new();
-    BASE.get_or_init(|| {
-        let path = fixtures().join("base.onnx");
-        fetch(&["runtime".as_ref()]);
-        fetch(&[
-            "base".as_ref(),
-            ARCHITECTURE.as_ref(),
-            "-o".as_ref(),
-            path.as_os_str(),
-        ]);
-        path
-    })
-}
-
-/// 30 drawings a label.
-pub(crate) fn drawings() -> &'static Path {
-    static DRAWINGS: OnceLock<PathBuf> = OnceLock::new();
-    DRAWINGS.get_or_init(|| {
-        let path = fixtures().join("drawings");
-        let how = [
-            "images",
-            "hotdog",
-            "--synthetic",
-            "--count",
-            "30",
-            "--seed",
-            "5",
-            "-o",
-        ];
-        fetch(&[how.map(OsStr::new).as_slice(), &[path.as_os_str()]].concat());
-        path
-    })
-}
-
-/// Everything that the pipeline makes of [`drawings`].
-pub(crate) fn trained() -> &'static Path {
-    static TRAINED: OnceLock<PathBuf> = OnceLock::new();
-    TRAINED.get_or_init(|| {
-        let dir = Workdir::new();
-        dir.bottleneck(drawings().to_str().unwrap()).succeeds();
-        dir.train().succeeds();
-        let eval = [
-            "out/head.bin",
-            "out/bottlenecks.bin",
-            "--metrics",
-            "out/metrics.json",
-        ];
-        dir.program("hd-eval").args(eval).succeeds();
-        let path = fixtures().join("trained");
-        fs::create_dir(&path).unwrap();
-        for entry in fs::read_dir(dir.path("out")).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), path.join(entry.file_name())).unwrap();
-        }
-        path
-    })
-}
-
-/// Says why a test does not run. Written past the test runner, which would keep it to itself.
-pub(crate) fn skip(test: &str, reason: &str) {
-    let _ = writeln!(std::io::stderr(), "{test}: skipped: {reason}");
-}
-
 /// The root of the checkout.
 pub(crate) fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The file or folder `name` in a folder of reference material that a stranger's clone does not have.
-pub(crate) fn reference(test: &str, name: &str) -> Option<PathBuf> {
-    let path = top().join("../shared").join(name);
-    match path.exists() {
-        true => Some(path),
-        false => {
-            skip(test, &format!("there is no ../shared/{name}"));
-            None
-        }
-    }
 }
 
 /// How far two vectors point the same way: 1 where they do.

@@ -1,0 +1,44 @@
+//! Tests that cannot run here. None of them passes in silence.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::top;
+
+/// Where the tests that did not run are listed: a line each, its name and the reason. `make test` begins with an empty
+/// list, and ends by showing it.
+const LIST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/skipped.tsv");
+
+/// Lists a test as one that does not run, for a reason. The caller returns.
+///
+/// # Panics
+/// Under `HD_TEST_STRICT=1`, where every test has to run.
+pub(crate) fn skip(test: &str, reason: &str) {
+    let strict = std::env::var_os("HD_TEST_STRICT").is_some_and(|value| value == "1");
+    assert!(!strict, "{test} did not run: {reason}");
+    let list = File::options().create(true).append(true).open(LIST);
+    // In one piece, since tests run side by side.
+    let line = format!("{test}\t{reason}\n");
+    list.unwrap().write_all(line.as_bytes()).unwrap();
+}
+
+/// The file or folder at `path` below the checkout, which `make test-deps` makes.
+pub(crate) fn dependency(test: &str, path: &str) -> Option<PathBuf> {
+    let reason = format!("{path} is not there (make test-deps)");
+    found(test, top().join(path), &reason)
+}
+
+/// The file or folder `name` in a folder of reference material that a stranger's clone does not have.
+pub(crate) fn reference(test: &str, name: &str) -> Option<PathBuf> {
+    let reason = format!("../shared/{name} is not there");
+    found(test, top().join("../shared").join(name), &reason)
+}
+
+fn found(test: &str, path: PathBuf, reason: &str) -> Option<PathBuf> {
+    if !Path::exists(&path) {
+        skip(test, reason);
+        return None;
+    }
+    Some(path)
+}
