@@ -2,6 +2,7 @@
 
 mod cache;
 mod fixtures;
+mod nobody;
 mod skip;
 
 use std::ffi::OsStr;
@@ -9,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-pub(crate) use cache::{at_home, cached, home, runtime};
+pub(crate) use cache::{at_home, cached, home, runtime, take};
 pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained};
 pub(crate) use skip::{dependency, reference, skip};
 
