@@ -1,10 +1,8 @@
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 
+use crate::serving::{Served, serve};
 use crate::webdriver::{Browser, Screen};
 use crate::workdir::{dependency, trained};
 
@@ -19,26 +17,15 @@ session = onnxruntime.InferenceSession(sys.argv[1])
 print(json.dumps(session.run(['final_result'], {'image': pixels})[0][0].tolist()))
 ";
 
-/// Answers one request: the page, the graph, or a file of onnxruntime-web.
-fn answer(mut stream: TcpStream, web: &Path, graph: &Path) -> Option<()> {
-    let mut head = BufReader::new(stream.try_clone().ok()?).lines();
-    let line = head.next()?.ok()?;
-    let target = line.split(' ').nth(1)?.trim_start_matches('/').to_owned();
-    head.map_while(Result::ok).find(String::is_empty)?;
-    let (kind, content) = match target.as_str() {
-        "" => ("text/html", PAGE.as_bytes().to_vec()),
-        "graph.onnx" => ("application/octet-stream", fs::read(graph).ok()?),
-        name if name.ends_with(".wasm") => ("application/wasm", fs::read(web.join(name)).ok()?),
-        name => (
-            "text/javascript",
-            fs::read(web.join(name)).unwrap_or_default(),
-        ),
+/// What the page asks for: itself, the graph, and the files of onnxruntime-web.
+fn file(path: &str, web: &Path, graph: &Path) -> Option<Served> {
+    let (kind, path) = match path.trim_start_matches('/') {
+        "" => return Some(("text/html", PAGE.into())),
+        "graph.onnx" => ("application/octet-stream", graph.to_path_buf()),
+        name if name.ends_with(".wasm") => ("application/wasm", web.join(name)),
+        name => ("text/javascript", web.join(name)),
     };
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        content.len()
-    );
-    stream.write_all(&[head.as_bytes(), &content].concat()).ok()
+    Some((kind, fs::read(path).ok()?))
 }
 
 #[test]
@@ -55,16 +42,9 @@ fn a_browser_gives_the_answers_of_onnxruntime_in_python() {
         return;
     };
     let graph = trained().join("retrained_graph.onnx");
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
     let served = graph.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (web, graph) = (web.clone(), served.clone());
-            thread::spawn(move || answer(stream, &web, &graph));
-        }
-    });
-    browser.go(&address);
+    let address = serve(move |path| file(path, &web, &served));
+    browser.go(&format!("{address}/"));
     let given = browser.wait("return window.result");
     let given: Vec<f64> =
         serde_json::from_value(given.clone()).unwrap_or_else(|_| panic!("{given}"));

@@ -1,14 +1,13 @@
 use std::fs;
-use std::io::{Cursor, Read, Write};
-use std::net::TcpListener;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use hd::cache::RuntimeKind;
 use hd::onnx::Network;
 use hd::photo::ResizeRule;
 
+use crate::serving::serve;
 use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cached, cosine, top};
 
 /// hd-fetch in a world where no address can be reached: every connection goes to a proxy that is not there.
@@ -53,28 +52,10 @@ fn hotdog_zip() -> Vec<u8> {
     ])
 }
 
-/// Serves `content` under any name, `times` times, on loopback; returns its address.
-fn serve(content: Vec<u8>, times: usize) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming().take(times) {
-            let mut stream = stream.unwrap();
-            let mut request: Vec<u8> = Vec::new();
-            let mut buffer = [0; 1024];
-            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-                let count = stream.read(&mut buffer).unwrap();
-                request.extend(&buffer[..count]);
-            }
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                content.len()
-            );
-            stream.write_all(head.as_bytes()).unwrap();
-            stream.write_all(&content).unwrap();
-        }
-    });
-    address
+/// The address of a server that has `content` under any name.
+fn mirror(content: &[u8]) -> String {
+    let content = content.to_vec();
+    serve(move |_| Some(("application/octet-stream", content.clone())))
 }
 
 fn weights() -> PathBuf {
@@ -171,7 +152,7 @@ fn frozen_tgz(graph: &[u8]) -> Vec<u8> {
 fn the_labs_base_comes_out_of_the_archive_that_its_host_serves() {
     let dir = Workdir::new();
     let archive = frozen_tgz(&lab_graph());
-    let address = serve(archive.clone(), 2);
+    let address = mirror(&archive);
     let fetch = |name: &str, address: &str| {
         dir.program("hd-fetch")
             .env("XDG_CACHE_HOME", dir.path("cache"))
@@ -197,13 +178,13 @@ fn the_labs_base_comes_out_of_the_archive_that_its_host_serves() {
     );
     assert!(!dir.path("models/mobilenet_1.0_128.onnx").exists());
     // An archive that is cut short, or something else, is not kept.
-    let short = serve(archive[..archive.len() / 2].to_vec(), 1);
+    let short = mirror(&archive[..archive.len() / 2]);
     let message = fetch("mobilenet_1.0_192", &short).ends_with(1).stderr();
     assert!(
         message.contains("192_frozen.tgz: ") && message.contains("cannot be unpacked"),
         "{message}"
     );
-    let other = serve(b"<html>Not Found</html>".to_vec(), 1);
+    let other = mirror(b"<html>Not Found</html>");
     let message = fetch("mobilenet_1.0_160", &other).ends_with(1).stderr();
     assert!(
         message.contains("160_frozen.tgz: not a frozen graph of TensorFlow"),
@@ -631,7 +612,7 @@ fn there_are_no_drawings_of_what_is_not_in_the_catalogue() {
 #[test]
 fn a_mirror_can_be_an_address() {
     let dir = Workdir::new();
-    let address = serve(hotdog_zip(), 1);
+    let address = mirror(&hotdog_zip());
     let call = cut_off(&dir)
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1");
@@ -644,7 +625,7 @@ fn a_mirror_can_be_an_address() {
 fn any_address_works_in_place_of_a_name() {
     let dir = Workdir::new();
     let flowers = zip(&[("flowers/rose/a.jpg", b"a"), ("flowers/tulip/b.jpg", b"b")]);
-    let address = format!("{}/flowers.v2.zip", serve(flowers, 1));
+    let address = format!("{}/flowers.v2.zip", mirror(&flowers));
     let call = cut_off(&dir)
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1");

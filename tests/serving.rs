@@ -1,8 +1,10 @@
-//! Programs that serve on loopback, and requests to them. A request is bytes, so that a test can spoil it.
+//! HTTP on loopback: programs that serve and requests to them, and files for programs that ask. A request is bytes, so
+//! that a test can spoil it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -128,4 +130,39 @@ impl Answer {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("{}{}", self.head, self.text()))
     }
+}
+
+/// A file to serve: its media type and its bytes.
+pub(crate) type Served = (&'static str, Vec<u8>);
+
+/// Serves files for as long as the tests run. `file` finds one by the path of a request; where there is none the answer is
+/// 404. Returns the address, which has no slash at its end.
+pub(crate) fn serve(file: impl Fn(&str) -> Option<Served> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let file = Arc::new(file);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let file = Arc::clone(&file);
+            // A client that goes away is no failure of the server.
+            thread::spawn(move || respond(stream, &*file).ok());
+        }
+    });
+    address
+}
+
+fn respond(mut stream: TcpStream, file: &dyn Fn(&str) -> Option<Served>) -> io::Result<()> {
+    let mut head = BufReader::new(stream.try_clone()?).lines();
+    let line = head.next().unwrap_or_else(|| Ok(String::new()))?;
+    let path = line.split(' ').nth(1).unwrap_or_default();
+    head.map_while(Result::ok).find(String::is_empty);
+    let (status, (kind, content)) = match file(path) {
+        Some(served) => ("200 OK", served),
+        None => ("404 Not Found", ("text/plain", Vec::new())),
+    };
+    let length = content.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(&[head.as_bytes(), &content].concat())
 }
