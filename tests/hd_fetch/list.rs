@@ -1,0 +1,82 @@
+//! What hd-fetch knows, and what it says of what it does not know.
+
+use std::fs;
+
+use super::cut_off;
+use crate::workdir::{ARCHITECTURE, Workdir, base};
+
+#[test]
+fn lists_what_it_knows() {
+    let list = Workdir::new()
+        .program("hd-fetch")
+        .arg("list")
+        .succeeds()
+        .stdout();
+    for word in ["onnxruntime", ARCHITECTURE, "BSD-3-Clause", "hotdog"] {
+        assert!(list.contains(word), "{word} is not in\n{list}");
+    }
+    for version in ["1.0_224", "0.75_192", "0.50_160", "0.25_128"] {
+        let line = list
+            .lines()
+            .find(|line| line.starts_with(&format!("mobilenet_{version} ")));
+        let address = format!("/models/mobilenet_v1_{version}_frozen.tgz");
+        let line = line.unwrap();
+        assert!(
+            line.contains("Apache-2.0") && line.ends_with(&address),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn lists_which_bases_are_here_those_of_ones_own_too() {
+    let dir = Workdir::new();
+    let list = || dir.program("hd-fetch").arg("list").succeeds().stdout();
+    let words = |list: &str, name: &str| {
+        let line = list
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")))
+            .unwrap();
+        line.split("  ")
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert!(words(&list(), ARCHITECTURE).contains(&"no".to_owned()));
+    fs::create_dir(dir.path("models")).unwrap();
+    for name in [ARCHITECTURE, "of_my_own"] {
+        fs::copy(base(), dir.path(format!("models/{name}.onnx"))).unwrap();
+    }
+    dir.write("models/broken.onnx", "no network");
+    let after = list();
+    assert!(words(&after, ARCHITECTURE).contains(&"yes".to_owned()));
+    assert_eq!(
+        words(&after, "of_my_own"),
+        [
+            "of_my_own",
+            "224 x 224",
+            "1280",
+            "BSD-3-Clause",
+            "yes",
+            "https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"
+        ]
+    );
+    assert!(!after.contains("broken"));
+}
+
+#[test]
+fn names_that_are_not_in_the_catalogue_are_errors_that_list_what_is() {
+    let dir = Workdir::new();
+    insta::assert_snapshot!(
+        "an_unknown_base",
+        cut_off(&dir)
+            .args(["base", "resnet50"])
+            .ends_with(1)
+            .stderr()
+    );
+    insta::assert_snapshot!(
+        "unknown_images",
+        cut_off(&dir).args(["images", "cats"]).ends_with(1).stderr()
+    );
+}

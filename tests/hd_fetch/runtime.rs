@@ -1,0 +1,131 @@
+//! ONNX Runtime, for processors and for CUDA.
+
+use std::fs;
+use std::io::Write;
+
+use hd::cache::RuntimeKind;
+
+use super::cut_off;
+use crate::workdir::{Workdir, top};
+
+#[test]
+fn without_python_the_runtime_cannot_be_brought_and_it_says_so() {
+    let dir = Workdir::new();
+    let run = cut_off(&dir)
+        .env("PATH", dir.path(""))
+        .arg("runtime")
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("python3 cannot be started"),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        !dir.path("cache/hd/runtime")
+            .read_dir()
+            .is_ok_and(|mut entries| entries.any(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .join("libonnxruntime.so.1.32.0")
+                    .exists()
+            }))
+    );
+}
+
+#[test]
+fn a_mirror_without_the_file_is_an_error_that_names_it() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let run = cut_off(&dir)
+        .args(["runtime", "--mirror", "mirror"])
+        .ends_with(1);
+    assert!(
+        run.stderr()
+            .contains("mirror/onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_"),
+        "{}",
+        run.stderr()
+    );
+}
+
+/// The folder of the runtime for accelerators.
+const CUDA: &str = "cache/hd/runtime/x86_64-linux-cuda";
+
+#[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the catalogue has no CUDA for this machine"
+)]
+fn a_library_of_cuda_with_another_digest_is_refused_and_the_runtime_is_not_there() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let fetch = || {
+        let call = cut_off(&dir).args(["runtime", "--device", "cuda", "--mirror", "mirror"]);
+        call.ends_with(1).stderr()
+    };
+    let message = fetch();
+    let wheel = "onnxruntime_gpu-1.31.1-cp311-cp311-manylinux_2_28_x86_64.whl";
+    assert!(message.contains(wheel), "{message}");
+
+    let mut zip = zip::ZipWriter::new(fs::File::create(dir.path("mirror").join(wheel)).unwrap());
+    let member = "onnxruntime/capi/libonnxruntime.so.1.31.1";
+    zip.start_file(member, zip::write::SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(b"not what it should be").unwrap();
+    zip.finish().unwrap();
+    let message = fetch();
+    assert!(
+        message.contains(member) && message.contains("5104254339"),
+        "{message}"
+    );
+    assert!(!dir.path(CUDA).exists());
+}
+
+/// The names of the libraries that the catalogue has for CUDA, in its order.
+fn libraries_of_cuda() -> Vec<String> {
+    let catalog = fs::read_to_string(top().join("bins/hd-fetch/catalog.toml")).unwrap();
+    let catalog: toml::Table = catalog.parse().unwrap();
+    let wheels = catalog["cuda"]["wheel"].as_array().unwrap().iter();
+    let members = wheels.flat_map(|wheel| wheel["member"].as_array().unwrap());
+    let name = |member: &toml::Value| {
+        let path = member["path"].as_str().unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        name.replace("VERSION", RuntimeKind::Cuda.version())
+    };
+    members.map(name).collect()
+}
+
+#[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the catalogue has no CUDA for this machine"
+)]
+fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
+    let dir = Workdir::new();
+    let mut names = libraries_of_cuda();
+    let last = names.pop().unwrap();
+    // The libraries take gigabytes. What an interrupted run has brought stands in for them: it was verified then.
+    for name in &names {
+        dir.write(format!("{CUDA}.unfinished/{name}"), "a library");
+    }
+    fs::create_dir(dir.path("mirror")).unwrap();
+    let fetch = || cut_off(&dir).args(["runtime", "--device", "cuda", "--mirror", "mirror"]);
+    let message = fetch().ends_with(1).stderr();
+    assert!(message.contains("mirror/nvidia_cuda_nvrtc-"), "{message}");
+    let listed = || cut_off(&dir).arg("list").succeeds().stdout();
+    let here = || {
+        let line = listed()
+            .lines()
+            .find(|line| line.starts_with("onnxruntime with CUDA"))
+            .unwrap()
+            .to_owned();
+        line.contains("  yes  ")
+    };
+    assert!(!here());
+
+    dir.write(format!("{CUDA}.unfinished/{last}"), "a library");
+    fetch().succeeds();
+    assert!(here());
+    assert!(dir.path(CUDA).join("libonnxruntime.so.1.31.1").is_file());
+    assert!(fetch().succeeds().stderr().contains("it is there already"));
+}
