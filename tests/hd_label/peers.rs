@@ -1,0 +1,153 @@
+//! The same answers as other programs give, and in their form.
+
+use std::process::Command;
+
+use super::{fed, label};
+use crate::workdir::{Call, Workdir, dependency};
+
+/// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
+/// size, so that no resizing stands between the two.
+const REFERENCE: &str = "
+import sys, numpy, onnx, onnxruntime
+graph, *images = sys.argv[1:]
+model = onnx.load(graph)
+onnx.checker.check_model(model, full_check=True)
+session = onnxruntime.InferenceSession(graph)
+assert [i.name for i in session.get_inputs()] == ['image']
+assert [o.name for o in session.get_outputs()] == ['final_result', 'bottleneck']
+labels = __import__('json').loads({p.key: p.value for p in model.metadata_props}['hd.labels'])
+for path in images:
+    data = numpy.fromfile(path, dtype=numpy.uint8)
+    offset = int.from_bytes(data[10:14].tobytes(), 'little')
+    pixels = data[offset:offset + 224 * 224 * 3].reshape(224, 224, 3)[::-1, :, ::-1]
+    scores = session.run(['final_result'], {'image': pixels[None]})[0][0]
+    print(path, labels[scores.argmax()], scores.max(), sep='\\t')
+";
+
+/// A 24-bit BMP of 224 x 224 pixels: the top left corner of a drawing's bytes, as noise of no particular meaning.
+fn bitmap(seed: u8) -> Vec<u8> {
+    let mut bytes = b"BM".to_vec();
+    for word in [
+        54 + 224 * 224 * 3,
+        0,
+        54,
+        40,
+        224,
+        224,
+        1 | 24 << 16,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0u32,
+    ] {
+        bytes.extend(word.to_le_bytes());
+    }
+    let wave = |i: usize| {
+        ((i / 3 % 224) as f32 / f32::from(seed + 9)).sin() * 60.0 + (i / 672) as f32 * 0.8
+    };
+    bytes.extend(
+        (0..224 * 224 * 3).map(|i| (wave(i) + 60.0 * (i % 3) as f32 / f32::from(seed + 1)) as u8),
+    );
+    bytes
+}
+
+#[test]
+fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
+    let test = "gives_the_probabilities_that_onnxruntime_in_python_gives";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
+    let dir = Workdir::new();
+    dir.trained();
+    let images = [1u8, 3, 7, 20].map(|seed| dir.write(format!("{seed}.bmp"), bitmap(seed)));
+    let graph = dir.path("out/retrained_graph.onnx");
+    let ours = dir
+        .program("hd-label")
+        .arg("--graph")
+        .arg(&graph)
+        .args(&images)
+        .succeeds()
+        .stdout();
+    let theirs = Command::new(python)
+        .args(["-c", REFERENCE])
+        .arg(&graph)
+        .args(&images)
+        .output()
+        .unwrap();
+    assert!(
+        theirs.status.success(),
+        "{}",
+        String::from_utf8_lossy(&theirs.stderr)
+    );
+    let theirs = String::from_utf8(theirs.stdout).unwrap();
+    assert_eq!(ours.lines().count(), 4);
+    for (ours, theirs) in ours.lines().zip(theirs.lines()) {
+        let (ours, our_score) = ours.rsplit_once('\t').unwrap();
+        let (theirs, their_score) = theirs.rsplit_once('\t').unwrap();
+        assert_eq!(ours, theirs);
+        let difference = our_score.parse::<f64>().unwrap() - their_score.parse::<f64>().unwrap();
+        assert!(
+            difference.abs() < 1e-4,
+            "{ours}: {our_score} and {their_score}"
+        );
+    }
+}
+
+/// How the lab's app reads what label_image.py printed: the first line with a score, whose label stands before it.
+const CLASSIFY: &str = r#"
+import re, sys
+text = sys.stdin.read()
+assert re.fullmatch(r"\nEvaluation time \(1-image\): \d+\.\d{3}s\n\n(.+ \(score=\d\.\d{5}\)\n){2}", text), text
+lines = text.split("\n")
+label, score = re.fullmatch(r"(.+) \(score=([\d.]+)\)", lines[3]).groups()
+if float(score) <= 0.90:
+    print("Can't tell.")
+elif label == "hot dog":
+    print("That's a hot dog!")
+else:
+    print("That's not a hot dog.")
+"#;
+
+#[test]
+fn speaks_as_label_image_does_to_those_who_called_it() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.images("images", 5);
+    dir.write("labels.txt", "hot dog\nnot hot dog\n");
+    let lab = [
+        "--format",
+        "label_image",
+        "--labels=labels.txt",
+        "--input_layer=input",
+    ];
+    for index in 0..10 {
+        let name = if index < 5 { "hot_dog" } else { "not_hot_dog" };
+        let image = format!("images/{name}/000{}.jpg", index % 5);
+        let text = label(&dir)
+            .args(lab)
+            .arg(format!("--image={image}"))
+            .succeeds()
+            .stdout();
+        let mut classify = Command::new("python3");
+        let verdict = fed(
+            Call({
+                classify.args(["-c", CLASSIFY]);
+                classify
+            }),
+            text.as_bytes(),
+        );
+        let json = label(&dir)
+            .args(["--format", "json", &image])
+            .succeeds()
+            .stdout();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(verdict.trim_end(), json["verdict"]);
+    }
+    dir.write("other.txt", "not hot dog\nhot dog\n");
+    let run = label(&dir)
+        .args(["--labels", "other.txt", "images"])
+        .ends_with(1);
+    insta::assert_snapshot!("labels_of_another_graph", run.message());
+}
