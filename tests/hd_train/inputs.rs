@@ -1,0 +1,98 @@
+//! Bottlenecks that cannot be trained on.
+
+use std::fs;
+
+use crate::workdir::{Workdir, base, trained};
+
+#[test]
+fn bottlenecks_of_another_base_are_an_error_that_names_both() {
+    let dir = Workdir::new();
+    dir.trained();
+    // The same network with one more byte of metadata is another base.
+    let mut other = fs::read(base()).unwrap();
+    other.extend([0x72, 0x05, 0x0a, 0x01, b'x', 0x12, 0x00]);
+    dir.write("other.onnx", other);
+    let args = [
+        "out/bottlenecks.bin",
+        "--base",
+        "other.onnx",
+        "--head",
+        "h",
+        "--output-graph",
+        "g",
+    ];
+    let message = dir.program("hd-train").args(args).ends_with(1).message();
+    assert!(
+        message.contains("out/bottlenecks.bin: made with the base mobilenet_v2_1.0_224 ("),
+        "{message}"
+    );
+    assert!(
+        message.contains("other.onnx is the base mobilenet_v2_1.0_224 ("),
+        "{message}"
+    );
+    assert!(!dir.path("h").exists() && !dir.path("g").exists());
+}
+
+#[test]
+fn damaged_and_foreign_bottlenecks_are_errors_that_name_the_file() {
+    let dir = Workdir::new();
+    let whole = fs::read(trained().join("bottlenecks.bin")).unwrap();
+    dir.write("out/bottlenecks.bin", &whole[..whole.len() - 1]);
+    insta::assert_snapshot!("truncated_floats", dir.train().ends_with(1).message());
+    dir.write("out/bottlenecks.bin", &whole[..100]);
+    insta::assert_snapshot!("truncated_header", dir.train().ends_with(1).message());
+    dir.write("out/bottlenecks.bin", "\x7fELF and so on");
+    insta::assert_snapshot!("foreign_bottlenecks", dir.train().ends_with(1).message());
+    dir.write("out/bottlenecks.bin", "");
+    insta::assert_snapshot!("empty_bottlenecks", dir.train().ends_with(1).message());
+    fs::remove_file(dir.path("out/bottlenecks.bin")).unwrap();
+    insta::assert_snapshot!("no_bottlenecks", dir.train().ends_with(1).message());
+}
+
+#[test]
+fn images_under_two_labels_are_mentioned() {
+    let dir = Workdir::new();
+    dir.images("images", 8);
+    for index in 0..8 {
+        let name = format!("{index:04}.jpg");
+        fs::copy(
+            dir.path("images/hot_dog").join(&name),
+            dir.path("images/not_hot_dog").join(format!("x{name}")),
+        )
+        .unwrap();
+    }
+    dir.bottleneck("images").succeeds();
+    let run = dir.train().ends_with(1);
+    assert!(
+        run.stderr()
+            .contains("8 images stand under more than one label, such as not_hot_dog/x0000.jpg"),
+        "{}",
+        run.stderr()
+    );
+    insta::assert_snapshot!("a_label_without_images_of_its_own", run.message());
+}
+
+#[test]
+fn bottlenecks_that_are_no_numbers_or_stand_in_two_files_are_errors() {
+    let dir = Workdir::new();
+    dir.trained();
+    let run = dir
+        .program("hd-train")
+        .args(["out/bottlenecks.bin", "out/bottlenecks.bin", "--head", "h"])
+        .ends_with(1);
+    assert!(
+        run.stderr().contains("holds hot_dog/0000.jpg, which"),
+        "{}",
+        run.stderr()
+    );
+    let mut bytes = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    dir.write("out/bottlenecks.bin", bytes);
+    assert!(
+        dir.train()
+            .ends_with(1)
+            .stderr()
+            .contains("something that is no number")
+    );
+}

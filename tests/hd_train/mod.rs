@@ -1,0 +1,9 @@
+//! Tests of hd-train, by feature.
+
+mod class_weights;
+mod head;
+mod inputs;
+mod outputs;
+mod retrain;
+mod sgd;
+mod split;
