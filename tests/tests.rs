@@ -1,5 +1,7 @@
-//! The programs, as a user meets them: each is run in a folder of its own, on real images, with the real ONNX
-//! Runtime and real weights, which the fixtures bring with hd-fetch.
+//! The programs, as a user meets them: each is run in a folder and a home of its own, on real images, with the real ONNX
+//! Runtime and real weights, which the fixtures bring with hd-fetch into a cache below `target/`.
+//!
+//! A test that lacks something says so with `workdir::skip`, and with `HD_TEST_STRICT=1` it fails.
 //!
 //! Messages that a user can meet are kept as snapshots; `INSTA_UPDATE=always make test` renews them.
 
@@ -11,10 +13,10 @@
     reason = "a test fails by panicking"
 )]
 
-/// The folder, the programs and the fixtures that all tests use.
+/// The folders, the programs and the fixtures that all tests use, and what becomes of tests that cannot run.
 mod workdir;
 
-/// Programs that serve, and requests to them.
+/// HTTP: programs that serve, requests to them, and files for programs that ask.
 mod serving;
 
 /// A real browser, driven as a person would.
