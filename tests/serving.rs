@@ -1,5 +1,5 @@
-//! HTTP on loopback: programs that serve and requests to them, and files for programs that ask. A request is bytes, so
-//! that a test can spoil it.
+//! HTTP on loopback: programs that serve and requests to them, and files for programs that ask. A
+//! request is bytes, so that a test can spoil it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program that says on stdout or stderr where it serves; `address` finds host and port in such a line.
+    /// Starts a program that says on stdout or stderr where it serves; `address` finds host and
+    /// port in such a line.
     ///
     /// # Errors
     /// No such program.
@@ -135,8 +136,8 @@ impl Answer {
 /// A file to serve: its media type and its bytes.
 pub(crate) type Served = (&'static str, Vec<u8>);
 
-/// Serves files for as long as the tests run. `file` finds one by the path of a request; where there is none the answer is
-/// 404. Returns the address, which has no slash at its end.
+/// Serves files for as long as the tests run. `file` finds one by the path of a request; where
+/// there is none the answer is 404. Returns the address, which has no slash at its end.
 pub(crate) fn serve(file: impl Fn(&str) -> Option<Served> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -1,9 +1,11 @@
-//! The programs, as a user meets them: each is run in a folder and a home of its own, on real images, with the real ONNX
-//! Runtime and real weights, which the fixtures bring with hd-fetch into a cache below `target/`.
+//! The programs, as a user meets them: each is run in a folder and a home of its own, on real
+//! images, with the real ONNX Runtime and real weights, which the fixtures bring with hd-fetch into
+//! a cache below `target/`.
 //!
 //! A test that lacks something says so with `workdir::skip`, and with `HD_TEST_STRICT=1` it fails.
 //!
-//! Messages that a user can meet are kept as snapshots; `INSTA_UPDATE=always make test` renews them.
+//! Messages that a user can meet are kept as snapshots; `INSTA_UPDATE=always make test` renews
+//! them.
 
 #![allow(
     clippy::expect_used,
@@ -13,7 +15,8 @@
     reason = "a test fails by panicking"
 )]
 
-/// The folders, the programs and the fixtures that all tests use, and what becomes of tests that cannot run.
+/// The folders, the programs and the fixtures that all tests use, and what becomes of tests that
+/// cannot run.
 mod workdir;
 
 /// HTTP: programs that serve, requests to them, and files for programs that ask.

@@ -1,8 +1,9 @@
 //! A cache that the suite keeps below `target/`, so that no test reads or writes the user's own.
 //!
-//! It outlives the run, since what it holds took a download: ONNX Runtime and weights, and the networks that ONNX
-//! Runtime has optimised. The folder `hd` of each test's own cache leads to these three; what else a test keeps is gone
-//! with it. A test that is about the cache itself takes another.
+//! It outlives the run, since what it holds took a download: ONNX Runtime and weights, and the
+//! networks that ONNX Runtime has optimised. The folder `hd` of each test's own cache leads to
+//! these three; what else a test keeps is gone with it. A test that is about the cache itself takes
+//! another.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -47,8 +48,8 @@ fn of_the_user() -> Option<(PathBuf, PathBuf)> {
     Some((hd::cache::cache_folder().ok()?, library))
 }
 
-/// Takes what the user has brought already, so that it is not brought again: as links to the same files, which nobody
-/// changes, or as copies. This is all that is done to the user's cache.
+/// Takes what the user has brought already, so that it is not brought again: as links to the same
+/// files, which nobody changes, or as copies. This is all that is done to the user's cache.
 fn borrow(cache: &Path) {
     let Some((theirs, library)) = of_the_user() else {
         return;
@@ -64,7 +65,8 @@ fn borrow(cache: &Path) {
     }
 }
 
-/// Makes `to` another name of a file, or a copy of it where the file systems are two or the file is someone else's.
+/// Links a file to `to`, or copies it where it lies on another file system or belongs to another
+/// user.
 pub(crate) fn take(file: &Path, to: &Path) {
     if fs::hard_link(file, to).is_err() {
         fs::copy(file, to).unwrap();

@@ -29,7 +29,7 @@ fn fixtures() -> &'static Path {
                 let mut folder = tempfile::Builder::new();
                 let folder = folder.prefix("fixtures-");
                 let folder = folder.tempdir_in(env!("CARGO_TARGET_TMPDIR"));
-                // `make test` deletes it, since nothing in this process lives longer than the tests.
+                // A static is never dropped, so the next `make test` deletes the folder.
                 folder.unwrap().keep()
             },
             PathBuf::from,
@@ -86,8 +86,8 @@ pub(crate) fn trained() -> &'static Path {
     })
 }
 
-/// Runs a test in a process of its own, in which the suite's cache is the user's. The library asks the environment where
-/// the cache is, and a process with many threads cannot change its own.
+/// Runs a test in a process of its own, in which the suite's cache is the user's. The library asks
+/// the environment where the cache is, and a process with many threads cannot change its own.
 ///
 /// `test` is the test's name as the test runner has it.
 pub(crate) fn alone(test: &str, body: impl FnOnce()) {

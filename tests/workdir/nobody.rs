@@ -1,4 +1,4 @@
-//! Programs as a user whom permissions bind.
+//! Programs run as a user who is not root, for tests of permissions.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -8,13 +8,14 @@ use std::process::Command;
 
 use super::{Call, Workdir, exe, runtime, take};
 
-/// The user `nobody`, as most systems number it; that there is one is not needed.
+/// The number that most systems give the user `nobody`. It need not exist.
 const NOBODY: u32 = 65534;
 
 impl Workdir {
-    /// As [`Workdir::program`], and not as root: where the tests are root's, to whom all is allowed, it is another user's
-    /// program in another user's folder. Wherever the checkout lies, that user reaches the program and ONNX Runtime, since
-    /// they are in the folder.
+    /// As [`Workdir::program`], but never as root, who may read and write everything: where root
+    /// runs the tests, the program runs as another user, to whom the folder of the test is given.
+    /// The program and ONNX Runtime are put there too, since that user may not be able to reach the
+    /// checkout.
     pub(crate) fn unprivileged(&self, name: &str) -> Call {
         let Call(command) = self.program(name);
         if fs::metadata(self.home()).unwrap().uid() != 0 {
@@ -38,7 +39,8 @@ impl Workdir {
     }
 }
 
-/// Gives a folder to that user, with all that is in it. Other names of files that are elsewhere too stay whose they are.
+/// Gives a folder to that user, with all that is in it. Hard links to files elsewhere keep their
+/// owner, since that is the files'.
 fn give(path: &Path) {
     let metadata = fs::symlink_metadata(path).unwrap();
     if metadata.is_symlink() || metadata.is_file() && metadata.nlink() > 1 {

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use super::{Call, Workdir, top};
 
-/// Where the tests that did not run are listed: a line each, its name and the reason. `make test` begins with an empty
-/// list, and ends by showing it.
+/// Where the tests that did not run are listed: a line each, its name and the reason. `make test`
+/// begins with an empty list, and ends by showing it.
 const LIST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/skipped.tsv");
 
 /// Lists a test as one that does not run, for a reason. The caller returns.
@@ -30,7 +30,8 @@ pub(crate) fn dependency(test: &str, path: &str) -> Option<PathBuf> {
     found(test, top().join(path), &reason)
 }
 
-/// The file or folder `name` in a folder of reference material that a stranger's clone does not have.
+/// The file or folder `name` in a folder of reference material that a stranger's clone does not
+/// have.
 pub(crate) fn reference(test: &str, name: &str) -> Option<PathBuf> {
     let reason = format!("../shared/{name} is not there");
     found(test, top().join("../shared").join(name), &reason)
