@@ -21,6 +21,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use bincode::error::DecodeError;
+use bincode::serde::decode_from_slice;
 use memmap2::Mmap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,8 +100,7 @@ impl Format {
                 "its header does not have the digest that it should have",
             ));
         }
-        let config = bincode::config::legacy().with_limit::<HEADER_LIMIT>();
-        let (value, used) = bincode::serde::decode_from_slice(header, config).map_err(|error| {
+        let (value, used) = decode(header).map_err(|error| {
             self.damaged(path, format!("its header cannot be decoded: {error}"))
         })?;
         if used != length {
@@ -144,6 +145,21 @@ impl Format {
             expected: self.version,
             maker: self.maker,
         }
+    }
+}
+
+/// Decodes the header's value, and says how many bytes that took.
+///
+/// bincode takes the memory for a text before it looks whether the text is there. Its limit is on what is read and has to
+/// be a constant, so the smallest that the header fits is chosen.
+fn decode<T: DeserializeOwned>(header: &[u8]) -> Result<(T, usize), DecodeError> {
+    const SMALL: usize = 1 << 16;
+    const MIDDLE: usize = 1 << 24;
+    let config = bincode::config::legacy();
+    match header.len() {
+        ..=SMALL => decode_from_slice(header, config.with_limit::<SMALL>()),
+        ..=MIDDLE => decode_from_slice(header, config.with_limit::<MIDDLE>()),
+        _ => decode_from_slice(header, config.with_limit::<HEADER_LIMIT>()),
     }
 }
 
