@@ -46,6 +46,8 @@ pub mod base;
 pub mod bottleneck;
 pub mod cache;
 pub mod convert;
+#[cfg(test)]
+mod damage;
 pub mod dataset;
 pub mod digest;
 mod error;

@@ -5,6 +5,8 @@ mod describe;
 mod export;
 mod header;
 mod journal;
+#[cfg(test)]
+mod malformed;
 mod place;
 mod reader;
 mod reuse;

@@ -1,0 +1,249 @@
+//! Files of bottlenecks whose header is malformed within, each in one way; the tests of cache.rs have the rest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Samples;
+use super::cache::{Bottlenecks, Header, Row, Skipped, write};
+use crate::damage::{self, patch, seal, tells};
+use crate::dataset::Stamp;
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::origin::Origin;
+use crate::photo::{Distortion, Filter, Preprocess, ResizeRule};
+
+/// The size of a bottleneck.
+const SIZE: u32 = 3;
+
+fn row(path: &str, label: u32, variant: u32) -> Row {
+    Row {
+        path: path.into(),
+        label,
+        digest: Digest::of(path.as_bytes()),
+        stamp: Some(Stamp {
+            size: 77,
+            seconds: 1_000_000_000,
+            nanoseconds: 5,
+        }),
+        pixels: 640,
+        variant,
+    }
+}
+
+/// Two images with a view each, and a file that is none.
+fn header() -> Header {
+    Header {
+        architecture: "some-net".into(),
+        base: Digest::of(b"base"),
+        preprocess: Preprocess {
+            width: 32,
+            height: 32,
+            resize: ResizeRule::Squash,
+            filter: Filter::Antialiased,
+            full_decode: false,
+        },
+        fingerprint: Digest::of(b"rule"),
+        size: SIZE,
+        labels: vec!["cat".into(), "dog".into()],
+        origin: Some(Origin {
+            drawings: true,
+            name: "pets".into(),
+            sha256: None,
+            source: "seed 0".into(),
+        }),
+        distortion: Some(Distortion {
+            flip_left_right: true,
+            random_crop: 10,
+            random_scale: 10,
+            random_brightness: 10,
+            variants: 1,
+            seed: 0,
+        }),
+        rows: vec![
+            row("cat/a.jpg", 0, 0),
+            row("cat/a.jpg", 0, 1),
+            row("dog/b.jpg", 1, 0),
+            row("dog/b.jpg", 1, 1),
+        ],
+        skipped: vec![Skipped {
+            path: "dog/c.txt".into(),
+            digest: None,
+            stamp: None,
+            reason: "not an image".into(),
+            pixels: 0,
+        }],
+    }
+}
+
+/// A file of bottlenecks in a folder of its own.
+struct Bench {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    whole: Vec<u8>,
+}
+
+impl Bench {
+    fn of(header: &Header) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bottlenecks.bin");
+        write(&path, header, false, |_| Ok(vec![1.0, 2.0, 3.0])).unwrap();
+        let whole = fs::read(&path).unwrap();
+        Self {
+            _folder: folder,
+            path,
+            whole,
+        }
+    }
+
+    fn new() -> Self {
+        Self::of(&header())
+    }
+
+    /// The length of the header.
+    fn length(&self) -> u64 {
+        u64::from_le_bytes(self.whole[damage::LENGTH..][..8].try_into().unwrap())
+    }
+
+    /// Sees that the file with these bytes instead is refused for this reason.
+    fn refuses(&self, bytes: &[u8], reason: &str) {
+        fs::write(&self.path, bytes).unwrap();
+        let error = Bottlenecks::open(&self.path).unwrap_err();
+        tells(&error, &self.path, reason);
+    }
+}
+
+fn samples(header: &Header) -> (Bench, Result<Samples>) {
+    let bench = Bench::of(header);
+    let samples = Samples::open(std::slice::from_ref(&bench.path));
+    (bench, samples)
+}
+
+#[test]
+fn a_header_with_another_digest_is_refused() {
+    let bench = Bench::new();
+    let whole = &bench.whole;
+    let end = damage::HEADER + bench.length() as usize;
+    for at in damage::DIGEST..end {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bench.refuses(&bytes, "digest that it should have");
+    }
+}
+
+#[test]
+fn a_header_of_another_length_is_refused() {
+    let bench = Bench::new();
+    let whole = &bench.whole;
+    let length = bench.length();
+    for (claim, reason) in [
+        (0, "digest that it should have"),
+        (length - 1, "digest that it should have"),
+        (length + 1, "digest that it should have"),
+        (whole.len() as u64, "cut short in its header"),
+        (1 << 32, "cut short in its header"),
+        ((1 << 32) + 1, "impossible length"),
+        (u64::MAX, "impossible length"),
+    ] {
+        let mut bytes = whole.clone();
+        bytes[damage::LENGTH..][..8].copy_from_slice(&claim.to_le_bytes());
+        bench.refuses(&bytes, reason);
+    }
+}
+
+#[test]
+fn a_header_that_is_shorter_or_longer_than_what_it_holds_is_refused() {
+    let bench = Bench::new();
+    let whole = &bench.whole;
+    let length = bench.length();
+    let with_length = |length: u64| {
+        let mut bytes = whole.clone();
+        bytes[damage::LENGTH..][..8].copy_from_slice(&length.to_le_bytes());
+        seal(&mut bytes);
+        bytes
+    };
+    for shorter in 0..length {
+        bench.refuses(&with_length(shorter), "its header cannot be decoded");
+    }
+    bench.refuses(&with_length(length + 1), "its header has bytes left over");
+}
+
+/// Lengths stand before texts, paths and lists as eight bytes.
+#[test]
+fn lengths_that_are_longer_than_the_file_are_refused() {
+    let bench = Bench::new();
+    let number = |number: u64| number.to_le_bytes();
+    for (length, behind) in [
+        (8, &b"some-net"[..]),
+        (2, b"\x03\0\0\0\0\0\0\0cat"),
+        (3, b"dog"),
+        (9, b"cat/a.jpg"),
+        (12, b"not an image"),
+    ] {
+        let old = [&number(length), behind].concat();
+        let mut windows = bench.whole.windows(old.len());
+        let place = windows.position(|window| window == old).unwrap();
+        for claim in [100_000, 3 << 30, 5 << 30, 1 << 40, u64::MAX / 2, u64::MAX] {
+            let mut bytes = bench.whole.clone();
+            bytes[place..place + 8].copy_from_slice(&number(claim));
+            seal(&mut bytes);
+            bench.refuses(&bytes, "its header cannot be decoded");
+        }
+    }
+}
+
+#[test]
+fn a_header_of_what_is_no_text_no_rule_or_no_choice_is_refused() {
+    let bench = Bench::new();
+    for (old, new) in [
+        (&b"some-net"[..], &b"some-\xff\xff\xff"[..]),
+        (b"\"width\":32", b"\"width\":-2"),
+        (b"\"height\":", b"\"heights:"),
+        (b"squash", b"squish"),
+        // Whether there is an origin, and whether it is drawings.
+        (b"dog\x01\x01", b"dog\x02\x01"),
+        (b"dog\x01\x01", b"dog\x01\x02"),
+    ] {
+        let mut bytes = bench.whole.clone();
+        patch(&mut bytes, old, new);
+        bench.refuses(&bytes, "its header cannot be decoded");
+    }
+}
+
+/// Nothing relies on the order of a file's rows: samples are sorted whatever it is.
+#[test]
+fn rows_that_are_not_sorted_give_the_same_samples() {
+    let mut header = header();
+    header.rows.rotate_left(2);
+    let (_bench, samples) = samples(&header);
+    let samples = samples.unwrap();
+    let paths = (0..samples.len()).filter_map(|index| samples.image(index));
+    let paths: Vec<_> = paths.collect();
+    assert_eq!(paths, [Path::new("cat/a.jpg"), Path::new("dog/b.jpg")]);
+}
+
+#[test]
+fn an_image_that_is_there_twice_is_refused() {
+    let mut header = header();
+    header.rows.extend_from_within(..2);
+    let (bench, samples) = samples(&header);
+    tells(
+        &samples.unwrap_err(),
+        &bench.path,
+        "it holds cat/a.jpg, which",
+    );
+}
+
+/// A path is only ever compared and shown, so that one that leads elsewhere leads nowhere.
+#[test]
+fn a_path_that_leads_elsewhere_is_only_a_name() {
+    for path in ["../../etc/passwd", "/etc/passwd", ""] {
+        let mut header = header();
+        for row in &mut header.rows[2..] {
+            row.path = path.into();
+        }
+        let (_bench, samples) = samples(&header);
+        let samples = samples.unwrap();
+        let mut images = (0..samples.len()).filter_map(|index| samples.image(index));
+        assert!(images.any(|image| image == Path::new(path)));
+    }
+}
