@@ -10,6 +10,8 @@ mod kernel;
 mod labels;
 mod layer;
 mod lbfgs;
+#[cfg(test)]
+mod malformed;
 mod model;
 mod optimum;
 mod pool;

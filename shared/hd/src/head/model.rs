@@ -113,7 +113,14 @@ impl Head {
 
     /// The images for training, validation and testing, of all labels together.
     pub fn totals(&self) -> [u64; 3] {
-        let add = |[a, b, c]: [u64; 3], [x, y, z]: &[u64; 3]| [a + x, b + y, c + z];
+        let add = |[a, b, c]: [u64; 3], &[x, y, z]: &[u64; 3]| {
+            // A file may claim any numbers.
+            [
+                a.saturating_add(x),
+                b.saturating_add(y),
+                c.saturating_add(z),
+            ]
+        };
         self.counts.iter().fold([0; 3], add)
     }
 
