@@ -227,6 +227,9 @@ fn processor() -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+mod malformed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
