@@ -1,4 +1,4 @@
-//! The readers of networks on hostile files: no panic, and no more memory than the file could need.
+//! The readers of files on hostile ones: no panic, and no more memory than the file could need.
 //!
 //! A test binary of its own, since it counts what is allocated. Files are made from good ones by a seeded generator, so
 //! that every run sees the same; `fuzz/Cargo.toml` says how to go on without end.
@@ -9,16 +9,33 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "fuzz/archives.rs"]
+mod archives;
+#[path = "fuzz/files.rs"]
+mod files;
+#[path = "fuzz/images.rs"]
+mod images;
 #[path = "fuzz/readers.rs"]
 mod readers;
+#[path = "fuzz/scratch.rs"]
+mod scratch;
 
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hd::digest::Digest;
+use hd::head::Head;
+use hd::split::SplitRule;
 use peak_alloc::PeakAlloc;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use scratch::Scratch;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -26,11 +43,11 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 /// One at a time, or one would count the other's memory.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Files of each kind.
-const ROUNDS: usize = 20_000;
+/// Most bytes for a network of a few thousand.
+const MOST_FOR_A_NETWORK: usize = 48 << 20;
 
-/// Most bytes for a file of a few thousand.
-const MOST: usize = 48 << 20;
+/// Most bytes for any other file of a few thousand.
+const MOST: usize = 8 << 20;
 
 /// A file made from a good one: some of its bytes changed, moved, doubled or left out.
 fn spoiled(good: &[u8], chance: &mut Pcg64Mcg) -> Vec<u8> {
@@ -62,24 +79,31 @@ fn spoiled(good: &[u8], chance: &mut Pcg64Mcg) -> Vec<u8> {
     bytes
 }
 
-fn survives(names: &[&str], read: fn(&[u8])) {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networks");
-    let good: Vec<Vec<u8>> = names
-        .iter()
+/// The files with these names in a folder beside this file.
+fn seeds(folder: &str, names: &[&str]) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
+    let names = names.iter();
+    names
         .map(|name| fs::read(folder.join(name)).unwrap())
-        .collect();
+        .collect()
+}
+
+/// Reads good files, and so many that were made from them.
+fn survives(good: &[Vec<u8>], rounds: usize, most: usize, read: fn(&[u8])) {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     good.iter().for_each(|bytes| read(bytes));
     let mut chance = Pcg64Mcg::seed_from_u64(0);
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let bytes = spoiled(&good[round % good.len()], &mut chance);
         ALLOCATED.reset_peak_usage();
         let before = ALLOCATED.current_usage();
         read(&bytes);
-        let most = ALLOCATED.peak_usage().saturating_sub(before);
+        let taken = ALLOCATED.peak_usage().saturating_sub(before);
         assert!(
-            most < MOST,
-            "{most} bytes for {} in round {round}",
+            taken < most,
+            "{taken} bytes for {} in round {round}",
             bytes.len()
         );
     }
@@ -87,18 +111,117 @@ fn survives(names: &[&str], read: fn(&[u8])) {
 
 #[test]
 fn graphs_of_tensorflow() {
-    survives(&["mobilenet_v1.pb", "fused.pb"], readers::graphdef);
+    let good = seeds("networks", &["mobilenet_v1.pb", "fused.pb"]);
+    survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::graphdef);
 }
 
 #[test]
 fn networks_in_onnx() {
-    survives(
-        &["resnet.onnx", "efficientnet.onnx", "vit.onnx", "keras.onnx"],
-        readers::onnx,
-    );
+    let names = ["resnet.onnx", "efficientnet.onnx", "vit.onnx", "keras.onnx"];
+    let good = seeds("networks", &names);
+    survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::onnx);
 }
 
 #[test]
 fn weights_of_pytorch() {
-    survives(&["weights.pth"], readers::torch);
+    let good = seeds("networks", &["weights.pth"]);
+    survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::torch);
+}
+
+#[test]
+fn images_of_every_format() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/images");
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension != "py"))
+        .collect();
+    paths.sort();
+    let good: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    survives(&good, 50 * good.len(), MOST, images::image);
+}
+
+#[test]
+fn files_of_bottlenecks() {
+    let scratch = Scratch::with("empty", b"");
+    let path = scratch.path("bottlenecks.bin");
+    files::update_bottlenecks(&path, false).unwrap();
+    survives(&[fs::read(path).unwrap()], 4_000, MOST, files::bottlenecks);
+}
+
+#[test]
+fn journals_of_interrupted_runs() {
+    let scratch = Scratch::with("empty", b"");
+    let interrupted = files::update_bottlenecks(&scratch.path("bottlenecks.bin"), true);
+    assert!(matches!(interrupted, Err(hd::Error::Interrupted { .. })));
+    let journal = fs::read(scratch.path("bottlenecks.bin.journal")).unwrap();
+    survives(&[journal], 500, MOST, files::journal);
+}
+
+#[test]
+fn heads() {
+    let head = Head {
+        architecture: "any".into(),
+        base: Digest::of(b"base"),
+        preprocess: Digest::of(b"rule"),
+        labels: vec!["cat".into(), "dog".into()],
+        weights: vec![0.5, -0.5, 1.0, -1.0],
+        biases: vec![0.0, 0.25],
+        split: SplitRule::default(),
+        counts: vec![[4, 1, 1], [3, 1, 1]],
+        images: Digest::of(b"images"),
+        init: None,
+        validation_accuracy: Some(0.75),
+        temperature: 1.5,
+        class_weights: vec![0.5, 1.5],
+        l2: 0.01,
+        scores: Vec::new(),
+        sgd: None,
+    };
+    let scratch = Scratch::with("empty", b"");
+    let path = scratch.path("head.bin");
+    head.write(&path).unwrap();
+    survives(&[fs::read(path).unwrap()], 4_000, MOST, files::head);
+}
+
+#[test]
+fn archives_of_every_kind() {
+    let members: [(&str, &[u8]); 3] = [
+        ("a/b.txt", b"hot dog"),
+        ("a/c/d.txt", &[b'x'; 300]),
+        ("e", b""),
+    ];
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, body) in members {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(body).unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_size(body.len() as u64);
+        tar.append_data(&mut header, name, body).unwrap();
+    }
+    let (zip, tar) = (zip.finish().unwrap(), tar.into_inner().unwrap());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&tar).unwrap();
+    let good = [zip.into_inner(), tar, gzip.finish().unwrap()];
+    survives(&good, 3_000, MOST, archives::archive);
+}
+
+#[test]
+fn lists_of_images() {
+    let list = b"cat/a.jpg\ndog\tb.jpg\r\nhot dog\t/tmp\n./cat/\xff.jpg\n".to_vec();
+    let nul = b"cat/a\nb.jpg\0dog\tb.jpg\0".to_vec();
+    survives(&[list, nul], 4_000, MOST, files::list);
+}
+
+#[test]
+fn lists_of_labels() {
+    let labels = "hot dog\nnot hot dog\r\nKäse\n寿司\n".as_bytes().to_vec();
+    survives(&[labels], 2_000, MOST, files::labels);
+}
+
+#[test]
+fn records_of_where_images_came_from() {
+    let origin = br#"{"drawings": true, "name": "hotdog", "sha256": null, "source": "seed 0"}"#;
+    survives(&[origin.to_vec()], 2_000, MOST, files::origin);
 }

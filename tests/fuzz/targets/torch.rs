@@ -2,6 +2,7 @@
 
 #![no_main]
 
+#[path = "../readers.rs"]
 mod readers;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::torch(bytes));
