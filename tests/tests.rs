@@ -53,5 +53,5 @@ mod browser;
 /// The pipeline as a file graph.
 mod makefile;
 
-/// Numbers from other implementations, on real photos. Needs a folder that a stranger's clone does not have.
+/// Numbers from other implementations.
 mod golden;

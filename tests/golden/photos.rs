@@ -1,40 +1,17 @@
+//! Numbers for real photos. They need a folder that a stranger's clone does not have.
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use hd::bottleneck::{Bottlenecks, Samples};
-use hd::photo::{Element, Filter, MAX_PIXELS, Preprocess, ResizeRule};
+use hd::bottleneck::Samples;
+use hd::photo::{Filter, ResizeRule};
 use hd::split::{Sample, Split, SplitBy, SplitRule};
 
+use super::{distance, input, npy, table};
 use crate::workdir::{ARCHITECTURE, Workdir, base, cosine, reference};
-
-/// Reads a two-dimensional float32 array in numpy's format: shape, and values row by row.
-fn table(path: &Path) -> ([usize; 2], Vec<f32>) {
-    let (shape, values) = npy(path);
-    (shape.try_into().unwrap(), values)
-}
-
-/// Reads a float32 array in numpy's format, version 1: shape, and values with the last index running fastest.
-fn npy(path: &Path) -> (Vec<usize>, Vec<f32>) {
-    let bytes = fs::read(path).unwrap();
-    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-    let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
-    assert!(
-        header.contains("'<f4'") && header.contains("'fortran_order': False"),
-        "{header}"
-    );
-    let shape = header.split('(').nth(1).unwrap().split(')').next().unwrap();
-    let shape: Vec<usize> = shape
-        .split(',')
-        .map(|size| size.trim().parse().unwrap())
-        .collect();
-    let values = bytes[10 + length..]
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    (shape, values.collect())
-}
 
 fn argmax(values: &[f32]) -> usize {
     (0..values.len())
@@ -61,31 +38,7 @@ fn listed(golden: &Path) -> Vec<String> {
 
 /// The bottlenecks of the photos that the reference numbers are for, in their order, by this base.
 fn bottlenecks(photos: &Path, golden: &Path, architecture: &str, flags: &[&str]) -> Vec<Vec<f32>> {
-    let dir = Workdir::new();
-    let paths = listed(golden);
-    for path in &paths {
-        dir.write(
-            Path::new("images").join(path),
-            fs::read(photos.join(path)).unwrap(),
-        );
-    }
-    // Brings ONNX Runtime.
-    base();
-    let base = ["base", architecture, "-o", "base.onnx"];
-    dir.program("hd-fetch").args(base).args(flags).succeeds();
-    let run = ["--base", "base.onnx", "images", "-o", "bottlenecks.bin"];
-    dir.program("hd-bottleneck").args(run).succeeds();
-    let ours = Bottlenecks::open(&dir.path("bottlenecks.bin")).unwrap();
-    let row = |path: &String| {
-        ours.rows()
-            .iter()
-            .position(|row| row.path == Path::new(path))
-            .unwrap()
-    };
-    paths
-        .iter()
-        .map(|path| ours.bottleneck(row(path)).to_vec())
-        .collect()
+    super::bottlenecks(photos, &listed(golden), architecture, flags)
 }
 
 /// Asserts that every row is as long as the reference's and points the same way.
@@ -169,32 +122,7 @@ fn bottlenecks_and_top_classes_of_the_lab_are_those_of_tensorflow() {
 
 /// The first of the photos that the reference numbers are for, as a rule makes it the input of a network.
 fn first_input(golden: &Path, photos: &Path, resize: ResizeRule, filter: Filter) -> Vec<f32> {
-    let photo = photos.join(&listed(golden)[0]);
-    let rule = Preprocess {
-        width: 224,
-        height: 224,
-        resize,
-        filter,
-        full_decode: false,
-    };
-    let bytes = rule.apply(&fs::read(photo).unwrap(), MAX_PIXELS).unwrap();
-    match filter.element() {
-        Element::Byte => bytes.into_iter().map(f32::from).collect(),
-        Element::Float => {
-            let words = bytes.as_chunks().0.iter();
-            words.map(|&word| f32::from_ne_bytes(word)).collect()
-        }
-    }
-}
-
-/// Mean and largest distance, in levels of 255, of our pixels from the reference.
-fn distance(ours: &[f32], theirs: impl Fn(usize) -> f32) -> (f32, f32) {
-    let distances = ours
-        .iter()
-        .enumerate()
-        .map(|(index, &value)| (value - theirs(index)).abs());
-    let (sum, worst) = distances.fold((0.0, 0f32), |(sum, worst), d| (sum + d, worst.max(d)));
-    (sum / ours.len() as f32, worst)
+    input(&photos.join(&listed(golden)[0]), resize, filter)
 }
 
 #[test]
@@ -206,13 +134,14 @@ fn the_legacy_filter_gives_the_pixels_of_tensorflow() {
         return;
     };
     let (_, input) = npy(&golden.join("mobilenet_v1_1.0_224.input0.npy"));
+    let theirs: Vec<f32> = input.iter().map(|value| value * 127.5 + 127.5).collect();
     let ours = first_input(&golden, &photos, ResizeRule::Squash, Filter::LegacyBilinear);
-    let (_, worst) = distance(&ours, |index| input[index] * 127.5 + 127.5);
+    let (_, worst) = distance(&ours, &theirs);
     // Every one of them, to the rounding of floats.
     assert!(worst < 1e-3, "{worst}");
     // The antialiased filter is another thing altogether.
     let other = first_input(&golden, &photos, ResizeRule::Squash, Filter::Antialiased);
-    let (mean, _) = distance(&other, |index| input[index] * 127.5 + 127.5);
+    let (mean, _) = distance(&other, &theirs);
     assert!(mean > 3.0, "{mean}");
 }
 
@@ -233,10 +162,11 @@ fn the_centre_crop_gives_the_pixels_of_torchvision() {
         let (pixel, channel) = (index / 3, index % 3);
         (input[channel * 224 * 224 + pixel] * deviation[channel] + mean[channel]) * 255.0
     };
-    let (mean, worst) = distance(&ours, theirs);
+    let theirs: Vec<f32> = (0..ours.len()).map(theirs).collect();
+    let (mean, worst) = distance(&ours, &theirs);
     assert!(mean < 0.8 && worst < 8.0, "{mean} {worst}");
     let squashed = first_input(&golden, &photos, ResizeRule::Squash, Filter::Antialiased);
-    assert!(distance(&squashed, theirs).0 > 5.0);
+    assert!(distance(&squashed, &theirs).0 > 5.0);
 }
 
 #[test]
