@@ -12,8 +12,10 @@ const LAB: &str = "mobilenet_1.0_224";
 const CROP: ResizeRule = ResizeRule::CentreCrop { shorter_side: 256 };
 /// Of an input every so many columns and rows are kept.
 const STRIDE: usize = 15;
-/// The least cosine of two rows that are the same but for decoders and the order of sums.
-const ALIKE: f64 = 0.999;
+/// The least cosine where every pixel is the same, and only sums are taken in another order.
+const SAME: f64 = 1.0 - 1e-9;
+/// The least cosine where JPEG decoders and resizers differ by a level or two of a pixel.
+const ALIKE: f64 = 0.9995;
 
 fn folder() -> PathBuf {
     top().join("tests/golden")
@@ -59,15 +61,14 @@ fn distances(array: &str, resize: ResizeRule, filter: Filter) -> Vec<(String, f3
     distances.collect()
 }
 
-/// Asserts that every image's bottleneck points the way of its row in the array, and is as long.
-fn assert_near(array: &str, architecture: &str, flags: &[&str]) {
+/// Asserts that every image's values point the way of its row in the array, and that there are as many.
+fn assert_near(array: &str, architecture: &str, flags: &[&str], least: f64) {
     let images = images();
     let ours = bottlenecks(&folder().join("images"), &images, architecture, flags);
     for ((image, ours), theirs) in images.iter().zip(&ours).zip(rows(array)) {
         assert_eq!(ours.len(), theirs.len());
         let cosine = cosine(ours, &theirs);
-        eprintln!("{array} {image}: {cosine}");
-        assert!(cosine >= ALIKE, "{array} {image}: {cosine}");
+        assert!(cosine >= least, "{array} {image}: {cosine}");
     }
 }
 
@@ -85,17 +86,19 @@ fn squashed_and_cropped_pixels_are_those_of_torchvision() {
     for (name, resize) in [("squash", ResizeRule::Squash), ("crop", CROP)] {
         let array = format!("{ARCHITECTURE}.{name}.input");
         for (image, mean, worst) in distances(&array, resize, Filter::Antialiased) {
-            eprintln!("{array} {image}: {mean} {worst}");
-            assert!(mean < 0.8 && worst < 8.0, "{array} {image}: {mean} {worst}");
+            assert!(
+                mean < 0.5 && worst <= 4.0,
+                "{array} {image}: {mean} {worst}"
+            );
         }
     }
 }
 
 #[test]
 fn bottlenecks_and_logits_of_a_drawing_are_those_of_tensorflow() {
-    assert_near(&format!("{LAB}.pooled"), LAB, &[]);
+    assert_near(&format!("{LAB}.pooled"), LAB, &[], SAME);
     let logits = ["--bottleneck", "logits"];
-    assert_near(&format!("{LAB}.logits"), LAB, &logits);
+    assert_near(&format!("{LAB}.logits"), LAB, &logits, SAME);
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn bottlenecks_and_logits_of_a_drawing_are_those_of_torchvision() {
     for (name, resize) in [("squash", "squash"), ("crop", "centre-crop")] {
         let array = format!("{ARCHITECTURE}.{name}");
         let flags = ["--resize", resize, "--bottleneck", "logits"];
-        assert_near(&format!("{array}.pooled"), ARCHITECTURE, &flags[..2]);
-        assert_near(&format!("{array}.logits"), ARCHITECTURE, &flags);
+        assert_near(&format!("{array}.pooled"), ARCHITECTURE, &flags[..2], ALIKE);
+        assert_near(&format!("{array}.logits"), ARCHITECTURE, &flags, ALIKE);
     }
 }
