@@ -113,6 +113,14 @@ check:  ## The formatting, the imports, the lints and the documentation, without
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
+# Advisories are in a database that cargo-deny fetches. Where that fails, nothing was said about them.
+audit:  ## The licences, bans and sources of the crates, and their advisories where these can be fetched
+	@command -v cargo-deny >/dev/null || { echo 'audit wants cargo-deny: cargo install cargo-deny --locked' >&2; exit 1; }
+	cargo deny --locked check licenses bans sources
+	@cargo deny --locked fetch db >/dev/null 2>&1 \
+		|| { echo 'The advisories were not checked: their database cannot be fetched.' >&2; exit 0; }; \
+	cargo deny --locked check --disable-fetch advisories
+
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
@@ -185,6 +193,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train app tensorboard poets build test check test-deps bench fmt man completions install uninstall dist clean help runtime always
+.PHONY: train app tensorboard poets build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json
