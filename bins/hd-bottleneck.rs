@@ -18,8 +18,7 @@ const SHOWN: usize = 20;
 
 /// Runs a base over a folder of images and keeps what it gives
 ///
-/// IMAGES has one subfolder of images per label. What is known from the last run is not computed again, by
-/// content: touched, renamed, moved and doubled images cost nothing. Files that are no images are listed in a
+/// IMAGES has one subfolder of images per label. Results of the last run are kept, by content, so that touched, renamed, moved and doubled images cost nothing. Files that are no images are listed in a
 /// table beside the output.
 #[derive(Parser)]
 #[command(
@@ -122,7 +121,7 @@ struct Distortions {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
     variants: Option<u32>,
 
-    /// Another seed gives other views
+    /// Seeds the distortions of the views
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }
@@ -131,7 +130,7 @@ struct Distortions {
 const VARIANTS: u32 = 4;
 
 impl Distortions {
-    /// What is wanted, if anything is.
+    /// The distortions, if any are asked for.
     fn wanted(&self) -> anyhow::Result<Option<Distortion>> {
         let distortion = Distortion {
             flip_left_right: self.flip_left_right,
@@ -225,7 +224,7 @@ impl Arguments {
     }
 }
 
-/// Says where the base runs, and what kept it off an accelerator that seemed to be there.
+/// Says on which device the base runs, and why not on an accelerator that seemed to be there.
 fn tell_device(chosen: &Chosen) {
     match &chosen.refused {
         None => log::info!("device: {}", chosen.device),
@@ -233,7 +232,7 @@ fn tell_device(chosen: &Chosen) {
     }
 }
 
-/// Says what was done.
+/// Says how many images were computed, reused and skipped.
 fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     if let Some(reason) = &summary.rebuilt {
         log::info!("{reason}; made anew");

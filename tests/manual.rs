@@ -32,7 +32,7 @@ fn bash_completes_flags_and_their_values() {
     let script = generated("hd-train", "complete-bash", &["hd-train.bash"]);
     let ask = r#"
         COMP_WORDS=(hd-train "${@:1}") COMP_CWORD=$#
-        _hd-train hd-train "${@: -1}" "${COMP_WORDS[-2]}"
+        _hd__train hd-train "${@: -1}" "${COMP_WORDS[-2]}"
         printf '%s\n' "${COMPREPLY[@]}""#;
     let completed = |words: &[&str]| {
         let mut bash = Command::new("bash");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use log::LevelFilter;
 
-/// How often a bar moves while nothing is told.
+/// Time between two movements of a bar that nothing else moves.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A bar on stderr, if that is a terminal and messages are wanted.
@@ -28,20 +28,20 @@ fn target() -> ProgressDrawTarget {
 }
 
 impl Bar {
-    /// Begins to count things, `total` of them.
+    /// Begins to count `total` images.
     pub fn count(&self, total: u64) {
         self.show("{wide_bar} {pos}/{len} images, {rate}, {eta} left");
         self.0.set_length(total);
     }
 
-    /// Shows that something goes on.
+    /// Shows that work is under way, without an end to count to.
     pub fn spin(&self, what: &str) {
         self.show("{spinner} {msg}");
         self.0.set_message(what.to_owned());
         self.0.enable_steady_tick(TICK);
     }
 
-    /// Begins to count bytes; without a total it only shows that something goes on.
+    /// Begins to count bytes; without a total it only shows that work is under way.
     pub fn bytes(&self, what: &str, total: Option<u64>, already: u64) {
         match total {
             Some(total) => {

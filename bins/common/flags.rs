@@ -110,7 +110,7 @@ pub fn colours(text: &str) -> Result<Colours, String> {
 }
 
 /// The arguments with hyphens in the names of flags, where retrain.py has underscores: `--a_b=c_d` becomes `--a-b=c_d`.
-/// What follows `--` is no flag.
+/// Arguments after `--` are no flags.
 pub(crate) fn hyphenated(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args = args.into_iter();
     let mut hyphenated = Vec::new();

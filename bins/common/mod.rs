@@ -38,7 +38,7 @@ pub trait Program: Parser {
     /// Does what the arguments ask for.
     ///
     /// # Errors
-    /// Whatever goes wrong; [`main`] prints it.
+    /// Any error of the program; [`main`] prints it.
     fn run(self) -> anyhow::Result<()>;
 }
 

@@ -35,7 +35,7 @@ pub fn check_outputs<'a>(
     Ok(())
 }
 
-/// Whether `inner`, which need not be there, lies in the folder `outer` or is it.
+/// Whether `inner`, which need not exist, is the folder `outer` or lies in it.
 pub fn is_within(inner: &Path, outer: &Path) -> bool {
     let absolute = std::path::absolute(inner).unwrap_or_default();
     let there = absolute

@@ -69,7 +69,7 @@ fn is_same_site(headers: &HeaderMap, host: &Authority) -> bool {
     match headers.get(header::ORIGIN) {
         None => true,
         Some(origin) => {
-            // Whoever allowed a name may have put something before this server that encrypts.
+            // There may be a proxy before this server that encrypts.
             let sites = ["http", "https"].map(|scheme| format!("{scheme}://{host}"));
             let is = |site: &String| origin.as_bytes().eq_ignore_ascii_case(site.as_bytes());
             sites.iter().any(is)

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-/// What visitors may do.
+/// The flags that limit what visitors may do.
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {

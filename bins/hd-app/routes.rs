@@ -1,4 +1,4 @@
-//! What the server answers to which request.
+//! The requests that the server answers.
 //!
 //! | request | answer |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `GET /health` | JSON: `status`, `base`, `labels`, `title` |
 //! | `GET /metrics` | text for Prometheus |
 //!
-//! What cannot be answered gets a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
+//! Any other answer is a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
 //! 408 when it took too long to come, 413 for too many bytes, 415 for what is no image by its type, 422 for what is none by its
 //! content, 503 with `Retry-After` when there is too much to do.
 
@@ -34,7 +34,7 @@ use crate::page;
 use crate::pool::{Product, Trouble, Wanted};
 use crate::refusal::Refusal;
 
-/// Said with every answer: nothing but this site's own files, and no frame around it.
+/// Headers of every answer: the page may load this site's files alone, and stand in no frame.
 const HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",

@@ -14,13 +14,13 @@ use hd_cli::{Colours, Resize, misuse};
 /// The largest value of a pixel.
 const WHITE: f64 = 255.0;
 
-/// What a plain classifier does not say itself.
+/// Facts about a plain classifier that its file does not hold.
 #[derive(Args)]
 #[command(
     next_help_heading = "A classifier of images that hd-train did not make, with the flags of label_image.py"
 )]
 pub(crate) struct Plain {
-    /// Its labels, one a line, in the order of its outputs; of a retrained graph they must be its own
+    /// Its labels, one a line, in the order of its outputs; of a retrained graph they must be the same
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
 
@@ -33,7 +33,7 @@ pub(crate) struct Plain {
     input_width: Option<u32>,
 
     /// Of pixels from 0 to 255, the mean that is taken off: one number, or one for each of red, green and blue [default:
-    /// ImageNet's where each colour is a plane of its own, 127.5 where the colours of a pixel lie together]
+    /// ImageNet's where each colour is a plane, 127.5 where the colours of a pixel lie together]
     #[arg(long, value_name = "R,G,B", value_parser = mean)]
     input_mean: Option<Colours>,
 
@@ -149,14 +149,14 @@ impl Plain {
 }
 
 fn check_labels(graph: &Network, given: Option<&[String]>, path: Option<&Path>) -> hd::Result<()> {
-    let own = graph.labels.as_deref().unwrap_or_default();
+    let labels = graph.labels.as_deref().unwrap_or_default();
     match (given, path) {
-        (Some(given), Some(path)) if given != own => Err(Error::Labels {
+        (Some(given), Some(path)) if given != labels => Err(Error::Labels {
             path: path.to_path_buf(),
             reason: format!(
                 "not the labels of {}, which are '{}'",
                 graph.path.display(),
-                own.join("', '")
+                labels.join("', '")
             ),
         }),
         _ => Ok(()),

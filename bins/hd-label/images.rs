@@ -20,14 +20,14 @@ const MOST: u64 = 1 << 30;
 pub(crate) enum Image {
     /// A file, which may turn out to be none.
     File(PathBuf),
-    /// What came by stdin.
+    /// The bytes of an image on stdin.
     Bytes(Vec<u8>),
     /// Something in the place of one, and why it is of no use.
     Unusable(PathBuf, String),
 }
 
 impl Image {
-    /// What it is called in the output.
+    /// Its name in the output.
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::File(path) | Self::Unusable(path, _) => path,
@@ -63,7 +63,7 @@ pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Images> {
     Ok(from_records(BufReader::new(file), end, list))
 }
 
-/// What comes by stdin: an image, if it begins like one, or else a list.
+/// The image on stdin, if it begins like one, or else those of a list there.
 fn from_stdin(end: u8) -> Images {
     let name = Path::new(STDIN);
     let mut stdin = BufReader::new(io::stdin());

@@ -22,7 +22,7 @@ use hd::photo::MAX_PIXELS;
 use hd::{Error, parallel, photo};
 use hd_cli::{Common, Compute, Program, check_outputs, is_within, misuse};
 use images::{Image, Images, STDIN, from_arguments, from_list};
-use product::{Done, Product};
+use product::{Done, ONE_IMAGE, Product};
 
 /// Labels images with a retrained graph
 ///
@@ -109,7 +109,7 @@ enum Form {
     Tsv,
     /// An object a line, with all scores
     Json,
-    /// What label_image.py prints
+    /// The lines that label_image.py prints
     #[value(name = "label_image", alias = "label-image")]
     LabelImage,
 }
@@ -179,9 +179,6 @@ impl Program for Arguments {
     }
 }
 
-/// What is said where there are more.
-const ONE_IMAGE: &str = "--heatmap is of one image";
-
 impl Arguments {
     fn check(&self) -> anyhow::Result<()> {
         if self.embed && self.format == Form::LabelImage {
@@ -237,7 +234,7 @@ impl Arguments {
         }
     }
 
-    /// What the graph says of an image. The outer error ends everything, the inner one is this image's.
+    /// The graph's answer for an image. The outer error ends everything, the inner one is this image's.
     fn work(
         &self,
         worker: &mut Option<Labeller>,

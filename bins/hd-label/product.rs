@@ -1,4 +1,4 @@
-//! What is done with what the graph says of an image: printed, and painted and sorted where that is wanted.
+//! The product: each answer is printed, and painted and sorted where that is wanted.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,12 @@ use std::time::Duration;
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::{Error, file};
 
-use crate::ONE_IMAGE;
 use crate::images::Image;
 
-/// What a worker makes of an image.
+/// The reason why a second image is refused.
+pub(crate) const ONE_IMAGE: &str = "--heatmap is of one image";
+
+/// A worker's result for an image.
 pub(crate) struct Done {
     /// Probabilities, or a bottleneck.
     pub(crate) result: Vec<f32>,
@@ -18,7 +20,7 @@ pub(crate) struct Done {
     pub(crate) took: Duration,
 }
 
-/// Where that goes.
+/// The places that results go to.
 pub(crate) struct Product<'a, W: Write> {
     /// The labels that results are probabilities of; without them they are bottlenecks.
     pub(crate) labels: Option<&'a [String]>,
@@ -28,12 +30,12 @@ pub(crate) struct Product<'a, W: Write> {
     pub(crate) out: W,
     /// Images so far.
     pub(crate) count: usize,
-    /// Those of them of which nothing came.
+    /// Those of them that could not be labelled.
     pub(crate) failed: usize,
 }
 
 impl<W: Write> Product<'_, W> {
-    /// Takes what came of the next image. What is wrong with that image is told and counted.
+    /// Takes the result for the next image. An error of that image is told and counted.
     pub(crate) fn take(&mut self, image: &Image, done: hd::Result<Done>) -> hd::Result<()> {
         self.count += 1;
         self.check_heatmap(image)?;
@@ -59,7 +61,7 @@ impl<W: Write> Product<'_, W> {
                 table.write(path, &Answer::new(labels, &done.result), done.took, out)?
             }
         }
-        // Whoever reads this may be waiting for it.
+        // A program that reads this may wait for each line.
         out.flush()
     }
 

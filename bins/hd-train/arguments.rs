@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) output_labels: Option<PathBuf>,
 
-    /// What the probabilities are called in that network
+    /// The name of the probabilities in that network
     #[arg(long, value_name = "NAME", default_value = FINAL_RESULT, value_parser = tensor_name)]
     pub(crate) final_tensor_name: String,
 
@@ -103,7 +103,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STRENGTH", default_value = "auto", value_parser = strength, allow_negative_numbers = true)]
     pub(crate) l2: Strength,
 
-    /// What an image counts: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
+    /// The weight of an image: `none`, all the same; `balanced`, so that every label counts alike; or a file with a line for
     /// each label, the label, a tab and a number. Scores are then those of images that are as frequent as this counts them
     #[arg(long, value_name = "WEIGHTS", default_value = "none")]
     pub(crate) class_weights: PathBuf,
@@ -112,7 +112,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,
 
-    /// What decides whether an image is for training, validation or testing
+    /// The criterion by which an image is for training, validation or testing
     #[arg(long, value_enum, default_value_t = By::Content)]
     pub(crate) split_by: By,
 

@@ -1,4 +1,4 @@
-//! What happens at every step of a training: messages, summaries for TensorBoard, and intermediate networks.
+//! The work after every step of a training: messages, summaries for TensorBoard, and intermediate networks.
 
 use std::cell::RefCell;
 

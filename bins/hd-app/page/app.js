@@ -183,7 +183,7 @@ for (const input of [$("file"), $("snapshot")]) {
     input.value = "";
   });
 }
-// The image itself does what the button does, for whoever points at it.
+// A click on the image does what the button does.
 for (const id of ["where", "frame"]) $(id).addEventListener("click", toggleHeat);
 $("image").addEventListener("error", () => {
   $("image").hidden = true;
@@ -214,7 +214,7 @@ addEventListener("drop", (event) => {
 // Pasting.
 addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
 
-// The camera; where a page may not use it, a phone's own can still be asked for an image.
+// The camera. Where a page may not use it, a phone's camera app can still be asked for an image.
 let stream = null;
 let opening = false;
 $("camera").addEventListener("click", async () => {
@@ -245,7 +245,7 @@ $("viewfinder").addEventListener("close", () => {
   stream = null;
 });
 
-// What the server knows.
+// The labels and the base, which the server tells.
 fetch("/health").then((response) => response.json()).then(({ base, labels, title }) => {
   $("title").textContent = title;
   document.title = title;
