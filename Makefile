@@ -166,7 +166,7 @@ uninstall:  ## Delete from PREFIX what install put there
 VERSION = $(shell sed -n '/^version = /{s/[^"]*"\(.*\)"/\1/p;q}' Cargo.toml)
 MACHINE = $(shell uname -sm | tr 'A-Z ' 'a-z-')
 TREE = target/dist/hd-$(VERSION)-$(MACHINE)
-dist: man completions  ## Make a tar file, and where dpkg-deb is there a Debian package, in target/dist
+dist: build  ## Make a tar file, and where dpkg-deb is there a Debian package, in target/dist
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(TREE)
 	install -d $(TREE)/share/doc/hd
