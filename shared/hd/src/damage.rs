@@ -6,7 +6,6 @@ use crate::digest::Digest;
 use crate::error::Error;
 
 /// The places of the frame that [`crate::file`] describes.
-pub(crate) const VERSION: usize = 8;
 pub(crate) const LENGTH: usize = 16;
 pub(crate) const DIGEST: usize = 24;
 pub(crate) const HEADER: usize = 56;
