@@ -6,14 +6,26 @@ use crate::digest::Digest;
 use crate::error::Error;
 
 /// The places of the frame that [`crate::file`] describes.
-pub(crate) const LENGTH: usize = 16;
+const LENGTH: usize = 16;
 pub(crate) const DIGEST: usize = 24;
 pub(crate) const HEADER: usize = 56;
 
-/// Gives a header that was changed, but not in its length, the digest that belongs to it, so that a reader gets past that.
+/// The length of the header.
+pub(crate) fn length(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes[LENGTH..DIGEST].try_into().unwrap())
+}
+
+/// These bytes with another length of the header.
+pub(crate) fn with_length(bytes: &[u8], length: u64) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[LENGTH..DIGEST].copy_from_slice(&length.to_le_bytes());
+    bytes
+}
+
+/// Gives a header that was changed the digest that belongs to it, so that a reader gets past that.
 pub(crate) fn seal(bytes: &mut [u8]) {
-    let length = u64::from_le_bytes(bytes[LENGTH..DIGEST].try_into().unwrap()) as usize;
-    let digest = Digest::of(&bytes[HEADER..HEADER + length]);
+    let end = HEADER + length(bytes) as usize;
+    let digest = Digest::of(&bytes[HEADER..end]);
     bytes[DIGEST..HEADER].copy_from_slice(digest.as_bytes());
 }
 

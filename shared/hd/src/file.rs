@@ -150,8 +150,8 @@ impl Format {
 
 /// Decodes the header's value, and says how many bytes that took.
 ///
-/// bincode takes the memory for a text before it looks whether the text is there. Its limit is on what is read and has to
-/// be a constant, so the smallest that the header fits is chosen.
+/// bincode takes the memory for a text before it looks whether the text is there. Its limit is on
+/// what is read and has to be a constant, so the smallest that the header fits is chosen.
 fn decode<T: DeserializeOwned>(header: &[u8]) -> Result<(T, usize), DecodeError> {
     const SMALL: usize = 1 << 16;
     const MIDDLE: usize = 1 << 24;

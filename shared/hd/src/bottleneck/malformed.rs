@@ -1,11 +1,12 @@
-//! Files of bottlenecks whose header is malformed within, each in one way; the tests of cache.rs have the rest.
+//! Files of bottlenecks whose header is malformed within, each in one way; the tests of cache.rs
+//! have the rest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Samples;
 use super::cache::{Bottlenecks, Header, Row, Skipped, write};
-use crate::damage::{self, patch, seal, tells};
+use crate::damage::{DIGEST, HEADER, length, patch, seal, tells, with_length};
 use crate::dataset::Stamp;
 use crate::digest::Digest;
 use crate::error::Result;
@@ -99,11 +100,6 @@ impl Bench {
         Self::of(&header())
     }
 
-    /// The length of the header.
-    fn length(&self) -> u64 {
-        u64::from_le_bytes(self.whole[damage::LENGTH..][..8].try_into().unwrap())
-    }
-
     /// Sees that the file with these bytes instead is refused for this reason.
     fn refuses(&self, bytes: &[u8], reason: &str) {
         fs::write(&self.path, bytes).unwrap();
@@ -122,8 +118,8 @@ fn samples(header: &Header) -> (Bench, Result<Samples>) {
 fn a_header_with_another_digest_is_refused() {
     let bench = Bench::new();
     let whole = &bench.whole;
-    let end = damage::HEADER + bench.length() as usize;
-    for at in damage::DIGEST..end {
+    let end = HEADER + length(&bench.whole) as usize;
+    for at in DIGEST..end {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         bench.refuses(&bytes, "digest that it should have");
@@ -133,38 +129,33 @@ fn a_header_with_another_digest_is_refused() {
 #[test]
 fn a_header_of_another_length_is_refused() {
     let bench = Bench::new();
-    let whole = &bench.whole;
-    let length = bench.length();
-    for (claim, reason) in [
+    let right = length(&bench.whole);
+    for (length, reason) in [
         (0, "digest that it should have"),
-        (length - 1, "digest that it should have"),
-        (length + 1, "digest that it should have"),
-        (whole.len() as u64, "cut short in its header"),
+        (right - 1, "digest that it should have"),
+        (right + 1, "digest that it should have"),
+        (bench.whole.len() as u64, "cut short in its header"),
         (1 << 32, "cut short in its header"),
         ((1 << 32) + 1, "impossible length"),
         (u64::MAX, "impossible length"),
     ] {
-        let mut bytes = whole.clone();
-        bytes[damage::LENGTH..][..8].copy_from_slice(&claim.to_le_bytes());
-        bench.refuses(&bytes, reason);
+        bench.refuses(&with_length(&bench.whole, length), reason);
     }
 }
 
 #[test]
 fn a_header_that_is_shorter_or_longer_than_what_it_holds_is_refused() {
     let bench = Bench::new();
-    let whole = &bench.whole;
-    let length = bench.length();
-    let with_length = |length: u64| {
-        let mut bytes = whole.clone();
-        bytes[damage::LENGTH..][..8].copy_from_slice(&length.to_le_bytes());
+    let right = length(&bench.whole);
+    let sealed = |length: u64| {
+        let mut bytes = with_length(&bench.whole, length);
         seal(&mut bytes);
         bytes
     };
-    for shorter in 0..length {
-        bench.refuses(&with_length(shorter), "its header cannot be decoded");
+    for shorter in 0..right {
+        bench.refuses(&sealed(shorter), "its header cannot be decoded");
     }
-    bench.refuses(&with_length(length + 1), "its header has bytes left over");
+    bench.refuses(&sealed(right + 1), "its header has bytes left over");
 }
 
 /// Lengths stand before texts, paths and lists as eight bytes.

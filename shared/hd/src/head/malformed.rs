@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::Head;
-use crate::damage::{self, patch, seal, tells};
+use crate::damage::{DIGEST, HEADER, length, patch, seal, tells, with_length};
 use crate::digest::Digest;
 use crate::split::{SplitBy, SplitRule};
 
@@ -60,11 +60,6 @@ impl Bench {
         Self::of(&head())
     }
 
-    /// The length of the header.
-    fn length(&self) -> u64 {
-        u64::from_le_bytes(self.whole[damage::LENGTH..][..8].try_into().unwrap())
-    }
-
     /// Sees that the file with these bytes instead is refused for this reason.
     fn refuses(&self, bytes: &[u8], reason: &str) {
         fs::write(&self.path, bytes).unwrap();
@@ -75,7 +70,7 @@ impl Bench {
 #[test]
 fn a_header_with_another_digest_is_refused() {
     let bench = Bench::new();
-    for at in damage::DIGEST..damage::HEADER + bench.length() as usize {
+    for at in DIGEST..HEADER + length(&bench.whole) as usize {
         let mut bytes = bench.whole.clone();
         bytes[at] ^= 1;
         bench.refuses(&bytes, "digest that it should have");
@@ -85,21 +80,18 @@ fn a_header_with_another_digest_is_refused() {
 #[test]
 fn a_header_of_another_length_is_refused() {
     let bench = Bench::new();
-    let length = bench.length();
-    for (claim, reason) in [
+    let right = length(&bench.whole);
+    for (length, reason) in [
         (0, "digest that it should have"),
-        (length - 1, "digest that it should have"),
+        (right - 1, "digest that it should have"),
         (bench.whole.len() as u64, "cut short in its header"),
         (1 << 32, "cut short in its header"),
         (u64::MAX, "impossible length"),
     ] {
-        let mut bytes = bench.whole.clone();
-        bytes[damage::LENGTH..][..8].copy_from_slice(&claim.to_le_bytes());
-        bench.refuses(&bytes, reason);
+        bench.refuses(&with_length(&bench.whole, length), reason);
     }
-    for shorter in 0..length {
-        let mut bytes = bench.whole.clone();
-        bytes[damage::LENGTH..][..8].copy_from_slice(&shorter.to_le_bytes());
+    for shorter in 0..right {
+        let mut bytes = with_length(&bench.whole, shorter);
         seal(&mut bytes);
         bench.refuses(&bytes, "its header cannot be decoded");
     }
@@ -149,7 +141,8 @@ fn a_header_of_what_is_no_text_or_no_choice_is_refused() {
     }
 }
 
-/// Beyond its shape and that its weights are numbers nothing of a head is checked, so the rest must do no harm.
+/// Beyond its shape and that its weights are numbers nothing of a head is checked, so the rest must
+/// do no harm.
 #[test]
 fn values_that_mean_nothing_are_read_and_do_no_harm() {
     let changes: [fn(&mut Head); 9] = [

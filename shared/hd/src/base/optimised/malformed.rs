@@ -1,5 +1,5 @@
-//! Files in the cache of optimised networks that are malformed, each in one way: none of them reaches ONNX Runtime, which
-//! checks little of what it is given.
+//! Files in the cache of optimised networks that are malformed, each in one way: none of them
+//! reaches ONNX Runtime, which checks little of what it is given.
 
 use std::fs;
 use std::path::PathBuf;
