@@ -1,7 +1,8 @@
 //! The readers of files on hostile ones: no panic, and no more memory than the file could need.
 //!
-//! A test binary of its own, since it counts what is allocated. Files are made from good ones by a seeded generator, so
-//! that every run sees the same; `fuzz/Cargo.toml` says how to go on without end.
+//! A test binary of its own, since it counts what is allocated. Files are made from good ones by a
+//! seeded generator, so that every run sees the same; `fuzz/Cargo.toml` says how to go on without
+//! end.
 
 #![allow(
     clippy::indexing_slicing,

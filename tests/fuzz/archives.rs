@@ -23,7 +23,8 @@ pub(crate) fn archive(bytes: &[u8]) {
     let _ = unpack(&archive, &into, &keep, &LIMITS, &());
     let digest = "0".repeat(64);
     let _ = extract_member(&archive, "a/b.txt", &scratch.path("member"), &digest);
-    // Whatever it held, nothing lies beside the folder, and in it there are files and folders, of no great size.
+    // Whatever it held, nothing lies beside the folder, and in it there are files and folders, of
+    // no great size.
     let mut names = scratch.names();
     names.retain(|name| name != "archive" && name != "into");
     assert!(names.is_empty(), "{names:?}");

@@ -45,7 +45,8 @@ pub(crate) fn head(bytes: &[u8]) {
     }
 }
 
-/// The journal of an interrupted run: the next run takes from it what is whole, and computes the rest.
+/// The journal of an interrupted run: the next one takes from it what is whole, and computes the
+/// rest.
 pub(crate) fn journal(bytes: &[u8]) {
     let scratch = Scratch::with("bottlenecks.bin.journal", bytes);
     let out = scratch.path("bottlenecks.bin");

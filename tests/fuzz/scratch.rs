@@ -34,7 +34,8 @@ impl Scratch {
     }
 }
 
-/// A binary file of hd whose header has the digest that belongs to it, so that a reader gets past that.
+/// A binary file of hd whose header has the digest that belongs to it, so that a reader gets past
+/// that.
 pub(crate) fn sealed(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let Some((frame, rest)) = bytes.split_at_mut_checked(56) else {
