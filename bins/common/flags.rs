@@ -87,7 +87,7 @@ impl Resize {
     pub fn rule(self) -> ResizeRule {
         match self {
             Self::Squash => ResizeRule::Squash,
-            Self::CentreCrop => ResizeRule::CentreCrop { shorter_side: 256 },
+            Self::CentreCrop => ResizeRule::CENTRE_CROP,
         }
     }
 }

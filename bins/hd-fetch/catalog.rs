@@ -100,7 +100,7 @@ impl Member {
 pub(crate) struct Base {
     /// The architecture.
     pub(crate) name: String,
-    /// What the file of weights is.
+    /// The form of the file of weights.
     pub(crate) form: Form,
     /// Rows and columns of an image.
     pub(crate) size: u32,
@@ -128,7 +128,7 @@ impl Base {
     }
 }
 
-/// What a file of weights is.
+/// The form of a file of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Form {
@@ -196,7 +196,7 @@ impl MobilenetV1 {
 pub(crate) struct Images {
     /// Its name.
     pub(crate) name: String,
-    /// What it shows.
+    /// The subject of the images.
     pub(crate) about: String,
     /// Whether drawings can stand in for it.
     pub(crate) drawings: bool,

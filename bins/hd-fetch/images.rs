@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use hd::Error;
 use hd::origin::Origin;
-use hd_cli::Bar;
+use hd_cli::{Bar, Jobs};
 
 use crate::archive::{fetch_images, unpack_images};
 use crate::catalog::{self, Catalog};
@@ -14,7 +14,7 @@ use crate::drawn::Drawings;
 use crate::layout::Layout;
 use crate::source::{MirrorFlag, Sources, is_address, unreachable};
 
-/// What to do where no mirror has the images.
+/// The remedy where no mirror has the images.
 const REMEDY: &str = "bring an archive of them from elsewhere and name it: hd-fetch images FILE";
 
 #[derive(Args)]
@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     from: MirrorFlag,
+
+    #[command(flatten)]
+    jobs: Jobs,
 }
 
 impl Arguments {
@@ -125,6 +128,7 @@ impl Arguments {
             let tried = ["there are no drawings of it".to_owned()];
             return Err(unreachable(&self.what, &tried, REMEDY));
         }
+        self.jobs.apply_to_rayon()?;
         let drawings = Drawings {
             seed: self.seed,
             per_label: self.count,

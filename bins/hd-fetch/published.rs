@@ -66,7 +66,7 @@ fn convert(
     })
 }
 
-/// What a network must be to go by the name of `base`.
+/// The sizes that a network must have to go by the name of `base`.
 pub(crate) fn expected(base: &Base, cut: &Cut) -> Option<Expected> {
     let values = match cut {
         Cut::Pooled => base.pooled,

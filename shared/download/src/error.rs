@@ -13,9 +13,9 @@ pub enum Error {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried, as a verb: `create`, `write to`.
+        /// The attempt, as a verb: `create`, `write to`.
         action: &'static str,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
 
@@ -40,7 +40,7 @@ pub enum Error {
         url: String,
         /// The name looked up: the server's, a redirect's or a proxy's.
         host: String,
-        /// What the resolver said.
+        /// The resolver's reason.
         source: io::Error,
     },
 
@@ -49,7 +49,7 @@ pub enum Error {
     Connect {
         /// The address asked for.
         url: String,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
 
@@ -67,7 +67,7 @@ pub enum Error {
     Tls {
         /// The address asked for.
         url: String,
-        /// What the TLS library said.
+        /// The TLS library's reason.
         source: io::Error,
     },
 
@@ -87,7 +87,7 @@ pub enum Error {
         url: String,
         /// Length of what is there so far.
         bytes: u64,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
 
@@ -132,7 +132,7 @@ pub enum Error {
     DamagedArchive {
         /// The archive.
         archive: PathBuf,
-        /// What the reader of the format said.
+        /// The reason that the reader of the format gave.
         source: io::Error,
     },
 
@@ -143,7 +143,7 @@ pub enum Error {
         archive: PathBuf,
         /// The entry's name.
         entry: String,
-        /// What the reader of the format said.
+        /// The reason that the reader of the format gave.
         source: io::Error,
     },
 
@@ -154,7 +154,7 @@ pub enum Error {
         archive: PathBuf,
         /// The entry's name.
         entry: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         reason: &'static str,
     },
 

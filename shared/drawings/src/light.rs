@@ -13,7 +13,7 @@ pub(crate) struct Light {
     halfway: (f32, f32, f32),
     sun: Color,
     sky: Color,
-    /// What a full shadow leaves of the light on the ground.
+    /// The part of the light on the ground that a full shadow leaves.
     pub(crate) shade: Color,
 }
 
@@ -45,7 +45,7 @@ impl Light {
         )
     }
 
-    /// What the eye sees of a surface whose skin has this colour and whose
+    /// The colour that the eye sees of a surface whose skin has this colour and whose
     /// height grows by `slope` per pixel to the right and down.
     pub(crate) fn shine(&self, skin: Color, slope: (f32, f32), surface: &Surface) -> Color {
         let normal = unit((-slope.0, -slope.1, 1.0));

@@ -267,7 +267,7 @@ pub enum Error {
     Weights {
         /// The file of weights.
         path: PathBuf,
-        /// What is missing or malformed.
+        /// The part that is missing or malformed.
         reason: String,
     },
 
@@ -280,7 +280,7 @@ pub enum Error {
     Occupied {
         /// The file or folder.
         path: PathBuf,
-        /// What else is to be said, after a comma; or nothing.
+        /// Anything else there is to say, after a comma; or nothing.
         detail: String,
     },
 }

@@ -44,7 +44,7 @@ pub struct Format {
     pub magic: [u8; 8],
     /// Raised with every change of the layout.
     pub version: u32,
-    /// What such a file is, with its article.
+    /// The kind of file in words, with its article.
     pub what: &'static str,
     /// The program that makes it.
     pub maker: &'static str,
@@ -163,7 +163,7 @@ fn decode<T: DeserializeOwned>(header: &[u8]) -> Result<(T, usize), DecodeError>
     }
 }
 
-/// What is left of a frame that is being read.
+/// The rest of a frame that is being read.
 struct Cursor<'a> {
     format: &'a Format,
     path: &'a Path,
@@ -262,6 +262,19 @@ where
     draft.keep()
 }
 
+/// Copies the file `source` and its permissions to `path`, unless something is there already. Says whether it was copied.
+pub fn copy_if_absent(source: &Path, path: &Path) -> Result<bool> {
+    let mut from = File::open(source).map_err(Error::io(source, "open"))?;
+    let metadata = from.metadata().map_err(Error::io(source, "read"))?;
+    let draft = Draft::write(path, |out| io::copy(&mut from, out).map(|_| ()))?;
+    draft
+        .file
+        .as_file()
+        .set_permissions(metadata.permissions())
+        .map_err(Error::io(path, "set the permissions of"))?;
+    draft.keep_if_absent()
+}
+
 /// A new content for a file, complete and synced but not yet in its place. Dropped, it vanishes.
 struct Draft {
     file: tempfile::NamedTempFile,
@@ -316,12 +329,25 @@ impl Draft {
             .persist(&path)
             .map_err(|error| error.error)
             .map_err(Error::io(&path, "write"))?;
-        // The rename itself must survive a power cut, or make would trust a file that comes back as the old one.
-        let folder = folder_of(&path);
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(Error::io(folder, "sync"))
+        sync_folder_of(&path)
     }
+
+    fn keep_if_absent(self) -> Result<bool> {
+        let path = self.path;
+        match self.file.persist_noclobber(&path) {
+            Ok(_) => sync_folder_of(&path).map(|()| true),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(Error::io(&path, "write")(error.error)),
+        }
+    }
+}
+
+/// A new name must survive a power cut, or make would trust a file that comes back as the old one.
+fn sync_folder_of(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(Error::io(folder, "sync"))
 }
 
 /// Makes the folder that holds `path`, if it is not there, and says which it is.

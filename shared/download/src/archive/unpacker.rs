@@ -29,7 +29,7 @@ pub(super) struct Unpacker<'a> {
     meter: Meter,
 }
 
-/// What an entry claims to be.
+/// The kind of an entry, as it claims itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum EntryKind {
     File,

@@ -6,7 +6,7 @@ use ureq::http::{HeaderName, Response, StatusCode, header};
 use super::policy::Failure;
 use super::trouble;
 
-/// What the body of an answer is.
+/// The part of the file that the body of an answer holds.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
     /// The whole file, of `total` bytes where the server says so.

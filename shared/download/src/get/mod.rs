@@ -32,7 +32,7 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::transfer::pour;
 
-/// What a download brought.
+/// The file that a download brought: its length and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Length of the file.

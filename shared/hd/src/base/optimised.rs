@@ -33,7 +33,7 @@ const ENDING: &str = ".ort";
 /// How long a file in the making may take; after that, who made it was killed.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// What is mapped, by the first half of its name. It stays so for the life of the process, as ONNX Runtime does.
+/// The files that are mapped, by the first half of their names. They stay so for the life of the process, as ONNX Runtime does.
 static MAPPED: Mutex<BTreeMap<Digest, &'static [u8]>> = Mutex::new(BTreeMap::new());
 
 /// Held by who makes one, so that the first of many threads makes what the others use.
@@ -203,7 +203,7 @@ fn forget(folder: &Path) -> io::Result<()> {
     old.try_for_each(|(_, path)| fs::remove_file(path))
 }
 
-/// What is known of the processor: its make and its instructions, without what changes from one moment to the next.
+/// The make and the instructions of the processor, without anything that changes from one moment to the next.
 fn processor() -> Option<Vec<u8>> {
     let kinds = [
         "vendor_id",

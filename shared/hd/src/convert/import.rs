@@ -40,7 +40,7 @@ pub struct Import<'a> {
     pub std: Option<[f64; 3]>,
     /// How images are brought to their size.
     pub resize: ResizeRule,
-    /// What a frozen graph has to be, where its name promises that.
+    /// The sizes that a frozen graph must have, where its name promises some.
     pub expected: Option<Expected>,
 }
 

@@ -10,7 +10,7 @@ pub enum Cut {
     /// The features that the network's own classifier takes: the mean over all pixels of the last convolution.
     #[default]
     Pooled,
-    /// What that classifier makes of them: a number for each label that the network was trained for.
+    /// The logits of that classifier: a number for each label that the network was trained for.
     Logits,
     /// The tensor of this name.
     Named(String),
@@ -58,11 +58,11 @@ impl Provenance {
 pub struct Plan {
     /// Where the network came from.
     pub provenance: Provenance,
-    /// What of it is taken.
+    /// The tensor that is taken.
     pub cut: Cut,
     /// Rows and columns of an image, for a network that takes any.
     pub size: Option<u32>,
-    /// What the network expects its pixels to be brought to: of 0 to 1, this is taken off each channel.
+    /// The mean that is taken off each channel, of pixels from 0 to 1.
     pub mean: [f64; 3],
     /// Then each channel is divided by this.
     pub std: [f64; 3],
@@ -73,19 +73,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The rule for images of this size. The middle of an image is as large a part of it for a large network as for one of
-    /// 224 pixels, whose images have 256 before.
+    /// The rule for images of this size.
     pub(super) fn preprocess(&self, size: u32) -> Preprocess {
-        let resize = match self.resize {
-            ResizeRule::CentreCrop { shorter_side } => ResizeRule::CentreCrop {
-                shorter_side: shorter_side.max(size.saturating_mul(8) / 7),
-            },
-            ResizeRule::Squash => ResizeRule::Squash,
-        };
         Preprocess {
             width: size,
             height: size,
-            resize,
+            resize: self.resize.for_input(size),
             filter: self.filter,
             full_decode: false,
         }

@@ -71,7 +71,7 @@ pub(super) fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<
     }
 }
 
-/// What one output of a network was for some images.
+/// One output of a network for some images.
 struct Output {
     shape: Vec<i64>,
     /// None where it is not float32.

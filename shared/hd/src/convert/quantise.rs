@@ -11,7 +11,7 @@ use crate::onnx::{Network, Quantiser};
 use crate::photo::{self, MAX_PIXELS};
 use crate::split::{Split, SplitRule};
 
-/// What the name of a base in integers ends in, as retrain.py has it.
+/// The end of the name of a base in integers, as retrain.py has it.
 pub const QUANTIZED: &str = "_quantized";
 
 /// Images to calibrate on. From here on the ranges hardly change.

@@ -1,12 +1,13 @@
 //! Images sorted into a folder a label, as links or copies. Nothing is moved, and nothing is
 //! overwritten.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// A folder that images are sorted into.
 #[derive(Clone, Debug)]
@@ -32,12 +33,11 @@ impl Sorter {
             let place = folder.join(file_name(image, number));
             let put = match self.copy {
                 true => copy(&source, &place),
-                false => link(&source, &place),
+                false => link(&source, &place).map_err(Error::io(&place, "create")),
             };
-            match put {
-                Ok(true) => return Ok(place),
-                Ok(false) => number += 1,
-                Err(error) => return Err(Error::io(&place, "create")(error)),
+            match put? {
+                true => return Ok(place),
+                false => number += 1,
             }
         }
     }
@@ -53,24 +53,12 @@ fn link(source: &Path, place: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether `place` is now a copy of `source`: false if something else is there. A copy is there as
-/// a whole or not at all.
-fn copy(source: &Path, place: &Path) -> io::Result<bool> {
-    if fs::symlink_metadata(place).is_ok() {
-        return Ok(is_copy(source, place));
+/// Whether `place` is now a copy of `source`: false if something else is there.
+fn copy(source: &Path, place: &Path) -> Result<bool> {
+    if fs::symlink_metadata(place).is_err() && file::copy_if_absent(source, place)? {
+        return Ok(true);
     }
-    let mut new = tempfile::NamedTempFile::new_in(place.parent().unwrap_or(Path::new(".")))?;
-    let mut source_file = File::open(source)?;
-    io::copy(&mut source_file, &mut new)?;
-    new.as_file()
-        .set_permissions(source_file.metadata()?.permissions())?;
-    match new.persist_noclobber(place) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Ok(is_copy(source, place))
-        }
-        Err(error) => Err(error.error),
-    }
+    Ok(is_copy(source, place))
 }
 
 fn is_copy(source: &Path, place: &Path) -> bool {

@@ -50,7 +50,7 @@ pub struct Network {
     pub digest: Digest,
     /// The name of the base.
     pub architecture: String,
-    /// What is done to images before it sees them.
+    /// The rule by which images become its input.
     pub preprocess: Preprocess,
     /// The size D of a bottleneck.
     pub bottleneck_size: usize,

@@ -29,7 +29,7 @@ const WEIGHT: f64 = 64.0;
 /// The largest byte.
 const BYTE: f64 = 255.0;
 
-/// What a tensor was seen to be.
+/// The smallest and the largest value of a tensor on some images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     /// The smallest value.

@@ -67,7 +67,7 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// What a plain classifier of images, made a base whose bottleneck has a number for each label, is as a retrained graph:
+/// A plain classifier of images as a retrained graph. It was made a base whose bottleneck has a number for each label;
 /// the numbers become probabilities by a softmax, unless they are probabilities already.
 ///
 /// # Errors

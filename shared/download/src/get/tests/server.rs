@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// What the server does with a connection once it has read the request.
+/// The way that the server treats a connection once it has read the request.
 #[derive(Clone)]
 pub(super) enum Step {
     /// Sends these bytes and closes.

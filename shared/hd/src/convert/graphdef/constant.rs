@@ -23,7 +23,7 @@ impl Constant {
     /// The constant that `tensor` is.
     ///
     /// # Errors
-    /// What is wrong with it: another type, a shape that does not fit the values.
+    /// The reason why it cannot be used: another type, or a shape that does not fit the values.
     pub(super) fn read(tensor: &TensorProto) -> Result<Self, String> {
         let dims = tensor
             .tensor_shape

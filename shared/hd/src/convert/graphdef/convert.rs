@@ -11,7 +11,7 @@ use crate::onnx::build::GraphBuilder;
 use crate::onnx::network::{BOTTLENECK, IMAGE};
 use crate::onnx::proto::Graph;
 
-/// What a node gives.
+/// The output of a node.
 #[derive(Clone, Debug)]
 enum Value {
     Constant(Constant),

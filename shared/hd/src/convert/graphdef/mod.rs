@@ -23,7 +23,7 @@ use super::plan::{Cut, Plan};
 use crate::error::{Error, Result};
 use crate::onnx::proto::Model;
 
-/// What a graph that holds a base is expected to be, by its name.
+/// The size of image and bottleneck that the name of a base promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// Rows and columns of an image.
