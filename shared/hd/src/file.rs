@@ -156,10 +156,12 @@ fn decode<T: DeserializeOwned>(header: &[u8]) -> Result<(T, usize), DecodeError>
     const SMALL: usize = 1 << 16;
     const MIDDLE: usize = 1 << 24;
     let config = bincode::config::legacy();
-    match header.len() {
-        ..=SMALL => decode_from_slice(header, config.with_limit::<SMALL>()),
-        ..=MIDDLE => decode_from_slice(header, config.with_limit::<MIDDLE>()),
-        _ => decode_from_slice(header, config.with_limit::<HEADER_LIMIT>()),
+    if header.len() <= SMALL {
+        decode_from_slice(header, config.with_limit::<SMALL>())
+    } else if header.len() <= MIDDLE {
+        decode_from_slice(header, config.with_limit::<MIDDLE>())
+    } else {
+        decode_from_slice(header, config.with_limit::<HEADER_LIMIT>())
     }
 }
 
