@@ -1,5 +1,7 @@
 //! Bytes as a file in a folder of its own, for readers that want a path.
 
+#![allow(dead_code, reason = "each target uses some of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
