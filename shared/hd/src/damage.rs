@@ -1,14 +1,58 @@
 //! Binary files damaged on purpose, for the tests of those who read them.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The places of the frame that [`crate::file`] describes.
 const LENGTH: usize = 16;
-pub(crate) const DIGEST: usize = 24;
-pub(crate) const HEADER: usize = 56;
+const DIGEST: usize = 24;
+const HEADER: usize = 56;
+
+/// A good file in a folder of its own, to be damaged.
+pub(crate) struct Bench {
+    _folder: tempfile::TempDir,
+    pub(crate) path: PathBuf,
+    pub(crate) whole: Vec<u8>,
+    open: fn(&Path) -> Result<()>,
+}
+
+impl Bench {
+    /// The file `name` that `write` writes and `open` reads.
+    pub(crate) fn new(
+        name: &str,
+        write: impl FnOnce(&Path) -> Result<()>,
+        open: fn(&Path) -> Result<()>,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        write(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
+        Self {
+            _folder: folder,
+            path,
+            whole,
+            open,
+        }
+    }
+
+    /// Sees that the file with these bytes instead is refused for this reason.
+    pub(crate) fn refuses(&self, bytes: &[u8], reason: &str) {
+        fs::write(&self.path, bytes).unwrap();
+        tells(&(self.open)(&self.path).unwrap_err(), &self.path, reason);
+    }
+
+    /// Sees that the file is refused where any byte of its header, or of the header's digest, was changed.
+    pub(crate) fn refuses_other_digests(&self) {
+        for at in DIGEST..HEADER + length(&self.whole) as usize {
+            let mut bytes = self.whole.clone();
+            bytes[at] ^= 1;
+            self.refuses(&bytes, "digest that it should have");
+        }
+    }
+}
 
 /// The length of the header.
 pub(crate) fn length(bytes: &[u8]) -> u64 {

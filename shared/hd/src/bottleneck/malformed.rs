@@ -1,12 +1,11 @@
 //! Files of bottlenecks whose header is malformed within, each in one way; the tests of cache.rs
 //! have the rest.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Samples;
 use super::cache::{Bottlenecks, Header, Row, Skipped, write};
-use crate::damage::{DIGEST, HEADER, length, patch, seal, tells, with_length};
+use crate::damage::{Bench, length, patch, seal, tells, with_length};
 use crate::dataset::Stamp;
 use crate::digest::Digest;
 use crate::error::Result;
@@ -76,59 +75,32 @@ fn header() -> Header {
     }
 }
 
-/// A file of bottlenecks in a folder of its own.
-struct Bench {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-    whole: Vec<u8>,
+fn bench_of(header: &Header) -> Bench {
+    Bench::new(
+        "bottlenecks.bin",
+        |path| write(path, header, false, |_| Ok(vec![1.0, 2.0, 3.0])).map(|_| ()),
+        |path| Bottlenecks::open(path).map(|_| ()),
+    )
 }
 
-impl Bench {
-    fn of(header: &Header) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bottlenecks.bin");
-        write(&path, header, false, |_| Ok(vec![1.0, 2.0, 3.0])).unwrap();
-        let whole = fs::read(&path).unwrap();
-        Self {
-            _folder: folder,
-            path,
-            whole,
-        }
-    }
-
-    fn new() -> Self {
-        Self::of(&header())
-    }
-
-    /// Sees that the file with these bytes instead is refused for this reason.
-    fn refuses(&self, bytes: &[u8], reason: &str) {
-        fs::write(&self.path, bytes).unwrap();
-        let error = Bottlenecks::open(&self.path).unwrap_err();
-        tells(&error, &self.path, reason);
-    }
+fn bench() -> Bench {
+    bench_of(&header())
 }
 
 fn samples(header: &Header) -> (Bench, Result<Samples>) {
-    let bench = Bench::of(header);
+    let bench = bench_of(header);
     let samples = Samples::open(std::slice::from_ref(&bench.path));
     (bench, samples)
 }
 
 #[test]
 fn a_header_with_another_digest_is_refused() {
-    let bench = Bench::new();
-    let whole = &bench.whole;
-    let end = HEADER + length(&bench.whole) as usize;
-    for at in DIGEST..end {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1;
-        bench.refuses(&bytes, "digest that it should have");
-    }
+    bench().refuses_other_digests();
 }
 
 #[test]
 fn a_header_of_another_length_is_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     let right = length(&bench.whole);
     for (length, reason) in [
         (0, "digest that it should have"),
@@ -145,7 +117,7 @@ fn a_header_of_another_length_is_refused() {
 
 #[test]
 fn a_header_that_is_shorter_or_longer_than_what_it_holds_is_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     let right = length(&bench.whole);
     let sealed = |length: u64| {
         let mut bytes = with_length(&bench.whole, length);
@@ -161,7 +133,7 @@ fn a_header_that_is_shorter_or_longer_than_what_it_holds_is_refused() {
 /// Lengths stand before texts, paths and lists as eight bytes.
 #[test]
 fn lengths_that_are_longer_than_the_file_are_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     let number = |number: u64| number.to_le_bytes();
     for (length, behind) in [
         (8, &b"some-net"[..]),
@@ -184,7 +156,7 @@ fn lengths_that_are_longer_than_the_file_are_refused() {
 
 #[test]
 fn a_header_of_what_is_no_text_no_rule_or_no_choice_is_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     for (old, new) in [
         (&b"some-net"[..], &b"some-\xff\xff\xff"[..]),
         (b"\"width\":32", b"\"width\":-2"),

@@ -1,10 +1,7 @@
 //! Heads whose header is malformed within, each in one way; the tests of model.rs have the rest.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::Head;
-use crate::damage::{DIGEST, HEADER, length, patch, seal, tells, with_length};
+use crate::damage::{Bench, length, patch, seal, with_length};
 use crate::digest::Digest;
 use crate::split::{SplitBy, SplitRule};
 
@@ -36,50 +33,26 @@ fn head() -> Head {
     }
 }
 
-/// A head in a folder of its own.
-struct Bench {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-    whole: Vec<u8>,
+fn bench_of(head: &Head) -> Bench {
+    Bench::new(
+        "head.bin",
+        |path| head.write(path).map(|_| ()),
+        |path| Head::open(path).map(|_| ()),
+    )
 }
 
-impl Bench {
-    fn of(head: &Head) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("head.bin");
-        head.write(&path).unwrap();
-        let whole = fs::read(&path).unwrap();
-        Self {
-            _folder: folder,
-            path,
-            whole,
-        }
-    }
-
-    fn new() -> Self {
-        Self::of(&head())
-    }
-
-    /// Sees that the file with these bytes instead is refused for this reason.
-    fn refuses(&self, bytes: &[u8], reason: &str) {
-        fs::write(&self.path, bytes).unwrap();
-        tells(&Head::open(&self.path).unwrap_err(), &self.path, reason);
-    }
+fn bench() -> Bench {
+    bench_of(&head())
 }
 
 #[test]
 fn a_header_with_another_digest_is_refused() {
-    let bench = Bench::new();
-    for at in DIGEST..HEADER + length(&bench.whole) as usize {
-        let mut bytes = bench.whole.clone();
-        bytes[at] ^= 1;
-        bench.refuses(&bytes, "digest that it should have");
-    }
+    bench().refuses_other_digests();
 }
 
 #[test]
 fn a_header_of_another_length_is_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     let right = length(&bench.whole);
     for (length, reason) in [
         (0, "digest that it should have"),
@@ -100,7 +73,7 @@ fn a_header_of_another_length_is_refused() {
 /// Lengths stand before texts and lists as eight bytes.
 #[test]
 fn lengths_that_are_longer_than_the_file_are_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     let number = |number: u64| number.to_le_bytes();
     let weights = [0.5f32, -0.5, 1.0, -1.0];
     let counts = [4u64, 1, 1, 3, 1, 1].map(u64::to_le_bytes).concat();
@@ -125,7 +98,7 @@ fn lengths_that_are_longer_than_the_file_are_refused() {
 
 #[test]
 fn a_header_of_what_is_no_text_or_no_choice_is_refused() {
-    let bench = Bench::new();
+    let bench = bench();
     for (old, new) in [
         (&b"some-net"[..], &b"some-\xff\xff\xff"[..]),
         (b"cat", b"\xc3at"),
@@ -162,7 +135,7 @@ fn values_that_mean_nothing_are_read_and_do_no_harm() {
     for change in changes {
         let mut head = head();
         change(&mut head);
-        let bench = Bench::of(&head);
+        let bench = bench_of(&head);
         let read = Head::open(&bench.path).unwrap();
         assert!(read.to_string().starts_with("base\tsome-net"));
         assert_eq!(read.totals().len(), 3);
