@@ -24,7 +24,7 @@ FRAME = 56
 
 
 class Reader:
-    """The header of a file of bottlenecks; see shared/hd/src/bottleneck/cache.rs and shared/hd/src/file.rs."""
+    """The header of a file of bottlenecks; see shared/hd/src/bottleneck/cache.rs and shared/hd/src/frame.rs."""
 
     def __init__(self, path):
         with open(path, "rb") as file:

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
-/// The places of the frame that [`crate::file`] describes.
+/// The places of the frame that [`crate::frame`] describes.
 const LENGTH: usize = 16;
 const DIGEST: usize = 24;
 const HEADER: usize = 56;

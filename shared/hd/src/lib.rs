@@ -53,6 +53,7 @@ pub mod digest;
 mod error;
 pub mod eval;
 pub mod file;
+pub mod frame;
 pub mod head;
 pub mod label;
 pub mod onnx;

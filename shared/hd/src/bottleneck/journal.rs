@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::file::{self, Format};
+use crate::file;
+use crate::frame::Format;
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",

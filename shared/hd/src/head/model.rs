@@ -13,7 +13,8 @@ use super::softmax::probabilities;
 use crate::bottleneck::Samples;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
-use crate::file::{self, Format};
+use crate::file;
+use crate::frame::Format;
 use crate::split::SplitRule;
 
 const FORMAT: Format = Format {
