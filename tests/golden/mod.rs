@@ -40,6 +40,16 @@ fn npy(path: &Path) -> (Vec<usize>, Vec<f32>) {
     (shape, values.collect())
 }
 
+/// The length of the difference of two vectors, as a share of the second's length. Unlike an angle
+/// it sees a wrong scale too.
+fn off(ours: &[f32], theirs: &[f32]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    let length = |squares: f64| squares.sqrt();
+    let squares = |value: f32| f64::from(value).powi(2);
+    let differences = ours.iter().zip(theirs).map(|(a, b)| squares(a - b));
+    length(differences.sum()) / length(theirs.iter().copied().map(squares).sum())
+}
+
 /// The bottlenecks of these images in a folder, in their order, by this base.
 fn bottlenecks(
     folder: &Path,
