@@ -92,6 +92,31 @@ fn what_never_ends_is_ended() {
 }
 
 #[test]
+fn a_connection_takes_requests_one_after_another_and_ends_when_none_comes() {
+    let app = app(&[]);
+    let mut stream = app.connect();
+    let request = format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", app.address);
+    for _ in 0..3 {
+        stream.write_all(request.as_bytes()).unwrap();
+        let answer = Answer::read(stream.try_clone().unwrap()).unwrap();
+        assert_eq!((answer.status, answer.header("connection")), (200, None));
+    }
+    let begin = Instant::now();
+    assert!(Answer::read(stream).is_none());
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    // Where all places are taken, nobody keeps one after the answer.
+    let one = super::app(&["--connections", "1"]);
+    let mut stream = one.connect();
+    stream
+        .write_all(request.replace(&app.address, &one.address).as_bytes())
+        .unwrap();
+    assert_eq!(
+        Answer::read(stream).unwrap().header("connection"),
+        Some("close")
+    );
+}
+
+#[test]
 fn paths_lead_to_nothing_but_the_page() {
     let app = app(&[]);
     for path in [
