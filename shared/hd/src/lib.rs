@@ -59,7 +59,7 @@ pub mod label;
 pub mod onnx;
 pub mod origin;
 pub mod parallel;
-pub mod photo;
+pub use hd_photo as photo;
 pub mod split;
 pub mod tensorboard;
 pub mod tsv;

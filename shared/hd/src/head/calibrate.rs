@@ -9,8 +9,8 @@
 
 use rayon::prelude::*;
 
-use super::softmax::probabilities;
 use super::trial::Trial;
+use hd_softmax::probabilities;
 
 /// The inverse temperature is looked for between its inverse and this.
 const LARGEST: f64 = 8.0;
@@ -103,10 +103,10 @@ fn minimum(slope: &dyn Fn(f64) -> Slope) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::Example;
-    use super::super::scaling::Scaling;
-    use super::super::softmax::Problem;
     use super::*;
+    use hd_softmax::Example;
+    use hd_softmax::Problem;
+    use hd_softmax::Scaling;
 
     /// Predictions with logits -scale and scale for the second label, of which some are wrong.
     fn with(scale: f64, right: usize, wrong: usize) -> f64 {

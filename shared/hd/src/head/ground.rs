@@ -1,12 +1,12 @@
 //! The ground that problems are built on: the folds, their moments, and the parameters to start
 //! from.
 
-use super::examples::{Examples, Folds};
 use super::model::Head;
-use super::scaling::{Moments, Scaling};
-use super::softmax::Problem;
 use super::task::FOLDS;
 use super::trial::Trial;
+use hd_softmax::Problem;
+use hd_softmax::{Examples, Folds};
+use hd_softmax::{Moments, Scaling};
 
 /// Folds of examples with their moments, from which the problem of any of them is put together.
 pub(super) struct Ground<'a> {

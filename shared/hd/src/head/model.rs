@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::score::{self, Score};
 use super::sgd::Sgd;
-use super::softmax::probabilities;
 use crate::bottleneck::Samples;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
 use crate::split::SplitRule;
+use hd_softmax::probabilities;
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",

@@ -3,7 +3,6 @@
 
 use super::fitted::Fitted;
 use super::ground::Ground;
-use super::lbfgs::Search;
 use super::model::Head;
 use super::predictions::Predictions;
 use super::recipe::Strength;
@@ -12,6 +11,7 @@ use super::task::{FOLDS, Task};
 use super::trial::Trial;
 use super::watch::{Snapshot, Watch};
 use crate::split::Split;
+use hd_softmax::Search;
 
 /// The largest component of a gradient that counts as zero.
 const TOLERANCE: f64 = 1e-5;
@@ -36,7 +36,7 @@ pub(super) fn fit(
     let ground = Ground::new(&folds, class_weights, init);
     // A fold is of use if it has images, and the others have some of every label.
     let useful =
-        |fold: &usize| folds.plain(*fold).len() > 0 && task.is_complete(&folds.others(*fold));
+        |fold: &usize| !folds.plain(*fold).is_empty() && task.is_complete(&folds.others(*fold));
     let tried = match strength {
         Strength::Chosen if folds.plain(0).len() < ENOUGH => 0..FOLDS,
         _ => 0..1,

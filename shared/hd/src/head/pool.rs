@@ -4,7 +4,7 @@
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 
-use super::examples::Example;
+use hd_softmax::Example;
 
 /// The examples that batches are drawn from.
 pub(super) struct Pool<'a> {

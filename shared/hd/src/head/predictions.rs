@@ -3,10 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::examples::Example;
-use super::kernel::project;
-use super::softmax::probabilities;
 use crate::argmax::argmax;
+use hd_softmax::Example;
+use hd_softmax::probabilities;
+use hd_softmax::project;
 
 /// Images that one thread works on at a time. Results are merged part by part, and so do not depend
 /// on the number of threads, to the bit.

@@ -97,10 +97,10 @@ fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::Example;
-    use super::super::scaling::{Moments, Scaling};
-    use super::super::softmax::Problem;
     use super::*;
+    use hd_softmax::Example;
+    use hd_softmax::Problem;
+    use hd_softmax::{Moments, Scaling};
 
     #[test]
     fn prefers_the_lowest_cross_entropy_and_the_strongest_of_equals() {

@@ -9,13 +9,13 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use super::examples::Example;
-use super::kernel::{accumulate, project};
 use super::pool::Pool;
 use super::predictions::Predictions;
-use super::softmax::probabilities;
 use super::watch::{Snapshot, Step, Watch};
 use crate::split::Split;
+use hd_softmax::Example;
+use hd_softmax::probabilities;
+use hd_softmax::{accumulate, project};
 
 /// The standard deviation of the weights at the beginning.
 const DEVIATION: f32 = 0.001;

@@ -1,10 +1,10 @@
 //! The task of fitting a head: samples that are divided into splits and folds, with the labels as
 //! the head numbers them.
 
-use super::examples::{Example, Examples, Folds};
 use super::labels::first_missing;
 use crate::bottleneck::Samples;
 use crate::split::{Sample, Split, SplitRule};
+use hd_softmax::{Example, Examples, Folds};
 
 /// The folds of cross-validation: with the usual percentages all are about as large as the
 /// validation images.

@@ -1,9 +1,9 @@
 //! Trials: one fold of cross-validation, scored by fits on all the others.
 
-use super::examples::Examples;
-use super::lbfgs::Search;
-use super::softmax::{Problem, probabilities};
 use crate::argmax::argmax;
+use hd_softmax::Examples;
+use hd_softmax::Search;
+use hd_softmax::{Problem, probabilities};
 
 /// The largest component of a gradient that counts as zero in a fit that is only scored:
 /// cross-entropies are then as good as three digits tell.
@@ -100,9 +100,9 @@ impl<'a> Trial<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::Example;
-    use super::super::scaling::Scaling;
     use super::*;
+    use hd_softmax::Example;
+    use hd_softmax::Scaling;
 
     #[test]
     fn tallies_by_hand() {

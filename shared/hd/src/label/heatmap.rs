@@ -156,7 +156,7 @@ fn hide(
 
 /// The image in grey, and the cells upon it in colours that run into each other.
 fn paint(rule: &Preprocess, image: &Rgb, evidence: &[f32]) -> Outcome<Rgb> {
-    let seen = rule.part(image);
+    let seen = rule.region(image);
     let mut painted = image.fitted(LONGEST)?;
     let strongest = evidence.iter().copied().fold(WEAK, f32::max);
     let (width, height) = (painted.width, painted.height);

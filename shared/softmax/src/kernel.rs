@@ -21,9 +21,9 @@ const PANEL: usize = 256;
 /// at least.
 const R: usize = 4;
 
-/// `out[n][c] = weights[c] . (rows[n] - mean)` for `rows` [N] of D numbers, `mean` [D], `weights`
-/// [C, D], `out` [N, C].
-pub(super) fn project(rows: &[&[f32]], mean: &[f32], weights: &[f32], out: &mut [f32]) {
+/// `out[n][c] = weights[c] . (rows[n] - mean)` for `rows` `[N]` of D numbers, `mean` `[D]`, `weights`
+/// `[C, D]`, `out` `[N, C]`.
+pub fn project(rows: &[&[f32]], mean: &[f32], weights: &[f32], out: &mut [f32]) {
     Arch::new().dispatch(Project {
         rows,
         mean,
@@ -32,9 +32,9 @@ pub(super) fn project(rows: &[&[f32]], mean: &[f32], weights: &[f32], out: &mut 
     });
 }
 
-/// `sums[c] += residuals[n][c] rows[n]`, summed over n, for `residuals` [N, C], `rows` [N] of D
-/// numbers, `sums` [C, D].
-pub(super) fn accumulate(rows: &[&[f32]], residuals: &[f32], sums: &mut [f32]) {
+/// `sums[c] += residuals[n][c] rows[n]`, summed over n, for `residuals` `[N, C]`, `rows` `[N]` of D
+/// numbers, `sums` `[C, D]`.
+pub fn accumulate(rows: &[&[f32]], residuals: &[f32], sums: &mut [f32]) {
     Arch::new().dispatch(Accumulate {
         rows,
         residuals,

@@ -20,9 +20,9 @@
 
 use std::ops::Range;
 
-use super::examples::Examples;
-use super::kernel::{accumulate, project};
-use super::scaling::Scaling;
+use crate::examples::Examples;
+use crate::kernel::{accumulate, project};
+use crate::scaling::Scaling;
 
 /// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache
 /// between their products.
@@ -35,7 +35,7 @@ const PARTS: usize = 64;
 
 /// Examples to fit a head to.
 #[derive(Debug)]
-pub(super) struct Problem<'a> {
+pub struct Problem<'a> {
     examples: Examples<'a>,
     scaling: Scaling,
     /// The weight of an example of each label.
@@ -64,7 +64,7 @@ struct Sum {
 impl<'a> Problem<'a> {
     /// A problem whose labels are all below the number of `weights`, the weights of an example of
     /// each label.
-    pub(super) fn new(examples: Examples<'a>, scaling: Scaling, weights: &'a [f64]) -> Self {
+    pub fn new(examples: Examples<'a>, scaling: Scaling, weights: &'a [f64]) -> Self {
         let all = examples.iter(0..examples.len());
         let total = all.map(|one| weight(weights, one.label)).sum::<f64>();
         Self {
@@ -76,12 +76,12 @@ impl<'a> Problem<'a> {
     }
 
     /// The weight of an example of this label.
-    pub(super) fn weight(&self, label: u32) -> f64 {
+    pub fn weight(&self, label: u32) -> f64 {
         weight(self.weights, label)
     }
 
     /// The number of labels, C.
-    pub(super) fn classes(&self) -> usize {
+    pub fn classes(&self) -> usize {
         self.weights.len()
     }
 
@@ -91,23 +91,23 @@ impl<'a> Problem<'a> {
     }
 
     /// How many parameters there are: W in rows, then b.
-    pub(super) fn parameters(&self) -> usize {
+    pub fn parameters(&self) -> usize {
         self.outputs() * (self.scaling.size() + 1)
     }
 
     /// How many of them are held small.
-    pub(super) fn penalised(&self) -> usize {
+    pub fn penalised(&self) -> usize {
         self.outputs() * self.scaling.size()
     }
 
     /// How much a unit of l2 adds to the curvature of the loss along each weight.
-    pub(super) fn stiffness(&self) -> f64 {
+    pub fn stiffness(&self) -> f64 {
         // The same number stands in two rows.
         if self.classes() == 2 { 2.0 } else { 1.0 }
     }
 
     /// The loss at `parameters`; its gradient is left in `gradient`.
-    pub(super) fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
+    pub fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
         let (weights, biases) = parameters.split_at(self.penalised());
         let layer = Affine {
             weights: self.scaling.unscaled(weights),
@@ -178,7 +178,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Gives `take` the logits of each of `examples`, one for each label, and its label.
-    pub(super) fn logits(
+    pub fn logits(
         &self,
         parameters: &[f64],
         examples: &Examples,
@@ -211,8 +211,8 @@ impl<'a> Problem<'a> {
     }
 
     /// The parameters for features as they are that do what `parameters` do for standardised ones:
-    /// W [C, D] and b [C].
-    pub(super) fn fold(&self, parameters: &[f64]) -> (Vec<f32>, Vec<f32>) {
+    /// W `[C, D]` and b `[C]`.
+    pub fn fold(&self, parameters: &[f64]) -> (Vec<f32>, Vec<f32>) {
         let (weights, biases) = parameters.split_at(self.penalised());
         let mut weights = self.scaling.unscaled(weights);
         let shifts = weights
@@ -232,9 +232,9 @@ impl<'a> Problem<'a> {
         (weights, biases)
     }
 
-    /// The parameters that [`Self::fold`] would make `weights` [C, D] and `biases` [C] of, or ones
+    /// The parameters that [`Self::fold`] would make `weights` `[C, D]` and `biases` `[C]` of, or ones
     /// that do the same.
-    pub(super) fn unfold(&self, weights: &[f32], biases: &[f32]) -> Vec<f64> {
+    pub fn unfold(&self, weights: &[f32], biases: &[f32]) -> Vec<f64> {
         let d = self.scaling.size().max(1);
         let shifts = weights.chunks(d).map(|row| self.scaling.shift(row));
         let biases: Vec<f64> = biases
@@ -348,10 +348,10 @@ pub fn probabilities(logits: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::Example;
-    use super::super::lbfgs::Search;
-    use super::super::scaling::Moments;
     use super::*;
+    use crate::examples::Example;
+    use crate::lbfgs::Search;
+    use crate::scaling::Moments;
 
     /// Reproducible numbers between -1 and 1. The recipe of the numbers below makes the same ones.
     fn noise(count: usize) -> Vec<f32> {

@@ -5,21 +5,25 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::error::DecodeError;
-use super::rgb::Rgb;
+use crate::error::DecodeError;
+use crate::rgb::Rgb;
 
 /// A part of an image, in its pixels. It may begin and end within a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Part {
-    pub(crate) left: f64,
-    pub(crate) top: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
+pub struct Region {
+    /// Columns to the left of it.
+    pub left: f64,
+    /// Rows above it.
+    pub top: f64,
+    /// Columns of it.
+    pub width: f64,
+    /// Rows of it.
+    pub height: f64,
 }
 
-impl Part {
+impl Region {
     /// All of an image.
-    pub(super) fn whole(image: &Rgb) -> Self {
+    pub(crate) fn whole(image: &Rgb) -> Self {
         Self {
             left: 0.0,
             top: 0.0,
@@ -42,7 +46,7 @@ impl Rgb {
             false => side,
         };
         let (width, height) = (side(self.width), side(self.height));
-        let pixels = antialiased(self, Part::whole(self), width, height);
+        let pixels = antialiased(self, Region::whole(self), width, height);
         let pixels = pixels.map_err(|reason| DecodeError::Corrupt {
             format: "image",
             reason,
@@ -61,13 +65,13 @@ impl Rgb {
 ///
 /// # Errors
 /// An image without pixels, in the resizer's words.
-pub(super) fn antialiased(
+pub(crate) fn antialiased(
     image: &Rgb,
-    part: Part,
+    part: Region,
     width: u32,
     height: u32,
 ) -> Result<Vec<u8>, String> {
-    if (image.width, image.height) == (width, height) && part == Part::whole(image) {
+    if (image.width, image.height) == (width, height) && part == Region::whole(image) {
         return Ok(image.pixels.clone());
     }
     // The kind of pixel is named, or the compiler would make this of every kind that there is, which
@@ -92,9 +96,9 @@ pub(super) fn antialiased(
 ///
 /// # Errors
 /// An image without pixels.
-pub(super) fn legacy_bilinear(
+pub(crate) fn legacy_bilinear(
     image: &Rgb,
-    part: Part,
+    part: Region,
     width: u32,
     height: u32,
 ) -> Result<Vec<f32>, String> {
@@ -162,11 +166,11 @@ mod tests {
     }
 
     fn squash(image: &Rgb, width: u32, height: u32) -> Vec<u8> {
-        antialiased(image, Part::whole(image), width, height).unwrap()
+        antialiased(image, Region::whole(image), width, height).unwrap()
     }
 
     /// The other filter, rounded.
-    fn legacy(image: &Rgb, part: Part, width: u32, height: u32) -> Result<Vec<u8>, String> {
+    fn legacy(image: &Rgb, part: Region, width: u32, height: u32) -> Result<Vec<u8>, String> {
         let resized = legacy_bilinear(image, part, width, height)?;
         Ok(resized
             .into_iter()
@@ -177,7 +181,7 @@ mod tests {
     #[test]
     fn tensorflow_rounds_nothing() {
         let image = row(&[0, 101]);
-        let resized = legacy_bilinear(&image, Part::whole(&image), 8, 1).unwrap();
+        let resized = legacy_bilinear(&image, Region::whole(&image), 8, 1).unwrap();
         assert_eq!(resized[..6], [0.0, 0.0, 0.0, 25.25, 25.25, 25.25]);
     }
 
@@ -201,10 +205,10 @@ mod tests {
     #[test]
     fn tensorflow_takes_neighbours_and_averages_nothing() {
         let image = row(&[0, 100, 200, 40, 80]);
-        let resized = legacy(&image, Part::whole(&image), 2, 1).unwrap();
+        let resized = legacy(&image, Region::whole(&image), 2, 1).unwrap();
         // Samples at 0 and 2.5: the column 0 itself, and half-way from 200 to 40.
         assert_eq!(resized, [0, 0, 0, 120, 120, 120]);
-        let larger = legacy(&image, Part::whole(&image), 10, 1).unwrap();
+        let larger = legacy(&image, Region::whole(&image), 10, 1).unwrap();
         let firsts: Vec<u8> = larger.chunks(3).map(|pixel| pixel[0]).collect();
         // The last column has no neighbour and stays.
         assert_eq!(firsts, [0, 50, 100, 150, 200, 120, 40, 60, 80, 80]);
@@ -215,7 +219,7 @@ mod tests {
         // Columns of 16 pixels in one value: at half the size none of the other values reach into
         // the middle of one.
         let image = row(&[[10; 16], [50; 16], [90; 16], [130; 16]].concat());
-        let part = Part {
+        let part = Region {
             left: 16.0,
             top: 0.0,
             width: 32.0,
@@ -235,7 +239,7 @@ mod tests {
             pixels: vec![1, 2, 3, 4, 5, 6],
         };
         assert_eq!(squash(&image, 2, 1), image.pixels);
-        let same = legacy(&image, Part::whole(&image), 2, 1).unwrap();
+        let same = legacy(&image, Region::whole(&image), 2, 1).unwrap();
         assert_eq!(same, image.pixels);
     }
 
@@ -247,7 +251,7 @@ mod tests {
             pixels: [9, 120, 255].repeat(37 * 91),
         };
         for resize in [antialiased, legacy] {
-            let resized = resize(&image, Part::whole(&image), 224, 224).unwrap();
+            let resized = resize(&image, Region::whole(&image), 224, 224).unwrap();
             assert_eq!(resized, [9, 120, 255].repeat(224 * 224));
         }
     }

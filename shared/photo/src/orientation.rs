@@ -12,7 +12,7 @@ const PREFIX: &[u8] = b"Exif\0\0";
 ///
 /// # Errors
 /// The decoder's.
-pub(super) fn orientation(
+pub(crate) fn orientation(
     format: ImageFormat,
     bytes: &[u8],
     decoder: &mut impl ImageDecoder,

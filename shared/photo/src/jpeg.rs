@@ -9,7 +9,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 use mozjpeg::{DctMethod, Decompress};
 
-use super::error::{CUT_SHORT, DecodeError};
+use crate::error::{CUT_SHORT, DecodeError};
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
@@ -24,7 +24,7 @@ const SCANS: usize = 100;
 ///
 /// Within a scan no mark can occur, since every byte 0xff is followed by a zero there; before the
 /// first scan they can, in the thumbnail of a camera.
-pub(super) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
+pub(crate) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
     let mut rest = bytes;
     while let [first, marker, tail @ ..] = rest {
         rest = match (first, marker) {
@@ -80,7 +80,7 @@ fn cut_short() -> DecodeError {
 ///
 /// None where that is the full size, and for anything that this decoder cannot do: the one for the
 /// full size then has the last word on what is wrong with an image.
-pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
+pub(crate) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
     let fits = |by: &u32| size.0.min(size.1) / by >= shorter;
     let by = REDUCTIONS.into_iter().find(fits)?;
     let side = |full: u32| u16::try_from(full.div_ceil(by)).ok();
@@ -103,7 +103,7 @@ pub(super) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<Dy
 /// decoder in Rust has that transform.
 ///
 /// None for what this decoder cannot do.
-pub(super) fn as_tensorflow(bytes: &[u8]) -> Option<DynamicImage> {
+pub(crate) fn as_tensorflow(bytes: &[u8]) -> Option<DynamicImage> {
     let mut decoder = Decompress::new_mem(bytes).ok()?;
     decoder.dct_method(DctMethod::IntegerFast);
     let mut lines = decoder.rgb().ok()?;
@@ -117,9 +117,9 @@ pub(super) fn as_tensorflow(bytes: &[u8]) -> Option<DynamicImage> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::encode_jpeg;
-    use super::super::rgb::Rgb;
     use super::*;
+    use crate::encode::encode_jpeg;
+    use crate::rgb::Rgb;
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
         let pixel = |i: u32| [(i % width / 4) as u8, (i / width / 4) as u8, 90];

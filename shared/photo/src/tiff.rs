@@ -16,15 +16,15 @@ const PALETTE: u16 = 3;
 const COLOURS: usize = 256;
 
 /// An image whose pixels are indices into a list of colours.
-pub(super) struct Palette {
+pub(crate) struct Palette {
     /// The file, with its indices called grey.
-    pub(super) grey: Vec<u8>,
+    pub(crate) grey: Vec<u8>,
     colours: Vec<[u8; 3]>,
 }
 
 impl Palette {
     /// The image in `bytes`, if its first page has a palette for indices of 8 bits.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let file = Tiff::of(bytes)?;
         let interpretation = file.entry(PHOTOMETRIC_INTERPRETATION)?;
         if file.short(interpretation + 8)? != PALETTE
@@ -50,7 +50,7 @@ impl Palette {
     }
 
     /// The image in its colours, from its indices.
-    pub(super) fn paint(&self, indices: DynamicImage) -> DynamicImage {
+    pub(crate) fn paint(&self, indices: DynamicImage) -> DynamicImage {
         let indices = indices.into_luma8();
         let colour = |index: &u8| self.colours.get(usize::from(*index)).copied();
         let pixels = indices

@@ -4,7 +4,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
-use super::rgb::Rgb;
+use crate::rgb::Rgb;
 
 /// The image as a JPEG file of the given quality, 1 to 100.
 ///

@@ -16,12 +16,13 @@ const MAX_TRIALS: usize = 25;
 
 /// How a minimisation ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Outcome {
-    pub(super) iterations: usize,
+pub struct Outcome {
+    /// Steps that were made.
+    pub iterations: usize,
     /// The function there.
-    pub(super) value: f64,
+    pub value: f64,
     /// False where the iterations ran out.
-    pub(super) converged: bool,
+    pub converged: bool,
 }
 
 /// A point with the function's value and gradient there.
@@ -35,13 +36,14 @@ struct Point {
 /// A search for minima that remembers where it is and what it has seen of the function's curvature,
 /// so that a function that is a little different can be minimised from there on.
 #[derive(Debug)]
-pub(super) struct Search {
+pub struct Search {
     at: Vec<f64>,
     memory: Memory,
 }
 
 impl Search {
-    pub(super) fn from(at: Vec<f64>) -> Self {
+    /// A search that starts `at` this point and knows nothing yet of the function.
+    pub fn from(at: Vec<f64>) -> Self {
         Self {
             at,
             memory: Memory::default(),
@@ -49,13 +51,13 @@ impl Search {
     }
 
     /// Where it is.
-    pub(super) fn at(&self) -> &[f64] {
+    pub fn at(&self) -> &[f64] {
         &self.at
     }
 
     /// Has it that the function from now on is larger by `curvature`/2 |x|^2 in the first `count`
     /// coordinates x.
-    pub(super) fn bend(&mut self, count: usize, curvature: f64) {
+    pub fn bend(&mut self, count: usize, curvature: f64) {
         self.memory.bend(count, curvature);
     }
 
@@ -64,7 +66,7 @@ impl Search {
     /// number of each step, from 0 on, and where it has led.
     ///
     /// It also stops where rounding leaves no way down, and takes that for the minimum.
-    pub(super) fn minimise(
+    pub fn minimise(
         &mut self,
         function: &dyn Fn(&[f64], &mut [f64]) -> f64,
         tolerance: f64,

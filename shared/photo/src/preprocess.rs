@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{Decoded, Want, decode};
-use super::distort::View;
-use super::error::DecodeError;
-use super::resize::{Part, antialiased, legacy_bilinear};
-use super::rgb::Rgb;
-use crate::digest::Digest;
+use crate::decode::{Decoded, Want, decode};
+use crate::distort::View;
+use crate::error::DecodeError;
+use crate::resize::{Region, antialiased, legacy_bilinear};
+use crate::rgb::Rgb;
+use hd_digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take images that it refused: what
 /// was found unusable is remembered too.
@@ -147,7 +147,7 @@ impl Preprocess {
     /// # Errors
     /// An image without pixels.
     pub fn pixels(&self, image: &Rgb, view: &View) -> Result<Vec<u8>, DecodeError> {
-        let part = seen(self.part(image), view);
+        let part = seen(self.region(image), view);
         let (width, height) = (self.width, self.height);
         let bytes = match self.filter {
             Filter::Antialiased => antialiased(image, part, width, height).map(|mut pixels| {
@@ -198,8 +198,8 @@ impl Preprocess {
     }
 
     /// The part of the image that the rule takes.
-    pub(crate) fn part(&self, image: &Rgb) -> Part {
-        let whole = Part::whole(image);
+    pub fn region(&self, image: &Rgb) -> Region {
+        let whole = Region::whole(image);
         let ResizeRule::CentreCrop { shorter_side } = self.resize else {
             return whole;
         };
@@ -214,7 +214,7 @@ impl Preprocess {
         };
         let (left, width) = crop(whole.width, self.width);
         let (top, height) = crop(whole.height, self.height);
-        Part {
+        Region {
             left,
             top,
             width,
@@ -224,8 +224,8 @@ impl Preprocess {
 }
 
 /// The part that a view shows of a part.
-fn seen(part: Part, view: &View) -> Part {
-    Part {
+fn seen(part: Region, view: &View) -> Region {
+    Region {
         left: part.left + view.left * part.width,
         top: part.top + view.top * part.height,
         width: part.width * view.extent,
@@ -347,7 +347,7 @@ mod tests {
     fn the_middle_is_torchvisions() {
         // 500 x 375: the shorter side to 256, the longer to int(256 * 500 / 375) = 341; the crop
         // begins at round(58.5), which is 58 to Python, and at 16.
-        let part = cropped().part(&blank(500, 375));
+        let part = cropped().region(&blank(500, 375));
         assert_eq!(part.left, 58.0 * 500.0 / 341.0);
         assert_eq!(part.width, 224.0 * 500.0 / 341.0);
         assert_eq!(part.top, 16.0 * 375.0 / 256.0);

@@ -2,21 +2,22 @@
 
 use std::ops::Range;
 
-use super::examples::Examples;
+use crate::examples::Examples;
 
 /// Rows whose moments are taken at once.
 const PART: usize = 256;
 
 /// The number, means and sums of squared deviations of some rows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Moments {
+pub struct Moments {
     n: f64,
     mean: Vec<f64>,
     squares: Vec<f64>,
 }
 
 impl Moments {
-    pub(super) fn of(examples: &Examples) -> Self {
+    /// Those of these examples.
+    pub fn of(examples: &Examples) -> Self {
         Self::of_range(examples, 0..examples.len())
     }
 
@@ -54,7 +55,7 @@ impl Moments {
     }
 
     /// Those of both lots of rows together (Chan, Golub and LeVeque, 1979).
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub fn and(&self, other: &Self) -> Self {
         if self.n == 0.0 || other.n == 0.0 {
             return if self.n == 0.0 { other } else { self }.clone();
         }
@@ -74,15 +75,16 @@ impl Moments {
 
 /// Standardises features: `(x - mean) * scale`.
 #[derive(Clone, Debug)]
-pub(super) struct Scaling {
-    /// [D].
-    pub(super) mean: Vec<f32>,
-    /// [D]; 0 for a feature that never varies, which is then ignored.
-    pub(super) scale: Vec<f64>,
+pub struct Scaling {
+    /// Of each feature, D numbers.
+    pub mean: Vec<f32>,
+    /// Of each feature, D numbers; 0 for a feature that never varies, which is then ignored.
+    pub scale: Vec<f64>,
 }
 
 impl Scaling {
-    pub(super) fn of(moments: &Moments) -> Self {
+    /// The scaling that brings rows of these moments to mean 0 and standard deviation 1.
+    pub fn of(moments: &Moments) -> Self {
         let variances = moments.squares.iter().map(|sum| sum / moments.n.max(1.0));
         // Less than single precision can tell from a feature that never varies.
         let varies = |variance: f64, mean: f64| variance > 1e-12 * mean.powi(2).max(1.0);
@@ -97,12 +99,12 @@ impl Scaling {
     }
 
     /// The size D of a row.
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.mean.len()
     }
 
-    /// The weights for `x - mean` that do what `weights` [C, D] do for standardised features.
-    pub(super) fn unscaled(&self, weights: &[f64]) -> Vec<f32> {
+    /// The weights for `x - mean` that do what `weights` `[C, D]` do for standardised features.
+    pub fn unscaled(&self, weights: &[f64]) -> Vec<f32> {
         let scales = self.scale.iter().cycle();
         weights
             .iter()
@@ -111,9 +113,9 @@ impl Scaling {
             .collect()
     }
 
-    /// The weights for standardised features that do what `weights` [C, D] do for features as they
+    /// The weights for standardised features that do what `weights` `[C, D]` do for features as they
     /// are.
-    pub(super) fn scaled(&self, weights: &[f32]) -> Vec<f64> {
+    pub fn scaled(&self, weights: &[f32]) -> Vec<f64> {
         let scaled = |(&w, &scale): (&f32, &f64)| {
             if scale > 0.0 {
                 f64::from(w) / scale
@@ -129,7 +131,7 @@ impl Scaling {
     }
 
     /// `row . mean`.
-    pub(super) fn shift(&self, row: &[f32]) -> f64 {
+    pub fn shift(&self, row: &[f32]) -> f64 {
         let products = row.iter().zip(&self.mean);
         products
             .map(|(&w, &mean)| f64::from(w) * f64::from(mean))
@@ -139,8 +141,8 @@ impl Scaling {
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::Example;
     use super::*;
+    use crate::examples::Example;
 
     #[test]
     fn moments_of_parts_are_those_of_the_whole() {

@@ -2,13 +2,13 @@
 
 use image::ImageFormat;
 
-use super::error::DecodeError;
+use crate::error::DecodeError;
 
 /// How far into a file its root element may stand, behind declarations and comments.
 const XML_HEAD: usize = 1024;
 
 /// The kind of image that `bytes` begins like, if it is one that can be decoded.
-pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
+pub(crate) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);
     }
@@ -83,7 +83,7 @@ fn is_svg(bytes: &[u8]) -> bool {
 }
 
 /// The name of a format in messages.
-pub(super) fn name(format: ImageFormat) -> &'static str {
+pub(crate) fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "JPEG",
         ImageFormat::Png => "PNG",

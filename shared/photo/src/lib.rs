@@ -23,4 +23,5 @@ pub use guard::is_decoding;
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;
 pub use recognise::is_image;
+pub use resize::Region;
 pub use rgb::Rgb;

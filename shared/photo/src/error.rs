@@ -1,7 +1,7 @@
 //! The reasons why an image cannot be used.
 
 /// The reason that is given for an image that is cut short.
-pub(super) const CUT_SHORT: &str = "it ends too early";
+pub(crate) const CUT_SHORT: &str = "it ends too early";
 
 /// Why an image cannot be used. The path stands beside it wherever it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,13 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::error::{CUT_SHORT, DecodeError};
-use super::guard::guarded;
-use super::jpeg;
-use super::orientation::orientation;
-use super::recognise::{name, recognise};
-use super::rgb::Rgb;
-use super::tiff::Palette;
+use crate::error::{CUT_SHORT, DecodeError};
+use crate::guard::guarded;
+use crate::jpeg;
+use crate::orientation::orientation;
+use crate::recognise::{name, recognise};
+use crate::rgb::Rgb;
+use crate::tiff::Palette;
 
 /// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
 /// more.
@@ -188,8 +188,8 @@ fn reason(error: &ImageError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::encode_jpeg;
     use super::*;
+    use crate::encode::encode_jpeg;
 
     /// The image in its full size.
     fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {

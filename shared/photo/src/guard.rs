@@ -14,7 +14,7 @@ pub fn is_decoding() -> bool {
 }
 
 /// Runs `decoder`, and gives its result or, where it panics, nothing.
-pub(super) fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn guarded<T>(decoder: impl FnOnce() -> T) -> Option<T> {
     let before = DECODING.replace(true);
     // The decoders keep no state between images, so nothing half-changed can be seen after a panic.
     let result = catch_unwind(AssertUnwindSafe(decoder)).ok();

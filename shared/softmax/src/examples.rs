@@ -4,15 +4,16 @@ use std::ops::Range;
 
 /// A view of an image, and the number of its label in the head.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Example<'a> {
+pub struct Example<'a> {
     /// D floats.
-    pub(super) x: &'a [f32],
-    pub(super) label: u32,
+    pub x: &'a [f32],
+    /// Counted from 0.
+    pub label: u32,
 }
 
 /// Examples in at most two stretches: all of a list, or all but a part in its middle.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Examples<'a> {
+pub struct Examples<'a> {
     first: &'a [Example<'a>],
     second: &'a [Example<'a>],
 }
@@ -27,20 +28,23 @@ impl<'a> From<&'a [Example<'a>]> for Examples<'a> {
 }
 
 impl<'a> Examples<'a> {
-    pub(super) fn len(&self) -> usize {
+    /// How many there are.
+    pub fn len(&self) -> usize {
         self.first.len() + self.second.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The size D of a row; 0 where there is none.
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.iter(0..self.len()).next().map_or(0, |one| one.x.len())
     }
 
     /// Those with these numbers.
-    pub(super) fn iter(
-        &self,
-        range: Range<usize>,
-    ) -> impl Iterator<Item = &'a Example<'a>> + use<'a> {
+    pub fn iter(&self, range: Range<usize>) -> impl Iterator<Item = &'a Example<'a>> + use<'a> {
         let border = self.first.len();
         let within = |part: &'a [Example<'a>], from: usize| {
             let [start, end] =
@@ -55,7 +59,7 @@ impl<'a> Examples<'a> {
 
 /// Examples in folds: what is scored in one is learned from in all others.
 #[derive(Debug)]
-pub(super) struct Folds<'a> {
+pub struct Folds<'a> {
     examples: Vec<Example<'a>>,
     folds: Vec<Fold>,
 }
@@ -69,7 +73,7 @@ struct Fold {
 
 impl<'a> Folds<'a> {
     /// Folds of these examples, each with the views that are learned from.
-    pub(super) fn new(folds: Vec<(Vec<Example<'a>>, Vec<Example<'a>>)>) -> Self {
+    pub fn new(folds: Vec<(Vec<Example<'a>>, Vec<Example<'a>>)>) -> Self {
         let mut new = Self {
             examples: Vec::new(),
             folds: Vec::new(),
@@ -88,24 +92,25 @@ impl<'a> Folds<'a> {
         new
     }
 
-    pub(super) fn all(&self) -> Examples<'_> {
+    /// The examples of all folds, one fold after another.
+    pub fn all(&self) -> Examples<'_> {
         self.examples.as_slice().into()
     }
 
     /// The images of the fold `index`, without distorted views of them.
-    pub(super) fn plain(&self, index: usize) -> Examples<'_> {
+    pub fn plain(&self, index: usize) -> Examples<'_> {
         let range = self.folds.get(index).map(|fold| fold.plain.clone());
         self.slice(range.unwrap_or_default()).into()
     }
 
     /// The same, and the distorted views of them.
-    pub(super) fn with_views(&self, index: usize) -> Examples<'_> {
+    pub fn with_views(&self, index: usize) -> Examples<'_> {
         let range = self.folds.get(index).map(|fold| fold.all.clone());
         self.slice(range.unwrap_or_default()).into()
     }
 
     /// The examples of all folds but `index`.
-    pub(super) fn others(&self, index: usize) -> Examples<'_> {
+    pub fn others(&self, index: usize) -> Examples<'_> {
         let range = self.folds.get(index).map(|fold| fold.all.clone());
         let range = range.unwrap_or_default();
         Examples {
