@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hd::convert::{Cut, Foreign, Plan, Provenance, Tensor, base_from_graph, base_from_weights};
+use hd::convert::{Candidate, Cut, Foreign, Plan, Provenance, base_from_graph, base_from_weights};
 use hd::onnx::Network;
 use hd::photo::{Filter, ResizeRule};
 
@@ -40,7 +40,7 @@ pub(crate) fn onnx(bytes: &[u8]) {
     };
     for cut in [Cut::Pooled, Cut::Logits] {
         if let Ok(name) = network.tensor(&cut) {
-            let _ = network.base(&Tensor { name, values: 4 }, true, &plan(cut));
+            let _ = network.base(&Candidate { name, values: 4 }, true, &plan(cut));
         }
     }
     let _ = network.probe(&network.tensors(), &plan(Cut::Pooled));

@@ -67,7 +67,7 @@ impl Format {
         path: &Path,
         bytes: &[u8],
     ) -> Result<(T, usize)> {
-        let mut frame = Cursor {
+        let mut frame = FrameReader {
             format: self,
             path,
             rest: bytes,
@@ -159,13 +159,13 @@ fn decode<T: DeserializeOwned>(header: &[u8]) -> Result<(T, usize), DecodeError>
 }
 
 /// The rest of a frame that is being read.
-struct Cursor<'a> {
+struct FrameReader<'a> {
     format: &'a Format,
     path: &'a Path,
     rest: &'a [u8],
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> FrameReader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let cut = || {
             self.format

@@ -44,7 +44,7 @@ pub(super) struct Key {
 
 /// Where a bottleneck's floats begin, and how many pixels its image has.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Location {
     offset: u64,
     pixels: u64,
 }
@@ -55,7 +55,7 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     size: usize,
-    places: HashMap<Digest, Place>,
+    places: HashMap<Digest, Location>,
     end: u64,
     synced: Instant,
 }
@@ -100,7 +100,7 @@ impl Journal {
             .write_all_at(&record, self.end)
             .map_err(Error::io(&self.path, "write"))?;
         let offset = self.end + LEAD as u64;
-        self.places.insert(key, Place { offset, pixels });
+        self.places.insert(key, Location { offset, pixels });
         self.end += record.len() as u64;
         if self.synced.elapsed() > SYNC_EVERY {
             self.file
@@ -152,7 +152,7 @@ impl Journal {
             let Some((key, rest)) = lead.filter(|_| check(body) == stored) else {
                 break;
             };
-            let place = Place {
+            let place = Location {
                 offset: self.end + LEAD as u64,
                 pixels: u64::from_le_bytes(rest.first_chunk().copied().unwrap_or_default()),
             };

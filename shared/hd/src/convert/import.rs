@@ -45,14 +45,14 @@ pub struct Import<'a> {
 }
 
 /// The kinds of files that hold a network.
-enum Kind {
+enum FileKind {
     Onnx,
     Graph,
     Pytorch,
     Archive,
 }
 
-impl Kind {
+impl FileKind {
     /// The kind of a file that begins so. The first field of an ONNX network is its version, that of a graph a node.
     fn of(bytes: &[u8]) -> Self {
         match bytes {
@@ -70,14 +70,14 @@ impl Import<'_> {
     /// # Errors
     /// A file that is none of the kinds, or a network that cannot be a base.
     pub fn base(&self, load: &dyn Fn() -> Result<Runtime>) -> Result<Vec<u8>> {
-        match Kind::of(&self.bytes) {
-            Kind::Onnx => {
+        match FileKind::of(&self.bytes) {
+            FileKind::Onnx => {
                 let network = self.network()?;
                 wrap(&load()?, &network, &self.network_plan(&network))
             }
-            Kind::Graph => self.graph(),
-            Kind::Pytorch => self.weights(),
-            Kind::Archive => Err(Error::Weights {
+            FileKind::Graph => self.graph(),
+            FileKind::Pytorch => self.weights(),
+            FileKind::Archive => Err(Error::Weights {
                 path: self.path.to_path_buf(),
                 reason: "an archive: unpack it, and give the network that is in it".to_owned(),
             }),
@@ -110,8 +110,8 @@ impl Import<'_> {
         &self,
         load: &dyn Fn() -> Result<Runtime>,
     ) -> Result<Vec<(String, Vec<i64>)>> {
-        match Kind::of(&self.bytes) {
-            Kind::Onnx => {
+        match FileKind::of(&self.bytes) {
+            FileKind::Onnx => {
                 let network = self.network()?;
                 candidates(&load()?, &network, &self.network_plan(&network))
             }

@@ -16,6 +16,6 @@ mod torch;
 pub use graphdef::{Expected, base_from_graph};
 pub use import::Import;
 pub use mobilenet_v2::base_from_weights;
-pub use onnx::{Foreign, Tensor};
+pub use onnx::{Candidate, Foreign};
 pub use plan::{Cut, Plan, Provenance};
 pub use quantise::{QUANTIZED, quantise};

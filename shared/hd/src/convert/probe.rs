@@ -7,7 +7,7 @@ use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
-use super::onnx::{Foreign, Tensor};
+use super::onnx::{Candidate, Foreign};
 use super::plan::Plan;
 use crate::base::Runtime;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub(super) fn wrap(runtime: &Runtime, network: &Foreign, plan: &Plan) -> Result<
              --list` shows the tensors that can be taken"
         ),
     })?;
-    let tensor = Tensor { name, values };
+    let tensor = Candidate { name, values };
     let size = network.size(plan.size)? as usize;
     // A network that was written for one image may have that number anywhere within. Whether it has, running shows.
     let single = network.base(&tensor, false, plan)?;

@@ -13,7 +13,7 @@ use crate::onnx::proto::Graph;
 
 /// The output of a node.
 #[derive(Clone, Debug)]
-enum Value {
+enum NodeOutput {
     Constant(Constant),
     Convolution(Convolution),
     Plane(Plane),
@@ -26,14 +26,14 @@ pub(super) struct Converter<'a> {
     plan: &'a Plan,
     /// Rows and columns of the image, as far as they are known.
     size: Option<u32>,
-    values: HashMap<&'a str, Value>,
+    values: HashMap<&'a str, NodeOutput>,
     builder: GraphBuilder,
     /// How many values may still be made. A graph that uses its weights again and again would fill the memory, and none
     /// that was ever trained does.
     left: usize,
 }
 
-type Added<T = Value> = Result<T, String>;
+type Added<T = NodeOutput> = Result<T, String>;
 
 impl<'a> Converter<'a> {
     /// `size` is that of the images, where it is known beforehand; `bytes` the length of the graph's file.
@@ -53,9 +53,9 @@ impl<'a> Converter<'a> {
             .convert(node)
             .map_err(|reason| format!("node '{}' ({}): {reason}", node.name, node.op))?;
         let made = match &value {
-            Value::Constant(constant) => constant.len(),
-            Value::Convolution(convolution) => convolution.weights.len(),
-            Value::Plane(_) | Value::Vector(..) => 0,
+            NodeOutput::Constant(constant) => constant.len(),
+            NodeOutput::Convolution(convolution) => convolution.weights.len(),
+            NodeOutput::Plane(_) | NodeOutput::Vector(..) => 0,
         };
         self.left = self.left.checked_sub(made).ok_or_else(|| {
             format!(
@@ -70,14 +70,14 @@ impl<'a> Converter<'a> {
     /// The graph up to the node `wanted`, with the size of an image and the number of values of a bottleneck.
     pub(super) fn finish(mut self, wanted: &'a str) -> Added<(u32, usize, Graph)> {
         let (name, values) = match self.activation(wanted)? {
-            Value::Plane(Plane {
+            NodeOutput::Plane(Plane {
                 name,
                 channels,
                 height: 1,
                 width: 1,
             })
-            | Value::Vector(name, channels) => (name, channels),
-            Value::Plane(Plane { height, width, .. }) => {
+            | NodeOutput::Vector(name, channels) => (name, channels),
+            NodeOutput::Plane(Plane { height, width, .. }) => {
                 return Err(format!(
                     "'{wanted}' has {height} x {width} vectors an image, and a bottleneck is one"
                 ));
@@ -118,7 +118,7 @@ impl<'a> Converter<'a> {
     }
 
     /// The value of the input of this number.
-    fn taken(&self, node: &'a NodeDef, number: usize) -> Added<&Value> {
+    fn taken(&self, node: &'a NodeDef, number: usize) -> Added<&NodeOutput> {
         let name = node.input.get(number).and_then(|input| data(input));
         name.and_then(|name| self.values.get(name))
             .ok_or_else(|| format!("it has no input {number}"))
@@ -126,7 +126,7 @@ impl<'a> Converter<'a> {
 
     fn constant(&self, node: &'a NodeDef, number: usize) -> Added<&Constant> {
         match self.taken(node, number)? {
-            Value::Constant(constant) => Ok(constant),
+            NodeOutput::Constant(constant) => Ok(constant),
             _ => Err(format!("its input {number} is not a constant")),
         }
     }
@@ -137,14 +137,14 @@ impl<'a> Converter<'a> {
             .values
             .get(name)
             .ok_or_else(|| format!("'{name}' is missing"))?;
-        let Value::Convolution(convolution) = value else {
+        let NodeOutput::Convolution(convolution) = value else {
             return Ok(value.clone());
         };
         let (weights, biases) = convolution.folded();
         let shape = (convolution.shape.as_slice(), weights.as_slice());
         let window = &convolution.window;
         let [channels, height, width] = convolution.output;
-        let written = Value::Plane(Plane {
+        let written = NodeOutput::Plane(Plane {
             name: self
                 .builder
                 .convolution(name, &convolution.input, shape, &biases, window),
@@ -160,7 +160,7 @@ impl<'a> Converter<'a> {
     fn plane(&mut self, node: &'a NodeDef) -> Added<Plane> {
         let name = node.input.first().and_then(|input| data(input));
         match self.activation(name.ok_or("it has no input")?)? {
-            Value::Plane(plane) => Ok(plane),
+            NodeOutput::Plane(plane) => Ok(plane),
             _ => Err("its input is not a plane of pixels".to_owned()),
         }
     }
@@ -170,7 +170,7 @@ impl<'a> Converter<'a> {
         if self
             .values
             .values()
-            .any(|value| !matches!(value, Value::Constant(_)))
+            .any(|value| !matches!(value, NodeOutput::Constant(_)))
         {
             return Err("the network takes more than one input".to_owned());
         }
@@ -201,7 +201,7 @@ impl<'a> Converter<'a> {
                 .ok_or("it does not say how large its images are; --size N does")?,
         };
         self.size = Some(size);
-        Ok(Value::Plane(Plane {
+        Ok(NodeOutput::Plane(Plane {
             name: self.builder.normalise(IMAGE, self.plan.mean, self.plan.std),
             channels: 3,
             height: size.into(),
@@ -245,7 +245,7 @@ impl<'a> Converter<'a> {
         if depthwise {
             window.group = plane.channels;
         }
-        Ok(Value::Convolution(Convolution {
+        Ok(NodeOutput::Convolution(Convolution {
             input: plane.name,
             output: [out as i64, rows, columns],
             shape: [out as i64, each as i64, sides[0], sides[1]],
@@ -265,7 +265,7 @@ impl<'a> Converter<'a> {
         };
         let result = a.zip(b, operation);
         result
-            .map(Value::Constant)
+            .map(NodeOutput::Constant)
             .ok_or_else(|| format!("it cannot join the shapes {:?} and {:?}", a.shape, b.shape))
     }
 
@@ -277,12 +277,12 @@ impl<'a> Converter<'a> {
         operation: impl Fn(f32, f32) -> f32,
     ) -> Added {
         match (self.taken(node, 0)?, self.taken(node, 1)?) {
-            (Value::Constant(_), Value::Constant(_)) => self.constants(node, operation),
-            (Value::Convolution(convolution), Value::Constant(constant))
-            | (Value::Constant(constant), Value::Convolution(convolution)) => {
+            (NodeOutput::Constant(_), NodeOutput::Constant(_)) => self.constants(node, operation),
+            (NodeOutput::Convolution(convolution), NodeOutput::Constant(constant))
+            | (NodeOutput::Constant(constant), NodeOutput::Convolution(convolution)) => {
                 let mut convolution = convolution.clone();
                 match take_up(&mut convolution, constant) {
-                    Some(()) => Ok(Value::Convolution(convolution)),
+                    Some(()) => Ok(NodeOutput::Convolution(convolution)),
                     None => Err(format!(
                         "its constant of the shape {:?} is not one number a channel",
                         constant.shape
@@ -296,19 +296,19 @@ impl<'a> Converter<'a> {
     /// A sum that a convolution takes up, or of two planes, as at the end of a residual block.
     fn sum(&mut self, node: &'a NodeDef) -> Added {
         let is_constant =
-            |number| Ok::<_, String>(matches!(self.taken(node, number)?, Value::Constant(_)));
+            |number| Ok::<_, String>(matches!(self.taken(node, number)?, NodeOutput::Constant(_)));
         if is_constant(0)? || is_constant(1)? {
             return self.arithmetic(node, Convolution::add, |a, b| a + b);
         }
         let first = self.plane(node)?;
         let second = node.input.get(1).and_then(|input| data(input));
         match self.activation(second.ok_or("it has no second input")?)? {
-            Value::Plane(second)
+            NodeOutput::Plane(second)
                 if (first.channels, first.height, first.width)
                     == (second.channels, second.height, second.width) =>
             {
                 let name = self.builder.add(&node.name, &first.name, &second.name);
-                Ok(Value::Plane(Plane { name, ..first }))
+                Ok(NodeOutput::Plane(Plane { name, ..first }))
             }
             _ => Err("its inputs differ in shape".to_owned()),
         }
@@ -328,7 +328,7 @@ impl<'a> Converter<'a> {
             .get("epsilon")
             .and_then(|attr| attr.f)
             .unwrap_or(1e-4);
-        let Value::Convolution(convolution) = self.taken(node, 0)? else {
+        let NodeOutput::Convolution(convolution) = self.taken(node, 0)? else {
             return Err("its input is not a convolution".to_owned());
         };
         let [gamma, beta, mean, variance] = [1, 2, 3, 4].map(|number| self.constant(node, number));
@@ -341,7 +341,7 @@ impl<'a> Converter<'a> {
             convolution.add(beta)
         })();
         match done {
-            Some(()) => Ok(Value::Convolution(convolution)),
+            Some(()) => Ok(NodeOutput::Convolution(convolution)),
             None => Err("its statistics are not one number a channel".to_owned()),
         }
     }
@@ -353,7 +353,7 @@ impl<'a> Converter<'a> {
     ) -> Added {
         let plane = self.plane(node)?;
         let name = write(&mut self.builder, &plane.name);
-        Ok(Value::Plane(Plane { name, ..plane }))
+        Ok(NodeOutput::Plane(Plane { name, ..plane }))
     }
 
     fn average_pool(&mut self, node: &'a NodeDef) -> Added {
@@ -368,7 +368,7 @@ impl<'a> Converter<'a> {
             true => self.builder.global_average_pool(&node.name, &plane.name),
             false => self.builder.average_pool(&node.name, &plane.name, &window),
         };
-        Ok(Value::Plane(Plane {
+        Ok(NodeOutput::Plane(Plane {
             name,
             height,
             width,
@@ -384,7 +384,7 @@ impl<'a> Converter<'a> {
             return Err(format!("it is over the axes {axes:?}, not over the pixels"));
         }
         let name = self.builder.global_average_pool(&node.name, &plane.name);
-        Ok(Value::Plane(Plane {
+        Ok(NodeOutput::Plane(Plane {
             name,
             height: 1,
             width: 1,
@@ -412,8 +412,8 @@ impl<'a> Converter<'a> {
             .to_vec();
         let input = node.input.first().and_then(|input| data(input));
         let (name, values) = match self.activation(input.ok_or("it has no input")?)? {
-            Value::Vector(name, values) => (name, values),
-            Value::Plane(plane) if (plane.height, plane.width) == (1, 1) => {
+            NodeOutput::Vector(name, values) => (name, values),
+            NodeOutput::Plane(plane) if (plane.height, plane.width) == (1, 1) => {
                 (plane.name, plane.channels)
             }
             _ => return Err("its input is not one vector an image".to_owned()),
@@ -426,12 +426,12 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn vector(&mut self, node: &NodeDef, input: &str, values: i64) -> Value {
-        Value::Vector(self.builder.flatten(&node.name, input), values)
+    fn vector(&mut self, node: &NodeDef, input: &str, values: i64) -> NodeOutput {
+        NodeOutput::Vector(self.builder.flatten(&node.name, input), values)
     }
 }
 
 fn constant(node: &NodeDef) -> Added {
     let tensor = node.attr.get("value").and_then(|attr| attr.tensor.as_ref());
-    Constant::read(tensor.ok_or("it has no value")?).map(Value::Constant)
+    Constant::read(tensor.ok_or("it has no value")?).map(NodeOutput::Constant)
 }

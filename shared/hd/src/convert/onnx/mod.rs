@@ -47,7 +47,7 @@ pub struct Foreign {
 
 /// A tensor of a foreign network that can be its bottleneck.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tensor {
+pub struct Candidate {
     /// Its name in the network.
     pub name: String,
     /// How many values it has for an image.
@@ -200,7 +200,7 @@ impl Foreign {
     ///
     /// # Errors
     /// As [`Self::probe`]; more weights than an ONNX file can hold.
-    pub fn base(&self, tensor: &Tensor, batched: bool, plan: &Plan) -> Result<Vec<u8>> {
+    pub fn base(&self, tensor: &Candidate, batched: bool, plan: &Plan) -> Result<Vec<u8>> {
         let size = self.size(plan.size)?;
         let (mut builder, outputs) = self.begin(std::slice::from_ref(&tensor.name), plan)?;
         let output = outputs.first().map_or("", String::as_str);

@@ -167,7 +167,7 @@ fn what_follows_the_bottleneck_is_left_out() {
     let network = read(RESNET.to_vec()).unwrap();
     let name = network.tensor(&Cut::Pooled).unwrap();
     let base = network
-        .base(&Tensor { name, values: 6 }, true, &plan())
+        .base(&Candidate { name, values: 6 }, true, &plan())
         .unwrap();
     let graph = Model::decode(Bytes::from(base)).unwrap().graph.unwrap();
     assert!(graph.node.iter().all(|node| node.op_type != "Gemm"));
@@ -222,7 +222,7 @@ fn weights_in_a_file_of_their_own_are_brought_in() {
     let base = |bytes: Vec<u8>| {
         let network = Foreign::read(&path, bytes.into())?;
         let name = network.tensor(&Cut::Pooled)?;
-        network.base(&Tensor { name, values: 6 }, true, &plan())
+        network.base(&Candidate { name, values: 6 }, true, &plan())
     };
     let length = weights.len().to_string();
     assert_eq!(

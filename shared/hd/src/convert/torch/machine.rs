@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::TorchError;
 use super::cursor::Cursor;
-use super::value::{Kind, Pickle, Value};
+use super::value::{Pickle, Value, ValueKind};
 
 /// A pickle being read.
 pub(super) struct Machine<'a, 'c> {
@@ -116,7 +116,7 @@ impl<'a, 'c> Machine<'a, 'c> {
     pub(super) fn pop_tuple(&mut self) -> Result<usize, TorchError> {
         let value = self.pop()?;
         match value.kind {
-            Kind::Tuple(list) => Ok(list),
+            ValueKind::Tuple(list) => Ok(list),
             _ => Err(value.unexpected("a tuple")),
         }
     }

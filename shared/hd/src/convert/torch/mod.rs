@@ -25,8 +25,8 @@ use std::collections::BTreeMap;
 use cursor::Cursor;
 pub(super) use error::TorchError;
 pub(super) use tensor::Tensor;
-use value::Kind;
-use view::View;
+use value::ValueKind;
+use view::TensorView;
 
 /// The first bytes of a zip file.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -80,20 +80,20 @@ fn check_protocol(cursor: &mut Cursor<'_>) -> Result<(), TorchError> {
 fn check_byte_order(cursor: &mut Cursor<'_>) -> Result<(), TorchError> {
     let at = cursor.at();
     let system = pickle::read(cursor)?;
-    let key = Kind::Text("little_endian");
+    let key = ValueKind::Text("little_endian");
     let order = system
         .pairs(&system.top)?
         .iter()
         .find(|[name, _]| name.kind == key);
     match order {
-        Some([_, value]) if value.kind == Kind::Bool(true) => Ok(()),
+        Some([_, value]) if value.kind == ValueKind::Bool(true) => Ok(()),
         _ => Err(TorchError::NotLittleEndian { at }),
     }
 }
 
 /// Checks that the tensors do not repeat the file's data many times over, which would let a small file fill the
 /// memory. As a float takes four bytes, the limit still lets every storage be shared by four tensors.
-fn check_sharing(views: &BTreeMap<&str, View<'_>>, limit: usize) -> Result<(), TorchError> {
+fn check_sharing(views: &BTreeMap<&str, TensorView<'_>>, limit: usize) -> Result<(), TorchError> {
     let mut left = limit;
     for view in views.values() {
         left = left

@@ -9,7 +9,7 @@ use super::TorchError;
 use super::cursor::Cursor;
 use super::machine::Machine;
 use super::opcode;
-use super::value::{Global, Kind, Pickle, Value};
+use super::value::{Global, Pickle, Value, ValueKind};
 
 /// The most instructions in one pickle. MobileNetV2 takes 11 thousand for its 314 tensors.
 const MAX_INSTRUCTIONS: usize = 1 << 18;
@@ -47,22 +47,22 @@ impl<'a> Machine<'a, '_> {
     /// Carries out an instruction that leaves a value on the stack, or hands it on.
     fn step(&mut self, opcode: u8) -> Result<(), TorchError> {
         let kind = match opcode {
-            opcode::NONE => Kind::None,
-            opcode::NEWTRUE => Kind::Bool(true),
-            opcode::NEWFALSE => Kind::Bool(false),
-            opcode::BININT => Kind::Int(i32::from_le_bytes(self.cursor.array()?).into()),
-            opcode::BININT1 => Kind::Int(self.cursor.byte()?.into()),
-            opcode::BININT2 => Kind::Int(u16::from_le_bytes(self.cursor.array()?).into()),
-            opcode::BINUNICODE => Kind::Text(self.text()?),
-            opcode::GLOBAL => Kind::Global(self.global()?),
-            opcode::EMPTY_LIST => Kind::List(self.store(Vec::new())),
-            opcode::EMPTY_DICT => Kind::Dict(self.store(Vec::new())),
+            opcode::NONE => ValueKind::None,
+            opcode::NEWTRUE => ValueKind::Bool(true),
+            opcode::NEWFALSE => ValueKind::Bool(false),
+            opcode::BININT => ValueKind::Int(i32::from_le_bytes(self.cursor.array()?).into()),
+            opcode::BININT1 => ValueKind::Int(self.cursor.byte()?.into()),
+            opcode::BININT2 => ValueKind::Int(u16::from_le_bytes(self.cursor.array()?).into()),
+            opcode::BINUNICODE => ValueKind::Text(self.text()?),
+            opcode::GLOBAL => ValueKind::Global(self.global()?),
+            opcode::EMPTY_LIST => ValueKind::List(self.store(Vec::new())),
+            opcode::EMPTY_DICT => ValueKind::Dict(self.store(Vec::new())),
             opcode::EMPTY_TUPLE => self.tuple(0)?,
             opcode::TUPLE1 => self.tuple(1)?,
             opcode::TUPLE2 => self.tuple(2)?,
             opcode::TUPLE3 => self.tuple(3)?,
-            opcode::TUPLE => Kind::Tuple(self.pop_to_mark().map(|items| self.store(items))?),
-            opcode::BINPERSID => Kind::Persistent(self.pop_tuple()?),
+            opcode::TUPLE => ValueKind::Tuple(self.pop_to_mark().map(|items| self.store(items))?),
+            opcode::BINPERSID => ValueKind::Persistent(self.pop_tuple()?),
             opcode::REDUCE => self.call()?,
             _ => return self.change(opcode),
         };
@@ -118,22 +118,22 @@ impl<'a> Machine<'a, '_> {
         std::str::from_utf8(bytes).map_err(|_| TorchError::NotText { at: self.at })
     }
 
-    fn tuple(&mut self, count: usize) -> Result<Kind<'a>, TorchError> {
+    fn tuple(&mut self, count: usize) -> Result<ValueKind<'a>, TorchError> {
         let items = self.pop_many(count)?;
-        Ok(Kind::Tuple(self.store(items)))
+        Ok(ValueKind::Tuple(self.store(items)))
     }
 
     /// Describes a call. Only an ordered dict is made at once, since later instructions fill it.
-    fn call(&mut self) -> Result<Kind<'a>, TorchError> {
+    fn call(&mut self) -> Result<ValueKind<'a>, TorchError> {
         let arguments = self.pop_tuple()?;
         let callee = self.pop()?;
         match callee.kind {
-            Kind::Global(Global::OrderedDict) => match self.lists.get(arguments) {
-                Some(items) if items.is_empty() => Ok(Kind::Dict(self.store(Vec::new()))),
+            ValueKind::Global(Global::OrderedDict) => match self.lists.get(arguments) {
+                Some(items) if items.is_empty() => Ok(ValueKind::Dict(self.store(Vec::new()))),
                 _ => Err(self.missing("an OrderedDict made empty", "arguments")),
             },
-            Kind::Global(global @ (Global::RebuildTensor | Global::RebuildParameter)) => {
-                Ok(Kind::Call(global, arguments))
+            ValueKind::Global(global @ (Global::RebuildTensor | Global::RebuildParameter)) => {
+                Ok(ValueKind::Call(global, arguments))
             }
             _ => Err(callee.unexpected("a function that makes a tensor or a dict")),
         }
@@ -144,8 +144,8 @@ impl<'a> Machine<'a, '_> {
         let state = self.pop()?;
         let target = self.top()?;
         match (target.kind, state.kind) {
-            (Kind::Dict(_), Kind::Dict(_)) => Ok(()),
-            (Kind::Dict(_), _) => Err(state.unexpected("a dict of attributes")),
+            (ValueKind::Dict(_), ValueKind::Dict(_)) => Ok(()),
+            (ValueKind::Dict(_), _) => Err(state.unexpected("a dict of attributes")),
             _ => Err(target.unexpected("a dict")),
         }
     }
@@ -153,7 +153,7 @@ impl<'a> Machine<'a, '_> {
     fn append(&mut self, items: Vec<Value<'a>>) -> Result<(), TorchError> {
         let target = self.top()?;
         match target.kind {
-            Kind::List(list) => self.extend(list, items),
+            ValueKind::List(list) => self.extend(list, items),
             _ => Err(target.unexpected("a list")),
         }
     }
@@ -161,8 +161,8 @@ impl<'a> Machine<'a, '_> {
     fn set(&mut self, items: Vec<Value<'a>>) -> Result<(), TorchError> {
         let target = self.top()?;
         match target.kind {
-            Kind::Dict(list) if items.len().is_multiple_of(2) => self.extend(list, items),
-            Kind::Dict(_) => Err(self.missing("keys with values", "a key without")),
+            ValueKind::Dict(list) if items.len().is_multiple_of(2) => self.extend(list, items),
+            ValueKind::Dict(_) => Err(self.missing("keys with values", "a key without")),
             _ => Err(target.unexpected("a dict")),
         }
     }
@@ -173,12 +173,12 @@ mod tests {
     use super::super::sample::{pickle, text};
     use super::*;
 
-    fn read_body(body: &[u8]) -> Result<Vec<Kind<'static>>, TorchError> {
+    fn read_body(body: &[u8]) -> Result<Vec<ValueKind<'static>>, TorchError> {
         let bytes: &'static [u8] = pickle(body).leak();
         let pickle = read(&mut Cursor::new(bytes))?;
         let kind = |value: &Value<'static>| value.kind;
         Ok(match pickle.top.kind {
-            Kind::Tuple(list) | Kind::List(list) | Kind::Dict(list) => {
+            ValueKind::Tuple(list) | ValueKind::List(list) | ValueKind::Dict(list) => {
                 pickle.items(list).iter().map(kind).collect()
             }
             kind => vec![kind],
@@ -201,20 +201,26 @@ mod tests {
             b"t",
         ];
         let expected = [
-            Kind::None,
-            Kind::Int(255),
-            Kind::Int(256),
-            Kind::Int(-1),
-            Kind::Bool(true),
-            Kind::Bool(false),
-            Kind::Text("\u{e9}"),
+            ValueKind::None,
+            ValueKind::Int(255),
+            ValueKind::Int(256),
+            ValueKind::Int(-1),
+            ValueKind::Bool(true),
+            ValueKind::Bool(false),
+            ValueKind::Text("\u{e9}"),
         ];
         assert_eq!(read_body(&body.concat()).unwrap(), expected);
     }
 
     #[test]
     fn fills_lists_and_dicts_one_by_one_and_by_mark() {
-        let ints = |numbers: &[i64]| numbers.iter().copied().map(Kind::Int).collect::<Vec<_>>();
+        let ints = |numbers: &[i64]| {
+            numbers
+                .iter()
+                .copied()
+                .map(ValueKind::Int)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(read_body(b"]K\x01a(K\x02K\x03e"), Ok(ints(&[1, 2, 3])));
         let dict = b"}K\x01K\x02s(K\x03K\x04u";
         assert_eq!(read_body(dict), Ok(ints(&[1, 2, 3, 4])));
@@ -224,7 +230,10 @@ mod tests {
     #[test]
     fn a_recalled_dict_is_the_same_dict() {
         let kinds = read_body(b"}q\x07K\x01r\x00\x01\x00\x00h\x07\x87").unwrap();
-        assert_eq!(kinds, [Kind::Dict(0), Kind::Int(1), Kind::Dict(0)]);
+        assert_eq!(
+            kinds,
+            [ValueKind::Dict(0), ValueKind::Int(1), ValueKind::Dict(0)]
+        );
     }
 
     #[test]
@@ -349,8 +358,11 @@ mod tests {
 
     #[test]
     fn a_list_may_be_in_itself_and_deep_down() {
-        assert_eq!(read_body(b"]q\x00h\x00a"), Ok(vec![Kind::List(0)]));
+        assert_eq!(read_body(b"]q\x00h\x00a"), Ok(vec![ValueKind::List(0)]));
         let deep = [&b")"[..], &b"\x85".repeat(MAX_INSTRUCTIONS - 2)].concat();
-        assert!(matches!(read_body(&deep).unwrap()[..], [Kind::Tuple(_)]));
+        assert!(matches!(
+            read_body(&deep).unwrap()[..],
+            [ValueKind::Tuple(_)]
+        ));
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::cursor::Cursor;
 use super::error::excerpt;
 use super::storage_id::{StorageId, Words};
-use super::value::Element;
-use super::view::View;
+use super::value::ElementType;
+use super::view::TensorView;
 use super::{TorchError, pickle};
 
 /// The storages that the views need, by key.
 fn needed<'a>(
-    views: &BTreeMap<&'a str, View<'a>>,
+    views: &BTreeMap<&'a str, TensorView<'a>>,
 ) -> Result<BTreeMap<&'a str, StorageId<'a>>, TorchError> {
     let mut needed = BTreeMap::new();
     for view in views.values() {
@@ -29,7 +29,7 @@ fn needed<'a>(
 /// Reads the list of keys at the cursor and the storages after it; returns those of float32 by key.
 pub(super) fn read<'a>(
     cursor: &mut Cursor<'a>,
-    views: &BTreeMap<&'a str, View<'a>>,
+    views: &BTreeMap<&'a str, TensorView<'a>>,
 ) -> Result<BTreeMap<&'a str, Words<'a>>, TorchError> {
     let mut needed = needed(views)?;
     let mut storages = BTreeMap::new();
@@ -72,8 +72,8 @@ fn read_one<'a>(
     }
     // A product too large for the machine is certainly more than is left, so the cursor refuses it.
     Ok(match id.element {
-        Element::Float => Some(cursor.take(id.count.saturating_mul(4))?.as_chunks().0),
-        Element::Long => {
+        ElementType::Float => Some(cursor.take(id.count.saturating_mul(4))?.as_chunks().0),
+        ElementType::Long => {
             cursor.take(id.count.saturating_mul(8))?;
             None
         }

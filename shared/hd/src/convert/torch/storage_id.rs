@@ -1,7 +1,7 @@
 //! A storage as a tensor names it, before its data comes.
 
 use super::TorchError;
-use super::value::{Element, Global, Kind, Pickle, Value};
+use super::value::{ElementType, Global, Pickle, Value, ValueKind};
 
 /// A float32 storage: the bytes of each element, lowest first.
 pub(super) type Words<'a> = &'a [[u8; 4]];
@@ -9,7 +9,7 @@ pub(super) type Words<'a> = &'a [[u8; 4]];
 /// A storage as a tensor names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct StorageId<'a> {
-    pub(super) element: Element,
+    pub(super) element: ElementType,
     pub(super) key: &'a str,
     /// The number of elements.
     pub(super) count: usize,
@@ -18,15 +18,15 @@ pub(super) struct StorageId<'a> {
 impl<'a> StorageId<'a> {
     /// `('storage', type, key, location, count, view)`, where the view belongs to PyTorch before 0.4.
     pub(super) fn new(pickle: &Pickle<'a>, value: &Value<'a>) -> Result<Self, TorchError> {
-        let Kind::Persistent(list) = value.kind else {
+        let ValueKind::Persistent(list) = value.kind else {
             return Err(value.unexpected("a storage"));
         };
         let [tag, element, key, _location, count, view] =
             pickle.fields(value, list, "a storage of 6 parts")?;
-        if tag.kind != Kind::Text("storage") {
+        if tag.kind != ValueKind::Text("storage") {
             return Err(tag.unexpected("the word \"storage\""));
         }
-        if view.kind != Kind::None {
+        if view.kind != ValueKind::None {
             return Err(view.unexpected("None, not a view of another storage"));
         }
         Ok(Self {
@@ -36,9 +36,9 @@ impl<'a> StorageId<'a> {
         })
     }
 
-    fn element(value: &Value<'a>) -> Result<Element, TorchError> {
+    fn element(value: &Value<'a>) -> Result<ElementType, TorchError> {
         match value.kind {
-            Kind::Global(Global::Storage(element)) => Ok(element),
+            ValueKind::Global(Global::Storage(element)) => Ok(element),
             _ => Err(value.unexpected("a type of storage")),
         }
     }

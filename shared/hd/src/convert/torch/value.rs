@@ -8,7 +8,7 @@ use super::error::excerpt;
 
 /// The element type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Element {
+pub(super) enum ElementType {
     /// float32.
     Float,
     /// int64.
@@ -21,7 +21,7 @@ pub(super) enum Global {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
-    Storage(Element),
+    Storage(ElementType),
 }
 
 impl Global {
@@ -32,8 +32,8 @@ impl Global {
             ("collections", "OrderedDict") => Ok(Self::OrderedDict),
             ("torch._utils", "_rebuild_tensor_v2") => Ok(Self::RebuildTensor),
             ("torch._utils", "_rebuild_parameter") => Ok(Self::RebuildParameter),
-            ("torch", "FloatStorage") => Ok(Self::Storage(Element::Float)),
-            ("torch", "LongStorage") => Ok(Self::Storage(Element::Long)),
+            ("torch", "FloatStorage") => Ok(Self::Storage(ElementType::Float)),
+            ("torch", "LongStorage") => Ok(Self::Storage(ElementType::Long)),
             ("torch", name) if name.ends_with("Storage") => {
                 Err(TorchError::UnsupportedStorage { at, name: full() })
             }
@@ -44,7 +44,7 @@ impl Global {
 
 /// The kinds of value; a number in a container is its place in the pickle's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
+pub(super) enum ValueKind<'a> {
     None,
     Bool(bool),
     Int(i64),
@@ -64,24 +64,24 @@ pub(super) enum Kind<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Value<'a> {
     pub(super) at: usize,
-    pub(super) kind: Kind<'a>,
+    pub(super) kind: ValueKind<'a>,
 }
 
 impl<'a> Value<'a> {
     /// The error that this value is not what was needed.
     pub(super) fn unexpected(&self, expected: &'static str) -> TorchError {
         let found = match self.kind {
-            Kind::None => "None",
-            Kind::Bool(_) => "a boolean",
-            Kind::Int(number) if number < 0 => "a negative integer",
-            Kind::Int(_) => "an integer",
-            Kind::Text(_) => "a string",
-            Kind::Global(_) => "a global",
-            Kind::Tuple(_) => "a tuple",
-            Kind::List(_) => "a list",
-            Kind::Dict(_) => "a dict",
-            Kind::Persistent(_) => "a storage",
-            Kind::Call(..) => "a call",
+            ValueKind::None => "None",
+            ValueKind::Bool(_) => "a boolean",
+            ValueKind::Int(number) if number < 0 => "a negative integer",
+            ValueKind::Int(_) => "an integer",
+            ValueKind::Text(_) => "a string",
+            ValueKind::Global(_) => "a global",
+            ValueKind::Tuple(_) => "a tuple",
+            ValueKind::List(_) => "a list",
+            ValueKind::Dict(_) => "a dict",
+            ValueKind::Persistent(_) => "a storage",
+            ValueKind::Call(..) => "a call",
         };
         TorchError::Unexpected {
             at: self.at,
@@ -92,7 +92,7 @@ impl<'a> Value<'a> {
 
     pub(super) fn int(&self) -> Result<i64, TorchError> {
         match self.kind {
-            Kind::Int(number) => Ok(number),
+            ValueKind::Int(number) => Ok(number),
             _ => Err(self.unexpected("an integer")),
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Value<'a> {
 
     pub(super) fn text(&self) -> Result<&'a str, TorchError> {
         match self.kind {
-            Kind::Text(text) => Ok(text),
+            ValueKind::Text(text) => Ok(text),
             _ => Err(self.unexpected("a string")),
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Pickle<'a> {
     /// The contents of a tuple of counts, such as a shape.
     pub(super) fn counts(&self, value: &Value<'a>) -> Result<Vec<usize>, TorchError> {
         match value.kind {
-            Kind::Tuple(list) => self.items(list).iter().map(Value::count).collect(),
+            ValueKind::Tuple(list) => self.items(list).iter().map(Value::count).collect(),
             _ => Err(value.unexpected("a tuple of counts")),
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Pickle<'a> {
     /// The contents of a list.
     pub(super) fn list(&self, value: &Value<'a>) -> Result<&[Value<'a>], TorchError> {
         match value.kind {
-            Kind::List(list) => Ok(self.items(list)),
+            ValueKind::List(list) => Ok(self.items(list)),
             _ => Err(value.unexpected("a list")),
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Pickle<'a> {
     /// The keys and values of a dict.
     pub(super) fn pairs(&self, value: &Value<'a>) -> Result<&[[Value<'a>; 2]], TorchError> {
         match value.kind {
-            Kind::Dict(list) => Ok(self.items(list).as_chunks().0),
+            ValueKind::Dict(list) => Ok(self.items(list).as_chunks().0),
             _ => Err(value.unexpected("a dict")),
         }
     }
@@ -165,7 +165,7 @@ impl<'a> Pickle<'a> {
 mod tests {
     use super::*;
 
-    fn value(kind: Kind<'_>) -> Value<'_> {
+    fn value(kind: ValueKind<'_>) -> Value<'_> {
         Value { at: 9, kind }
     }
 
@@ -204,23 +204,26 @@ mod tests {
 
     #[test]
     fn a_count_is_not_negative() {
-        assert_eq!(value(Kind::Int(3)).count(), Ok(3));
-        let error = value(Kind::Int(-1)).count().unwrap_err().to_string();
+        assert_eq!(value(ValueKind::Int(3)).count(), Ok(3));
+        let error = value(ValueKind::Int(-1)).count().unwrap_err().to_string();
         assert_eq!(
             error,
             "at byte 9: expected a count, found a negative integer"
         );
-        let error = value(Kind::Bool(true)).count().unwrap_err().to_string();
+        let error = value(ValueKind::Bool(true))
+            .count()
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, "at byte 9: expected an integer, found a boolean");
     }
 
     #[test]
     fn counts_the_parts_of_a_container() {
-        let top = value(Kind::Tuple(0));
-        let lists = vec![vec![value(Kind::None), value(Kind::Int(2))]];
+        let top = value(ValueKind::Tuple(0));
+        let lists = vec![vec![value(ValueKind::None), value(ValueKind::Int(2))]];
         let pickle = Pickle { top, lists };
         let [_, second] = pickle.fields(&top, 0, "two parts").unwrap();
-        assert_eq!(second.kind, Kind::Int(2));
+        assert_eq!(second.kind, ValueKind::Int(2));
         let error = pickle
             .fields::<3>(&top, 0, "three parts")
             .unwrap_err()

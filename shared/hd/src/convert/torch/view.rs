@@ -6,13 +6,13 @@ use super::TorchError;
 use super::error::excerpt;
 use super::storage_id::{StorageId, Words};
 use super::tensor::Tensor;
-use super::value::{Global, Kind, Pickle, Value};
+use super::value::{Global, Pickle, Value, ValueKind};
 
 /// The most dimensions of a tensor. A convolution's weights have four.
 const MAX_RANK: usize = 8;
 
 /// A tensor without its data.
-pub(super) struct View<'a> {
+pub(super) struct TensorView<'a> {
     /// Where the tensor is made.
     pub(super) at: usize,
     pub(super) storage: StorageId<'a>,
@@ -23,11 +23,16 @@ pub(super) struct View<'a> {
 }
 
 /// The tensors of the state dict, by name.
-pub(super) fn views<'a>(pickle: &Pickle<'a>) -> Result<BTreeMap<&'a str, View<'a>>, TorchError> {
+pub(super) fn views<'a>(
+    pickle: &Pickle<'a>,
+) -> Result<BTreeMap<&'a str, TensorView<'a>>, TorchError> {
     let mut views = BTreeMap::new();
     for [key, value] in pickle.pairs(&pickle.top)? {
         let name = key.text()?;
-        if views.insert(name, View::new(pickle, value)?).is_some() {
+        if views
+            .insert(name, TensorView::new(pickle, value)?)
+            .is_some()
+        {
             return Err(TorchError::DuplicateName {
                 at: key.at,
                 name: excerpt(name),
@@ -37,11 +42,13 @@ pub(super) fn views<'a>(pickle: &Pickle<'a>) -> Result<BTreeMap<&'a str, View<'a
     Ok(views)
 }
 
-impl<'a> View<'a> {
+impl<'a> TensorView<'a> {
     fn new(pickle: &Pickle<'a>, value: &Value<'a>) -> Result<Self, TorchError> {
         match value.kind {
-            Kind::Call(Global::RebuildTensor, list) => Self::from_tensor(pickle, value, list),
-            Kind::Call(Global::RebuildParameter, list) => Self::from_parameter(pickle, value, list),
+            ValueKind::Call(Global::RebuildTensor, list) => Self::from_tensor(pickle, value, list),
+            ValueKind::Call(Global::RebuildParameter, list) => {
+                Self::from_parameter(pickle, value, list)
+            }
             _ => Err(value.unexpected("a tensor")),
         }
     }
@@ -54,7 +61,9 @@ impl<'a> View<'a> {
     ) -> Result<Self, TorchError> {
         let [tensor, _grad, _hooks] = pickle.fields(value, list, "a parameter of 3 parts")?;
         match tensor.kind {
-            Kind::Call(Global::RebuildTensor, list) => Self::from_tensor(pickle, &tensor, list),
+            ValueKind::Call(Global::RebuildTensor, list) => {
+                Self::from_tensor(pickle, &tensor, list)
+            }
             _ => Err(tensor.unexpected("a tensor")),
         }
     }
