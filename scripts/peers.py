@@ -60,7 +60,7 @@ def timed(base, items, work):
     return time.perf_counter() - begin
 
 
-def images(folder):
+def listed(folder):
     return sorted(path for path in pathlib.Path(folder).glob("*/*") if path.suffix != ".json")
 
 
@@ -76,10 +76,10 @@ def enlarge(job):
 
 
 def enlarge_all(images, folder, count):
-    there = images(folder)
+    there = listed(folder)
     for extra in there[count:]:
         extra.unlink()
-    sources = images(images)
+    sources = listed(images)
     step = max(1, len(sources) // count)
     chosen = itertools.islice(itertools.cycle(sources[::step]), count)
     targets = [(source, pathlib.Path(folder) / "ab"[seed % 2] / f"{seed:04}.jpg", seed) for seed, source in enumerate(chosen)]
@@ -91,7 +91,7 @@ def spread(images, folder, count, place):
     """Gives `place` a source and a target for each of `count` images under two labels, long settled."""
     for label in "ab":
         (pathlib.Path(folder) / label).mkdir(parents=True)
-    for number, source in zip(range(count), itertools.cycle(images(images))):
+    for number, source in zip(range(count), itertools.cycle(listed(images))):
         place(source, pathlib.Path(folder) / "ab"[number % 2] / f"{number:06}{source.suffix}", number)
 
 
@@ -107,7 +107,7 @@ def copy(source, target, number):
 def main():
     what, given = sys.argv[1], sys.argv[2:]
     if what == "pipeline":
-        paths = images(given[1])
+        paths = listed(given[1])
         print(timed(given[0], paths, lambda s, path: s.run(["bottleneck"], {"image": pixels(path)})))
     elif what == "ceiling":
         image = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
