@@ -7,6 +7,7 @@
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
+use memchr::memchr_iter;
 use mozjpeg::{DctMethod, Decompress};
 
 use crate::error::{CUT_SHORT, DecodeError};
@@ -53,10 +54,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
 /// See [`check`], from the first scan on.
 fn check_scans(bytes: &[u8]) -> Result<(), DecodeError> {
     let mut more = 1..SCANS;
-    for pair in bytes.windows(2) {
-        match pair {
-            [0xff, 0xd9] => return Ok(()),
-            [0xff, 0xda] if more.next().is_none() => {
+    for at in memchr_iter(0xff, bytes) {
+        match bytes.get(at + 1) {
+            Some(0xd9) => return Ok(()),
+            Some(0xda) if more.next().is_none() => {
                 return Err(DecodeError::Variety {
                     format: "JPEG",
                     reason: format!("it has more than {SCANS} scans"),
