@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 use hd::base::{Chosen, Device, Engine};
 use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Updated};
 use hd::dataset::{Dataset, Shard};
@@ -15,6 +15,15 @@ use hd_cli::{Bar, Common, Compute, Program, interruption, misuse};
 
 /// Skipped files that are named one by one; the table has them all.
 const SHOWN: usize = 20;
+
+/// What is done with JPEGs that end too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Truncated {
+    /// They are skipped, and listed.
+    Refuse,
+    /// They are taken where most of their rows are there; the rest is grey.
+    Keep,
+}
 
 /// Runs a base over a folder of images and keeps what it gives
 ///
@@ -74,6 +83,10 @@ struct Arguments {
     /// that leaves twice the size that the base takes
     #[arg(long)]
     full_decode: bool,
+
+    /// What to do with a JPEG that ends too early
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "refuse")]
+    truncated: Truncated,
 
     /// Write bottlenecks.npy and rows.tsv for numpy into this folder as well
     #[arg(long, value_name = "DIR")]
@@ -177,6 +190,7 @@ impl Program for Arguments {
         }
         let mut base = Network::open_base(base)?;
         base.preprocess.full_decode |= self.full_decode;
+        base.preprocess.keep_truncated |= self.truncated == Truncated::Keep;
         let make_engine = || {
             let chosen = Engine::choose(self.device, self.compute.runtime.as_deref(), &base)?;
             if self.device == Device::Auto {

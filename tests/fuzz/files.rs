@@ -126,6 +126,7 @@ fn base() -> Network {
             resize: ResizeRule::Squash,
             filter: Filter::Antialiased,
             full_decode: false,
+            keep_truncated: false,
         },
         bottleneck_size: SIZE,
         result: "bottleneck".into(),

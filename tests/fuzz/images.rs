@@ -15,6 +15,7 @@ pub(crate) fn image(bytes: &[u8]) {
     QUIET.call_once(expect_panics_in_decoders);
     for as_tensorflow in [false, true] {
         let want = Want {
+            truncated: true,
             max_pixels: MAX_PIXELS,
             shorter_side: None,
             as_tensorflow,
@@ -29,6 +30,7 @@ pub(crate) fn image(bytes: &[u8]) {
         resize: ResizeRule::CentreCrop { shorter_side: 9 },
         filter: Filter::Antialiased,
         full_decode: false,
+        keep_truncated: false,
     };
     if let Ok(pixels) = rule.apply(bytes, MAX_PIXELS) {
         assert_eq!(pixels.len(), 8 * 8 * 3);

@@ -85,6 +85,7 @@ fn input(image: &Path, resize: ResizeRule, filter: Filter) -> Vec<f32> {
         resize,
         filter,
         full_decode: false,
+        keep_truncated: false,
     };
     let bytes = rule.apply(&fs::read(image).unwrap(), MAX_PIXELS).unwrap();
     match filter.element() {

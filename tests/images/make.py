@@ -1,6 +1,7 @@
 """Makes the images beside it: one small image in every kind of file that cameras, browsers and scanners write.
 
-    python3 tests/images/make.py        wants Pillow, ImageMagick 6 or 7, and cjpeg of libjpeg-turbo
+    python3 tests/images/make.py        wants Pillow, tifffile, imagecodecs, ImageMagick 6 or 7, libtiff's tiffcp, and
+                                        cjpeg and jpegtran of libjpeg-turbo
 
 What a file shows is what the part of its name before the first hyphen says; images.rs has the same formulas. The
 files are committed, so that the tests need none of these programs.
@@ -10,7 +11,11 @@ import io
 import pathlib
 import struct
 import subprocess
+import tempfile
+import zlib
 
+import numpy
+import tifffile
 from PIL import Image, ImageOps
 
 HERE = pathlib.Path(__file__).parent
@@ -151,6 +156,85 @@ def jpeg():
         save(turned(orientation), f"colour-turned-{orientation}.jpg", quality=95, subsampling=0, exif=exif(orientation, order))
 
 
+def segments(whole):
+    """The segments of a JPEG before its first scan: marker and body."""
+    found, at = [], 2
+    while whole[at + 1] != 0xDA:
+        length = struct.unpack(">H", whole[at + 2 : at + 4])[0]
+        found.append((whole[at + 1], whole[at + 4 : at + 2 + length]))
+        at += 2 + length
+    return found, whole[at:]
+
+
+def joined(parts, rest):
+    head = b"".join(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body for marker, body in parts)
+    return b"\xff\xd8" + head + rest
+
+
+def unusual_jpeg():
+    """JPEGs as old, odd and damaged programs write them."""
+    def put(name, bytes_):
+        (HERE / f"{name}.jpg").write_bytes(bytes_)
+
+    def scans(name, script, *options):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(script)
+            file.flush()
+            cjpeg(RGB, f"{name}.jpg", *options, "-scans", file.name)
+
+    # Scans of one component each, which is as right as one of all.
+    scans("colour-scans-apart", "0;\n1;\n2;\n")
+    scans("colour-scans-apart-444", "0;\n1;\n2;\n", "-sample", "1x1")
+    scans("colour-scans-mixed", "0;\n1 2;\n")
+    scans("colour-scans-progressive-apart", "0: 0-0, 0, 0;\n1: 0-0, 0, 0;\n2: 0-0, 0, 0;\n0: 1-63, 0, 0;\n1: 1-63, 0, 0;\n2: 1-63, 0, 0;\n")
+    for sample in ("1x1,2x1,2x1", "1x1,1x2,1x2", "3x1", "1x3", "3x2", "2x2,2x1,1x2", "1x4", "2x1,1x1,2x1", "1x1,1x1,1x2", "4x1,2x1,1x1"):
+        cjpeg(RGB, f"colour-sampled-{sample.replace(',', '-')}-411.jpg", "-sample", sample)
+    cjpeg(RGB, "colour-arithmetic.jpg", "-arithmetic")
+    cjpeg(RGB, "colour-arithmetic-progressive.jpg", "-arithmetic", "-progressive")
+    cjpeg(GREY, "grey-arithmetic.jpg", "-grayscale", "-arithmetic")
+    cjpeg(RGB, "colour-rgb-444.jpg", "-rgb")
+    cjpeg(RGB, "colour-optimised.jpg", "-optimize", "-restart", "2B")
+    plain = (HERE / "colour-444.jpg").read_bytes()
+    parts, rest = segments(plain)
+    put("colour-no-jfif-444", joined([part for part in parts if part[0] != 0xE0], rest))
+    # Filling between segments is allowed; other bytes are passed over.
+    put("colour-filled-444", plain[:2] + b"\xff\xff\xff" + plain[2:])
+    put("colour-junk-444", joined(parts[:1], b"")  + b"junk" + joined(parts[1:], rest)[2:])
+    put("colour-behind-444", plain + b"bytes that belong to no image" * 9)
+    put("colour-no-end-444", plain[:-2])
+    progressive = (HERE / "colour-progressive-444.jpg").read_bytes()
+    put("colour-progressive-no-end-444", progressive[:-2])
+    # A thumbnail in the EXIF and one in a segment of its own, ahead of the image.
+    small = io.BytesIO()
+    OTHER.resize((16, 16)).save(small, "JPEG")
+    put("colour-thumbnail-444", joined([(0xE1, exif(1) + small.getvalue()), (0xEC, small.getvalue()), *parts], rest))
+    put("colour-second-image-444", plain + small.getvalue())
+    # Inks, with what Adobe says of them, with a part of it, and without.
+    inks = (HERE / "colour-cmyk.jpg").read_bytes()
+    parts, rest = segments(inks)
+    put("colour-cmyk-no-adobe", joined([part for part in parts if part[0] != 0xEE], rest))
+    put("colour-cmyk-short-adobe", joined([(m, b[:6] if m == 0xEE else b) for m, b in parts], rest))
+    # Which way up: a long number, two blocks of which the first says it, and blocks that say nothing.
+    parts, rest = segments(joined(*segments((HERE / "colour-turned-6.jpg").read_bytes())))
+    parts = [part for part in parts if part[0] != 0xE1]
+    long = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHII", 0x0112, 4, 1, 6) + bytes(4)
+    nothing = b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"
+    put("colour-turned-6-long", joined([(0xE1, long), *parts], rest))
+    put("colour-turned-6-first", joined([(0xE1, exif(6)), (0xE1, exif(3)), *parts], rest))
+    put("colour-turned-6-second", joined([(0xE1, nothing), (0xE1, exif(6)), *parts], rest))
+    parts, rest = segments(plain)
+    for name, block in (("offset", b"Exif\0\0II*\0\xff\xff\xff\x7f"), ("short", b"Exif\0\0II"), ("order", b"Exif\0\0XX*\0\x08\0\0\0")):
+        put(f"colour-broken-exif-{name}-444", joined([(0xE1, block), *parts], rest))
+    # The number of rows behind the scan.
+    whole = bytearray(plain)
+    at = whole.index(b"\xff\xc0") + 5
+    rows, whole[at : at + 2] = bytes(whole[at : at + 2]), b"\0\0"
+    put("colour-late-rows-444", bytes(whole[:-2]) + b"\xff\xdc\0\x04" + rows + b"\xff\xd9")
+    # Cut within its rows.
+    put("none-cut", plain[: len(plain) * 2 // 3])
+    put("none-cut-progressive", progressive[: len(progressive) * 2 // 3])
+
+
 def png_files():
     for bits in (1, 2, 4):
         magick(bits_of_grey(bits), f"bits{bits}-grey.png", "-depth", str(bits))
@@ -236,6 +320,129 @@ def tiff():
     save(turned(6), "colour-turned-6.tif", tiffinfo={274: 6})
 
 
+def tifffiles():
+    """Kinds of TIFF that microscopes, scanners and maps are kept in, by tifffile and libtiff's tiffcp."""
+    rgb, greys = numpy.asarray(RGB), numpy.asarray(GREY)
+    grey16, rgb16 = (array.astype("u2") * 257 for array in (greys, rgb))
+    alpha = numpy.asarray(ALPHA)
+
+    def tif(name, data, **options):
+        tifffile.imwrite(HERE / f"{name}.tif", data, metadata=None, software="", **options)
+
+    for bits in (2, 4):
+        levels = (greys >> (8 - bits)).astype("u1")
+        tif(f"bits{bits}-grey", levels, photometric="minisblack", bitspersample=bits)
+    tif("bits4-white-is-zero", 15 - (greys >> 4), photometric="miniswhite", bitspersample=4)
+    tif("grey-12", (greys.astype("u4") * 4095 // 255).astype("u2"), photometric="minisblack", bitspersample=12)
+    tif("grey-white-is-zero", 255 - greys, photometric="miniswhite")
+    for order, word in (("<", "little"), (">", "big")):
+        tif(f"grey-16-strips-{word}", grey16, photometric="minisblack", rowsperstrip=5, byteorder=order)
+        tif(f"grey-16-predictor-{word}", grey16, photometric="minisblack", compression="lzw", predictor=True, byteorder=order)
+        tif(f"colour-16-planar-{word}", rgb16.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", byteorder=order)
+        tif(f"colour-16-predictor-{word}", rgb16, photometric="rgb", compression="adobe_deflate", predictor=True, byteorder=order)
+    tif("colour-16-tiles", rgb16, photometric="rgb", tile=(16, 16), compression="lzw", predictor=True)
+    tif("grey-32", greys.astype("u4") * 16843009, photometric="minisblack")
+    tif("colour-planar", rgb.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", compression="packbits", rowsperstrip=7)
+    tif("colour-planar-tiles", rgb.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", tile=(16, 16))
+    tif("colour-predictor", rgb, photometric="rgb", compression="lzw", predictor=True)
+    tif("colour-bigtiff-tiles", rgb, photometric="rgb", tile=(16, 16), bigtiff=True, compression="adobe_deflate")
+    tif("colour-bands", numpy.dstack([rgb, greys, greys, greys]), photometric="minisblack", planarconfig="contig")
+    tif("colour-bands-planar", numpy.dstack([rgb, greys, greys]).transpose(2, 0, 1), photometric="minisblack", planarconfig="separate")
+    tif("colour-spare-sample", alpha, photometric="rgb", extrasamples=["unspecified"])
+    tif("alpha-apart", alpha, photometric="rgb", extrasamples=["unassalpha"])
+    seen = (rgb.astype("u4") * alpha[..., 3:] + 127) // 255
+    multiplied = numpy.dstack([seen.astype("u1"), alpha[..., 3]])
+    tif("alpha-multiplied", multiplied, photometric="rgb", extrasamples=["assocalpha"])
+    tif("alpha-multiplied-16", multiplied.astype("u2") * 257, photometric="rgb", extrasamples=["assocalpha"], compression="lzw")
+    tif("colour-nothing-seen", numpy.dstack([rgb, 0 * greys]), photometric="rgb", extrasamples=["unassalpha"])
+    tif("greyalpha-apart", numpy.dstack([greys, alpha[..., 3]]), photometric="minisblack", extrasamples=["unassalpha"], planarconfig="contig")
+    inks = numpy.dstack([255 - rgb, 0 * greys])
+    tif("colour-cmyk-planar", inks.transpose(2, 0, 1), photometric="separated", planarconfig="separate")
+    tif("colour-cmyk-16", inks.astype("u2") * 257, photometric="separated")
+    # Numbers without a black and a white of their own: the range that they have.
+    for kind in ("f2", "f4", "f8"):
+        tif(f"ranged-{kind}", greys.astype(kind) / 7 - 3, photometric="minisblack")
+        tif(f"ranged-{kind}-big", (greys.astype(kind) / 7 - 3).astype(">" + kind), photometric="minisblack", byteorder=">")
+    tif("ranged-predictor", greys.astype("f4") * 1000, photometric="minisblack", compression="adobe_deflate", predictor=True)
+    tif("ranged-predictor-big", greys.astype("f4") * 1000, photometric="minisblack", compression="lzw", predictor=True, byteorder=">")
+    tif("ranged-i1", (greys.astype("i2") - 128).astype("i1"), photometric="minisblack")
+    tif("ranged-i2", greys.astype("i2") * 50 - 9000, photometric="minisblack")
+    tif("ranged-i4", greys.astype("i4") * -7 + 9000, photometric="miniswhite")
+    # Palettes, also with colours of 8 bits.
+    for bits in (1, 2, 4, 8):
+        rows = [[level(x, y, bits) for x in range(WIDTH)] for y in range(HEIGHT)]
+        packed = b"".join(int("".join(f"{v:0{bits}b}" for v in row), 2).to_bytes(WIDTH * bits // 8, "big") for row in rows)
+        for width, scale in (("16", 257), ("8", 1)):
+            colours = [entry[channel] * scale for channel in range(3) for entry in palette(bits)]
+            by_hand(f"palette{bits}-{width}", [(258, [bits]), (262, [3]), (320, colours)], packed, ">" if bits == 4 else "<")
+    # Luminance and chrominance without JPEG, each pixel with its colour or four with one.
+    luminance = numpy.asarray(RGB.convert("YCbCr"))
+    tif("colour-ycbcr-lossy", luminance, photometric="ycbcr", subsampling=(1, 1))
+    lab = numpy.array(lab_of(rgb))
+    tif("colour-lab-lossy", lab, photometric="cielab")
+    tif("colour-icclab-lossy", (lab ^ [0, 128, 128]).astype("u1"), photometric="icclab")
+    tif("colour-jpeg-rgb-lossy", rgb, photometric="rgb", compression="jpeg", compressionargs={"level": 95, "subsampling": "444"})
+    tif("grey-jpeg-lossy", greys, photometric="minisblack", compression="jpeg", compressionargs={"level": 95})
+    for name, source, options in (
+        ("bits1-fax3", "bits1-plain", ("-c", "g3")),
+        ("bits1-fax3-two-dimensional", "bits1-plain", ("-c", "g3:2d")),
+        ("bits1-fax3-filled", "bits1-plain", ("-c", "g3:fill")),
+        ("bits1-reversed-bits", "bits1-plain", ("-f", "lsb2msb", "-c", "none")),
+        ("bits1-fax-reversed-bits", "bits1-plain", ("-f", "lsb2msb", "-c", "g4")),
+        ("bits1-strips", "bits1-plain", ("-c", "g4", "-r", "3")),
+        ("colour-jpeg-tiles-lossy", "colour-plain", ("-c", "jpeg:95", "-t", "-w", "16", "-l", "16")),
+        ("colour-no-lengths", "colour-plain", ("-r", "32")),
+    ):
+        run("tiffcp", *options, HERE / f"{source}.tif", HERE / f"{name}.tif", stdin=b"")
+    bits_of_grey(1).convert("1").save(HERE / "bits1-rows.tif", compression="tiff_ccitt")
+    # One strip, and no word on how long it is.
+    whole = (HERE / "colour-no-lengths.tif").read_bytes()
+    at = whole.index(struct.pack("<HHI", 279, 4, 1)) if struct.pack("<HHI", 279, 4, 1) in whole else whole.index(struct.pack("<HHI", 279, 3, 1))
+    (HERE / "colour-no-lengths.tif").write_bytes(whole[:at] + struct.pack("<HHII", 60000, 4, 1, 0) + whole[at + 12 :])
+    shared_colours(luminance)
+
+
+def shared_colours(luminance):
+    """Four pixels with one colour, uncompressed: their luminances, then blue and red. Written by hand."""
+    blocks = bytearray()
+    for y in range(0, HEIGHT, 2):
+        for x in range(0, WIDTH, 2):
+            four = luminance[y : y + 2, x : x + 2]
+            blocks += bytes(int(v) for v in four[..., 0].ravel())
+            blocks += bytes(int(round(float(v))) for v in four[..., 1:].reshape(4, 2).mean(0))
+    by_hand("colour-ycbcr-410-lossy", [(258, [8, 8, 8]), (262, [6]), (277, [3]), (530, [2, 2])], bytes(blocks))
+
+
+def by_hand(name, entries, strip, order="<"):
+    """A TIFF of one strip, with these tags of 16 bits beside those of its size."""
+    entries = sorted([(256, [WIDTH]), (257, [HEIGHT]), (259, [1]), (273, None), (278, [HEIGHT]), (279, [len(strip)]), *entries])
+    out = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, len(entries))
+    after = 8 + 2 + 12 * len(entries) + 4
+    behind = b"".join(struct.pack(f"{order}{len(v)}H", *v) for _, v in entries if v and len(v) > 2)
+    at = after
+    for tag, values in entries:
+        if values is None:
+            out += struct.pack(order + "HHII", tag, 4, 1, after + len(behind))
+        elif len(values) > 2:
+            out += struct.pack(order + "HHII", tag, 3, len(values), at)
+            at += 2 * len(values)
+        else:
+            out += struct.pack(f"{order}HHI2H", tag, 3, len(values), *values, *[0] * (2 - len(values)))
+    (HERE / f"{name}.tif").write_bytes(out + bytes(4) + behind + strip)
+
+
+def lab_of(rgb):
+    """CIE L*a*b* under D50 in bytes, a and b with a sign in the form of two's complement."""
+    light = rgb / 255
+    light = numpy.where(light > 0.04045, ((light + 0.055) / 1.055) ** 2.4, light / 12.92)
+    matrix = numpy.array([[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]])
+    share = light @ matrix.T / [0.96422, 1, 0.82521]
+    f = numpy.where(share > 216 / 24389, numpy.cbrt(share), (24389 / 27 * share + 16) / 116)
+    lab = numpy.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
+    lab[..., 0] *= 2.55
+    return (numpy.round(lab).astype(int) & 255).astype("u1")
+
+
 def others():
     for image, reference, plain, ending in ((bits_of_grey(1), "bits1", "P1", "pbm"), (GREY, "grey", "P2", "pgm"), (RGB, "colour", "P3", "ppm")):
         magick(image, f"{reference}-ascii.{ending}", "-compress", "none")
@@ -246,8 +453,6 @@ def others():
 
 
 def undecodable():
-    cjpeg(RGB, "none-arithmetic.jpg", "-arithmetic")
-    magick(bits_of_grey(4), "none-grey4.tif", "-depth", "4")
     save(RGB, "none-avif.avif", quality=60)
     save(RGB, "none-jpeg2000.jp2")
     magick(RGB, "none-photoshop.psd")
@@ -260,7 +465,7 @@ def main():
     for old in HERE.iterdir():
         if old.suffix != ".py":
             old.unlink()
-    for make in (jpeg, png_files, webp, gif, bmp, tiff, others, undecodable):
+    for make in (jpeg, unusual_jpeg, png_files, webp, gif, bmp, tiff, tifffiles, others, undecodable):
         make()
 
 

@@ -4,18 +4,19 @@
 //! taken, and a decoder that panics is caught.
 
 use std::io::Cursor;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::guard::guarded;
 use crate::jpeg;
-use crate::orientation::orientation;
+use crate::note::{Note, Notes};
+use crate::orientation;
 use crate::recognise::{name, recognise};
 use crate::rgb::Rgb;
-use crate::tiff::Palette;
+use crate::tiff;
 
 /// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
 /// more.
@@ -24,6 +25,12 @@ pub const MAX_PIXELS: u64 = 1 << 28;
 /// Images of more pixels than this are decoded in their full size one at a time, or several of them
 /// would take all the memory together that each may have alone.
 const ALONE: u64 = 1 << 24;
+
+/// What decoders of JPEG paint where nothing is known.
+const FILLING: [u8; 3] = [128; 3];
+
+/// One pixel in so many is enough to see how many are filled in.
+const SPARSE: usize = 13;
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -34,6 +41,8 @@ pub struct Decoded {
     pub rgb: Rgb,
     /// How many pixels the file has.
     pub pixels: u64,
+    /// Why somebody should look at it.
+    pub notes: Notes,
 }
 
 /// How an image is wanted.
@@ -46,6 +55,8 @@ pub struct Want {
     pub shorter_side: Option<u32>,
     /// Whether a JPEG is to have the very pixels that TensorFlow gives it.
     pub as_tensorflow: bool,
+    /// Whether a JPEG that ends too early is taken where most of its rows are there.
+    pub truncated: bool,
 }
 
 impl Default for Want {
@@ -55,6 +66,7 @@ impl Default for Want {
             max_pixels: MAX_PIXELS,
             shorter_side: None,
             as_tensorflow: false,
+            truncated: false,
         }
     }
 }
@@ -70,12 +82,10 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
         format: name(format),
         reason,
     };
-    if format == ImageFormat::Jpeg {
-        jpeg::check(bytes)?;
-    }
     match guarded(|| decode_as(format, bytes, want)) {
-        Some(Ok(image)) => Ok(image),
+        Some(Ok(image)) => Ok(image.looked_at()),
         Some(Err(Refusal::Size { width, height })) => Err(DecodeError::TooLarge { width, height }),
+        Some(Err(Refusal::Reason(error))) => Err(error),
         Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(DecodeError::Variety {
             format: name(format),
             reason: variety(&error),
@@ -88,7 +98,14 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
 /// Why [`decode_as`] gave up.
 enum Refusal {
     Size { width: u32, height: u32 },
+    Reason(DecodeError),
     Decoder(ImageError),
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        Self::Reason(error)
+    }
 }
 
 impl From<ImageError> for Refusal {
@@ -97,50 +114,96 @@ impl From<ImageError> for Refusal {
     }
 }
 
-fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let palette = match format {
-        ImageFormat::Tiff => Palette::of(bytes),
-        _ => None,
+/// A TIFF, for which there is a decoder here.
+fn decode_tiff(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
+    let (width, height) = tiff::size(bytes).unwrap_or_default();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > want.max_pixels {
+        return Err(Refusal::Size { width, height });
+    }
+    let _turn = (pixels > ALONE).then(turn);
+    let page = tiff::decode(bytes)?;
+    let rgb = RgbImage::from_raw(page.rgb.width, page.rgb.height, page.rgb.pixels);
+    let mut image = DynamicImage::from(rgb.unwrap_or_default());
+    image.apply_orientation(page.orientation);
+    Ok(Decoded {
+        rgb: over_white(image),
+        pixels,
+        notes: page.notes,
+    })
+}
+
+/// A JPEG, for which there are several decoders.
+fn decode_jpeg(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
+    let structure = jpeg::Structure::of(bytes)?;
+    let (width, height) = structure.size();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > want.max_pixels {
+        return Err(Refusal::Size { width, height });
+    }
+    let wish = jpeg::Wish {
+        shorter_side: want.shorter_side,
+        as_tensorflow: want.as_tensorflow,
+        truncated: want.truncated,
     };
-    let bytes = palette.as_ref().map_or(bytes, |palette| &palette.grey);
+    let _turn = (want.shorter_side.is_none() && pixels > ALONE).then(turn);
+    let (mut image, notes) = jpeg::decode(bytes, &structure, wish)?;
+    image.apply_orientation(orientation::of_blocks(&structure.exif));
+    Ok(Decoded {
+        rgb: over_white(image),
+        pixels,
+        notes,
+    })
+}
+
+/// Until it is in its last form, of which it may have several on the way.
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
+    if format == ImageFormat::Tiff {
+        return decode_tiff(bytes, want);
+    }
+    if format == ImageFormat::Jpeg {
+        return decode_jpeg(bytes, want);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(want.max_pixels.saturating_mul(8));
     reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
+    let decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
-    let orientation = orientation(format, bytes, &mut decoder)?;
-    let reduced = match (format, want.shorter_side) {
-        (ImageFormat::Jpeg, Some(shorter)) => {
-            guarded(|| jpeg::reduced(bytes, (width, height), shorter)).flatten()
-        }
-        _ => None,
-    };
-    // Until it is in its last form, of which it may have several on the way.
-    let turn = || TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let _turn = (reduced.is_none() && pixels > ALONE).then(turn);
-    let mut image = match reduced {
-        Some(image) => image,
-        None => {
-            let image = DynamicImage::from_decoder(decoder)?;
-            // An image that the first decoder refuses is refused whatever it is for.
-            let wanted = want.as_tensorflow && format == ImageFormat::Jpeg;
-            let other = wanted.then(|| guarded(|| jpeg::as_tensorflow(bytes)));
-            other.flatten().flatten().unwrap_or(image)
-        }
-    };
-    if let Some(palette) = &palette {
-        image = palette.paint(image);
-    }
-    image.apply_orientation(orientation);
+    let _turn = (pixels > ALONE).then(turn);
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation::of(format, bytes));
     Ok(Decoded {
         rgb: over_white(image),
         pixels,
+        notes: Notes::default(),
     })
+}
+
+impl Decoded {
+    /// The image, with notes on what its pixels say.
+    fn looked_at(mut self) -> Self {
+        let pixels = self.rgb.pixels.as_chunks::<3>().0;
+        let first = pixels.first();
+        if pixels.len() > 1 && pixels.iter().all(|pixel| Some(pixel) == first) {
+            self.notes.add(Note::Uniform);
+        } else {
+            let some = pixels.iter().step_by(SPARSE);
+            let filled = some.filter(|pixel| **pixel == FILLING).count();
+            if filled * SPARSE * 10 > pixels.len() * 9 {
+                self.notes.add(Note::Filled);
+            }
+        }
+        self
+    }
 }
 
 /// An image of any colour type in RGB, with transparency laid over white.
@@ -208,8 +271,8 @@ mod tests {
 
     #[test]
     fn decodes_every_lossless_format_exactly() {
-        use ImageFormat::{Bmp, Ico, Png, Pnm, Qoi, Tiff, WebP};
-        for format in [Png, Bmp, WebP, Tiff, Pnm, Ico, Qoi] {
+        use ImageFormat::{Bmp, Ico, Png, Pnm, Qoi, WebP};
+        for format in [Png, Bmp, WebP, Pnm, Ico, Qoi] {
             // An icon always has transparency.
             let image = match DynamicImage::from(gradient()) {
                 image if format == Ico => image.into_rgba8().into(),

@@ -1,56 +1,47 @@
 //! The EXIF orientation: which way up an image is.
+//!
+//! Whatever is wrong with a block of EXIF, the worst it can cost is that the image stays as it is.
 
-use std::io;
-
+use image::ImageFormat;
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageResult};
+
+use crate::tiff::{Directory, Tag};
 
 /// The bytes before the block in JPEG, and by mistake elsewhere.
 const PREFIX: &[u8] = b"Exif\0\0";
 
-/// How to turn the image in `bytes`, which `decoder` has begun to decode.
-///
-/// # Errors
-/// The decoder's.
-pub(crate) fn orientation(
-    format: ImageFormat,
-    bytes: &[u8],
-    decoder: &mut impl ImageDecoder,
-) -> ImageResult<Orientation> {
-    // The whole of a TIFF is such a block.
-    if format == ImageFormat::Tiff {
-        return decoder.orientation();
-    }
-    if format == ImageFormat::WebP && !has_whole_block(bytes) {
-        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-    }
-    let early = decoder.exif_metadata()?;
-    let block = match (&early, format) {
-        (Some(block), _) => block,
-        (None, ImageFormat::Png) => png_chunk(bytes, *b"eXIf").unwrap_or_default(),
-        (None, _) => &[],
+/// How to turn the image in `bytes`, which is no JPEG and no TIFF.
+pub(crate) fn of(format: ImageFormat, bytes: &[u8]) -> Orientation {
+    let block = match format {
+        ImageFormat::Png => png_chunk(bytes, *b"eXIf"),
+        ImageFormat::WebP => webp_chunk(bytes, *b"EXIF"),
+        _ => None,
     };
+    of_blocks(block.as_slice())
+}
+
+/// How the first of some blocks that says anything of it says to turn an image.
+pub(crate) fn of_blocks(blocks: &[&[u8]]) -> Orientation {
+    let found = blocks.iter().find_map(|block| of_block(block));
+    found.unwrap_or(Orientation::NoTransforms)
+}
+
+/// A block is a TIFF without an image. The number may be of any width.
+fn of_block(block: &[u8]) -> Option<Orientation> {
     let block = block.strip_prefix(PREFIX).unwrap_or(block);
-    Ok(Orientation::from_exif_chunk(block).unwrap_or(Orientation::NoTransforms))
+    let value = Directory::first(block)?.one(Tag::Orientation)?;
+    Orientation::from_exif(u8::try_from(value).ok()?)
 }
 
-/// Whether the block in a WebP is as long as it says, if there is one. The decoder would take as
-/// much memory as it says before it looks.
-fn has_whole_block(bytes: &[u8]) -> bool {
-    let chunks = bytes.get(12..).unwrap_or_default();
-    // Without this chunk at the beginning there are no blocks.
-    !chunks.starts_with(b"VP8X") || webp_chunk_is_whole(chunks, *b"EXIF").unwrap_or(true)
-}
-
-/// Whether the first chunk of this kind in a WebP is all there; nothing if there is none.
-fn webp_chunk_is_whole(chunks: &[u8], kind: [u8; 4]) -> Option<bool> {
-    let mut rest = chunks;
+/// The first chunk of this kind in a WebP.
+fn webp_chunk(bytes: &[u8], kind: [u8; 4]) -> Option<&[u8]> {
+    let mut rest = bytes.get(12..)?;
     loop {
         let (found, after) = rest.split_first_chunk::<4>()?;
         let (length, after) = after.split_first_chunk()?;
         let length = u32::from_le_bytes(*length) as usize;
         if *found == kind {
-            return Some(length <= after.len());
+            return after.get(..length);
         }
         // A chunk of an odd length is followed by a zero.
         rest = after.get(length.checked_next_multiple_of(2)?..)?;
@@ -91,22 +82,61 @@ mod tests {
         );
     }
 
+    /// A block with one entry in its directory.
+    fn block(order: &[u8; 2], kind: u16, value: u32) -> Vec<u8> {
+        let little = order == b"II";
+        let short = |value: u16| {
+            if little {
+                value.to_le_bytes()
+            } else {
+                value.to_be_bytes()
+            }
+        };
+        let long = |value: u32| {
+            if little {
+                value.to_le_bytes()
+            } else {
+                value.to_be_bytes()
+            }
+        };
+        let value = match kind {
+            3 => [short(value as u16), [0; 2]].concat(),
+            _ => long(value).to_vec(),
+        };
+        let entry = [&short(0x112)[..], &short(kind), &long(1), &value].concat();
+        [order, &short(42)[..], &long(8), &short(1), &entry, &long(0)].concat()
+    }
+
     #[test]
-    fn a_block_in_a_webp_that_claims_more_than_the_file_has_is_noticed() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/images/colour-turned-6.webp"
+    fn the_number_may_be_short_or_long_in_either_order_of_bytes() {
+        for order in [b"II", b"MM"] {
+            for kind in [3, 4] {
+                let block = block(order, kind, 6);
+                assert_eq!(
+                    of_blocks(&[&block]),
+                    Orientation::Rotate90,
+                    "{order:?} {kind}"
+                );
+            }
+            assert_eq!(of_blocks(&[&block(order, 4, 9)]), Orientation::NoTransforms);
+        }
+    }
+
+    #[test]
+    fn the_first_block_that_says_anything_counts() {
+        let (six, three) = (block(b"II", 3, 6), block(b"MM", 3, 3));
+        assert_eq!(of_blocks(&[&six, &three]), Orientation::Rotate90);
+        assert_eq!(of_blocks(&[b"MM", &three, &six]), Orientation::Rotate180);
+        assert_eq!(
+            of_blocks(&[b"Exif\0\0", b"II*\0\xff\xff\xff\xff"]),
+            Orientation::NoTransforms
         );
-        let whole = std::fs::read(path).unwrap();
-        assert!(has_whole_block(&whole));
-        let mut windows = whole.windows(4);
-        let length = windows.position(|window| window == b"EXIF").unwrap() + 4;
-        let mut claims = whole.clone();
-        claims[length..length + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert!(!has_whole_block(&claims));
-        assert!(!has_whole_block(&whole[..length + 5]));
-        // Before the block, and without one.
-        assert!(has_whole_block(&whole[..length - 4]));
-        assert!(has_whole_block(b""));
+    }
+
+    #[test]
+    fn a_block_in_a_webp_that_claims_more_than_the_file_has_is_none() {
+        let webp = b"RIFF\x1a\0\0\0WEBPVP8X\x01\0\0\0a\0EXIF\x02\0\0\0xy";
+        assert_eq!(webp_chunk(webp, *b"EXIF"), Some(b"xy".as_slice()));
+        assert_eq!(webp_chunk(&webp[..webp.len() - 1], *b"EXIF"), None);
     }
 }

@@ -12,7 +12,7 @@ use hd_digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take images that it refused: what
 /// was found unusable is remembered too.
-const PIXELS_VERSION: u32 = 2;
+const PIXELS_VERSION: u32 = 3;
 
 /// A reduced image has at least this many times the pixels, across and down, that the resizing
 /// leaves. Then what the reduction does to the highest frequencies is lost in the resizing.
@@ -34,6 +34,9 @@ pub struct Preprocess {
     /// Whether also the largest images are decoded in their full size first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub full_decode: bool,
+    /// Whether JPEGs that end too early are taken where most of their rows are there.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keep_truncated: bool,
 }
 
 /// How an image is brought to the size of a network's input.
@@ -137,6 +140,7 @@ impl Preprocess {
             max_pixels,
             shorter_side: reducible.then(|| shorter.saturating_mul(SPARE)),
             as_tensorflow: self.filter == Filter::LegacyBilinear,
+            truncated: self.keep_truncated,
         };
         decode(bytes, &want)
     }
@@ -252,6 +256,7 @@ mod tests {
             resize: ResizeRule::Squash,
             filter: Filter::Antialiased,
             full_decode: false,
+            keep_truncated: false,
         }
     }
 
@@ -275,6 +280,7 @@ mod tests {
         let legacy = Preprocess {
             filter: Filter::LegacyBilinear,
             full_decode: true,
+            keep_truncated: false,
             ..rule()
         };
         for (rule, written) in [
@@ -334,6 +340,7 @@ mod tests {
             },
             Preprocess {
                 full_decode: true,
+                keep_truncated: false,
                 ..rule()
             },
             cropped(),

@@ -15,9 +15,8 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     if let Some(kind) = undecodable(bytes) {
         return Err(DecodeError::Unsupported(kind));
     }
-    if let [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] = bytes {
-        // TIFF with room for more than 4 GiB, which the image library can decode but does not
-        // recognise.
+    if let [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] = bytes {
+        // The decoder is one of our own; 43 is a TIFF with room for more than 4 GiB.
         return Ok(ImageFormat::Tiff);
     }
     let format = image::guess_format(bytes).map_err(|_| DecodeError::NotAnImage)?;

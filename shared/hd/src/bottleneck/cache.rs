@@ -386,6 +386,7 @@ mod tests {
             resize: ResizeRule::Squash,
             filter: Filter::Antialiased,
             full_decode: false,
+            keep_truncated: false,
         };
         Header {
             architecture: "net".into(),

@@ -41,6 +41,7 @@ fn header() -> Header {
             resize: ResizeRule::Squash,
             filter: Filter::Antialiased,
             full_decode: false,
+            keep_truncated: false,
         },
         fingerprint: Digest::of(b"rule"),
         size: SIZE,

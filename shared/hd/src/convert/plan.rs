@@ -81,6 +81,7 @@ impl Plan {
             resize: self.resize.for_input(size),
             filter: self.filter,
             full_decode: false,
+            keep_truncated: false,
         }
     }
 

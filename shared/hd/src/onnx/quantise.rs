@@ -318,6 +318,7 @@ mod tests {
                 resize: ResizeRule::Squash,
                 filter: Filter::Antialiased,
                 full_decode: false,
+                keep_truncated: false,
             };
             let mut graph = graph.finish();
             graph.input = vec![ValueInfo::batch_of("image", UINT8, &[8, 8, 3])];

@@ -163,6 +163,7 @@ fn thumbnail(path: &Path) -> Option<Vec<u8>> {
         resize: ResizeRule::CentreCrop { shorter_side: SIDE },
         filter: Filter::Antialiased,
         full_decode: false,
+        keep_truncated: false,
     };
     rule.apply(&photo::read(path).ok()?, photo::MAX_PIXELS).ok()
 }
