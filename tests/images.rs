@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hd::photo::{DecodeError, Decoded, Rgb, Want};
 
-use crate::workdir::top;
+use crate::workdir::{skip, top};
 
 const WIDTH: u32 = 48;
 const HEIGHT: u32 = 32;
@@ -125,20 +125,24 @@ fn tolerance(name: &str) -> (f64, u8) {
 
 #[test]
 fn every_kind_of_image_shows_what_its_encoder_was_given() {
-    let mut wrong = Vec::new();
+    let (mut wrong, mut missing) = (Vec::new(), false);
     for (name, bytes) in files() {
         if shown(&name, 0, 0).is_none() {
             continue;
         }
         let image = match decode(&bytes) {
             Ok(image) => image,
+            Err(DecodeError::Missing { .. }) => {
+                missing = true;
+                continue;
+            }
             Err(error) => {
                 wrong.push(format!("{name}: {error}"));
                 continue;
             }
         };
         let size = match name.as_str() {
-            "colour-odd-size.jpg" => (47, 31),
+            _ if name.contains("-odd-size") => (47, 31),
             "colour-one-pixel.jpg" => (1, 1),
             _ => (WIDTH, HEIGHT),
         };
@@ -164,6 +168,12 @@ fn every_kind_of_image_shows_what_its_encoder_was_given() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    if missing {
+        skip(
+            "every_kind_of_image_shows_what_its_encoder_was_given",
+            "libheif is not there (apt-get install libheif1)",
+        );
+    }
 }
 
 #[test]
@@ -206,8 +216,6 @@ fn every_kind_of_jpeg_shows_the_same_at_half_its_size() {
 #[test]
 fn what_is_known_and_cannot_be_decoded_is_called_by_its_name() {
     let expected = [
-        ("none-avif.avif", "AVIF images cannot be decoded"),
-        ("none-heic.heic", "HEIC images cannot be decoded"),
         ("none-jpeg2000.jp2", "JPEG 2000 images cannot be decoded"),
         ("none-photoshop.psd", "Photoshop images cannot be decoded"),
         ("none-svg.svg", "SVG images cannot be decoded"),

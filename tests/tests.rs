@@ -41,6 +41,9 @@ mod hd_train;
 /// Every kind of image, as real encoders write it.
 mod images;
 
+/// HEIC and AVIF, which a library of the system decodes.
+mod heif;
+
 /// Networks of the user's own as bases.
 mod networks;
 

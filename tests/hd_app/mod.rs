@@ -16,8 +16,14 @@ use crate::workdir::{Call, at_home, drawings, exe, home, trained};
 
 /// hd-app on a free port of loopback.
 fn app(more: &[&str]) -> Server {
+    app_in(more, &[])
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn app_in(more: &[&str], variables: &[(&str, &Path)]) -> Server {
     let mut command = Command::new(exe("hd-app"));
     at_home(&mut command, home())
+        .envs(variables.iter().copied())
         .args(["--listen", "127.0.0.1:0", "--no-open", "--graph"])
         .arg(trained().join("retrained_graph.onnx"))
         .args(more);

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// What the closing line counts.
-fn counts(stderr: &str) -> &str {
+pub(crate) fn counts(stderr: &str) -> &str {
     let line = stderr
         .lines()
         .find(|line| line.contains(" computed, "))
@@ -38,7 +38,7 @@ fn change_unseen(image: &Path) {
 }
 
 /// Puts the time of every image below `folder` back, as that of images that have long been there.
-fn settle(folder: &Path) {
+pub(crate) fn settle(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -1,7 +1,7 @@
 """Makes the images beside it: one small image in every kind of file that cameras, browsers and scanners write.
 
     python3 tests/images/make.py        wants Pillow, tifffile, imagecodecs, ImageMagick 6 or 7, libtiff's tiffcp, and
-                                        cjpeg and jpegtran of libjpeg-turbo
+                                        cjpeg of libjpeg-turbo; and what make_heif.py names
 
 What a file shows is what the part of its name before the first hyphen says; images.rs has the same formulas. The
 files are committed, so that the tests need none of these programs.
@@ -11,8 +11,8 @@ import io
 import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
-import zlib
 
 import numpy
 import tifffile
@@ -453,11 +453,10 @@ def others():
 
 
 def undecodable():
-    save(RGB, "none-avif.avif", quality=60)
     save(RGB, "none-jpeg2000.jp2")
     magick(RGB, "none-photoshop.psd")
     (HERE / "none-svg.svg").write_text('<?xml version="1.0"?>\n<!-- drawn by hand -->\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\n')
-    # What phones write begins like this; the rest is video.
+    # As a sequence of images begins that has none on its own.
     (HERE / "none-heic.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x08mdat")
 
 
@@ -467,6 +466,7 @@ def main():
             old.unlink()
     for make in (jpeg, unusual_jpeg, png_files, webp, gif, bmp, tiff, tifffiles, others, undecodable):
         make()
+    subprocess.run([sys.executable, HERE / "make_heif.py"], check=True)
 
 
 if __name__ == "__main__":

@@ -4,35 +4,30 @@
 //! taken, and a decoder that panics is caught.
 
 use std::io::Cursor;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::guard::guarded;
+use crate::heif;
 use crate::jpeg;
 use crate::note::{Note, Notes};
 use crate::orientation;
-use crate::recognise::{name, recognise};
+use crate::recognise::{heif_kind, name, recognise};
 use crate::rgb::Rgb;
 use crate::tiff;
+use crate::turn::turn;
 
 /// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
 /// more.
 pub const MAX_PIXELS: u64 = 1 << 28;
-
-/// Images of more pixels than this are decoded in their full size one at a time, or several of them
-/// would take all the memory together that each may have alone.
-const ALONE: u64 = 1 << 24;
 
 /// What decoders of JPEG paint where nothing is known.
 const FILLING: [u8; 3] = [128; 3];
 
 /// One pixel in so many is enough to see how many are filled in.
 const SPARSE: usize = 13;
-
-static TURN: Mutex<()> = Mutex::new(());
 
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +72,15 @@ impl Default for Want {
 /// # Errors
 /// Every way that bytes can fail to be an image; see [`DecodeError`].
 pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
+    if let Some(kind) = heif_kind(bytes) {
+        let image = heif::decode(kind, bytes, want.max_pixels)?;
+        let decoded = Decoded {
+            pixels: u64::from(image.width()) * u64::from(image.height()),
+            rgb: over_white(image),
+            notes: Notes::default(),
+        };
+        return Ok(decoded.looked_at());
+    }
     let format = recognise(bytes)?;
     let corrupt = |reason: String| DecodeError::Corrupt {
         format: name(format),
@@ -121,7 +125,7 @@ fn decode_tiff(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
-    let _turn = (pixels > ALONE).then(turn);
+    let _turn = turn(pixels);
     let page = tiff::decode(bytes)?;
     let rgb = RgbImage::from_raw(page.rgb.width, page.rgb.height, page.rgb.pixels);
     let mut image = DynamicImage::from(rgb.unwrap_or_default());
@@ -146,7 +150,7 @@ fn decode_jpeg(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
         as_tensorflow: want.as_tensorflow,
         truncated: want.truncated,
     };
-    let _turn = (want.shorter_side.is_none() && pixels > ALONE).then(turn);
+    let _turn = want.shorter_side.is_none().then(|| turn(pixels)).flatten();
     let (mut image, notes) = jpeg::decode(bytes, &structure, wish)?;
     image.apply_orientation(orientation::of_blocks(&structure.exif));
     Ok(Decoded {
@@ -154,11 +158,6 @@ fn decode_jpeg(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
         pixels,
         notes,
     })
-}
-
-/// Until it is in its last form, of which it may have several on the way.
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
@@ -178,7 +177,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, 
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
-    let _turn = (pixels > ALONE).then(turn);
+    let _turn = turn(pixels);
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(orientation::of(format, bytes));
     Ok(Decoded {
@@ -363,8 +362,8 @@ mod tests {
     fn says_what_is_wrong_with_what_is_no_image() {
         assert_eq!(decode(b""), Err(DecodeError::Empty));
         assert_eq!(decode(b"just some text"), Err(DecodeError::NotAnImage));
-        let heic = decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
-        assert_eq!(heic.to_string(), "HEIC images cannot be decoded");
+        let pdf = decode(b"%PDF-1.7").unwrap_err();
+        assert_eq!(pdf.to_string(), "PDF images cannot be decoded");
     }
 
     #[test]

@@ -16,6 +16,16 @@ pub enum DecodeError {
     /// A kind of image that this build cannot decode.
     #[error("{0} images cannot be decoded")]
     Unsupported(&'static str),
+    /// A kind of image that a library of the system decodes, where the system does not have it.
+    #[error("{format} images need {library}, which this system lacks (apt-get install {package})")]
+    Missing {
+        /// The kind of image.
+        format: &'static str,
+        /// What decodes it.
+        library: &'static str,
+        /// Debian's package that has it.
+        package: &'static str,
+    },
     /// More pixels than are decoded.
     #[error("{width} x {height} pixels are more than the limit")]
     TooLarge {

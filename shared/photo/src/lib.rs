@@ -6,7 +6,9 @@ mod distort;
 mod encode;
 mod error;
 mod guard;
+mod heif;
 mod jpeg;
+mod libheif;
 mod note;
 mod orientation;
 mod preprocess;
@@ -15,6 +17,7 @@ mod recognise;
 mod resize;
 mod rgb;
 mod tiff;
+mod turn;
 
 pub use decode::{Decoded, MAX_PIXELS, Want, decode};
 pub use distort::{Distortion, View};

@@ -3,11 +3,12 @@
 use image::ImageFormat;
 
 use crate::error::DecodeError;
+use crate::heif::Heif;
 
 /// How far into a file its root element may stand, behind declarations and comments.
 const XML_HEAD: usize = 1024;
 
-/// The kind of image that `bytes` begins like, if it is one that can be decoded.
+/// The kind of image that `bytes` begins like, if it is one that the image library can decode.
 pub(crate) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);
@@ -28,16 +29,31 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
 
 /// Whether `bytes` begins like an image, be it one that can be decoded or not.
 pub fn is_image(bytes: &[u8]) -> bool {
-    !matches!(
+    let other = matches!(
         recognise(bytes),
         Err(DecodeError::Empty | DecodeError::NotAnImage)
-    )
+    );
+    !other || heif_kind(bytes).is_some()
 }
 
 /// Kinds that the image library does not know, or does not tell apart.
 fn undecodable(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media(bytes, brands),
+        [
+            _,
+            _,
+            _,
+            _,
+            b'f',
+            b't',
+            b'y',
+            b'p',
+            b'c',
+            b'r',
+            b'x',
+            b' ',
+            ..,
+        ] => Some("Canon raw"),
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some("JPEG XL"),
         [0xff, 0x4f, 0xff, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => {
             Some("JPEG 2000")
@@ -50,29 +66,19 @@ fn undecodable(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The kinds of image in the ISO base media format. The first brand may be one that several kinds
-/// share, and then the ones that follow it say which it is.
-fn iso_media(bytes: &[u8], brands: &[u8]) -> Option<&'static str> {
-    let length = bytes.first_chunk().copied().map_or(0, u32::from_be_bytes) as usize;
-    // Behind the first brand there are four bytes of version, which are no brand that is looked
-    // for.
-    let brands = brands.get(..length.saturating_sub(8)).unwrap_or(brands);
-    let named = |wanted: &[&[u8; 4]]| {
-        brands
-            .chunks_exact(4)
-            .any(|brand| wanted.iter().any(|w| brand == *w))
-    };
-    if named(&[b"avif", b"avis"]) {
-        Some("AVIF")
-    } else if named(&[
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-    ]) {
-        Some("HEIC")
-    } else if named(&[b"crx "]) {
-        Some("Canon raw")
-    } else {
-        None
-    }
+/// The kind of image that libheif decodes, if `bytes` begins like one.
+pub(crate) fn heif_kind(bytes: &[u8]) -> Option<Heif> {
+    Heif::of(brands(bytes)?)
+}
+
+/// The brands of a file in the ISO base media format. The first may be one that several kinds share,
+/// and then the ones that follow it say which it is. Behind the first there are four bytes of
+/// version, which are no brand that is looked for.
+fn brands(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let brands = rest.strip_prefix(b"ftyp")?;
+    let length = u32::from_be_bytes(*length) as usize;
+    Some(brands.get(..length.saturating_sub(8)).unwrap_or(brands))
 }
 
 fn is_svg(bytes: &[u8]) -> bool {
@@ -114,11 +120,7 @@ mod tests {
 
     #[test]
     fn names_what_it_cannot_decode() {
-        let cases: [(&[u8], &str); 11] = [
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf", "HEIC"),
-            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
-            (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", "AVIF"),
+        let cases: [(&[u8], &str); 7] = [
             (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "Canon raw"),
             (b"\xff\x0a\xfa\x1f", "JPEG XL"),
             (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
@@ -133,9 +135,26 @@ mod tests {
     }
 
     #[test]
+    fn heic_and_avif_are_told_apart_by_any_of_their_brands() {
+        let cases: [(&[u8], Heif); 5] = [
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Heif::Heic),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf", Heif::Heic),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", Heif::Avif),
+            (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", Heif::Avif),
+            (b"\0\0\0\x18ftypavis\0\0\0\0msf1miaf", Heif::Avif),
+        ];
+        for (bytes, kind) in cases {
+            assert_eq!(heif_kind(bytes), Some(kind));
+            assert!(is_image(bytes));
+        }
+    }
+
+    #[test]
     fn brands_beyond_the_box_do_not_count() {
         let video = b"\0\0\0\x10ftypisom\0\0\0\0heic";
         assert_eq!(recognise(video), Err(DecodeError::NotAnImage));
+        assert_eq!(heif_kind(video), None);
+        assert!(!is_image(video));
     }
 
     #[test]

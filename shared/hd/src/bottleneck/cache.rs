@@ -66,7 +66,7 @@ pub struct Skipped {
     /// Its path relative to the folder of images.
     #[serde(with = "path_bytes")]
     pub path: PathBuf,
-    /// The digest of its content, if it could be read.
+    /// The digest of its content, if it could be read and that content can never be used.
     pub digest: Option<Digest>,
     /// Its size and time, as in a row.
     pub stamp: Option<Stamp>,

@@ -24,7 +24,8 @@ pub(super) fn header(reader: &Reader, seen: &Seen) -> Header {
         match (unusable(reader, found), found.digest) {
             (Some(unusable), digest) => skipped.push(Skipped {
                 path: entry.path.clone(),
-                digest,
+                // Without its digest it is not known the next time.
+                digest: digest.filter(|_| !unusable.passing),
                 stamp: found.stamp,
                 reason: unusable.reason.clone(),
                 pixels: unusable.pixels,

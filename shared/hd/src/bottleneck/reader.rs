@@ -40,10 +40,14 @@ pub(super) struct Unusable {
     pub(super) reason: String,
     /// How many pixels it has, if there being too many is why; otherwise 0.
     pub(super) pixels: u64,
+    /// Whether it may be of use as it is when the system has another library. The next run has to
+    /// look at it again.
+    pub(super) passing: bool,
 }
 
 impl From<DecodeError> for Unusable {
     fn from(error: DecodeError) -> Self {
+        let passing = matches!(error, DecodeError::Missing { .. });
         let pixels = match error {
             DecodeError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
             _ => 0,
@@ -51,6 +55,7 @@ impl From<DecodeError> for Unusable {
         Self {
             reason: error.to_string(),
             pixels,
+            passing,
         }
     }
 }
@@ -134,6 +139,7 @@ fn unusable(skipped: &Skipped) -> Unusable {
     Unusable {
         reason: skipped.reason.clone(),
         pixels: skipped.pixels,
+        passing: false,
     }
 }
 
@@ -159,6 +165,7 @@ impl Reader<'_> {
                     content: Content::Bad(Unusable {
                         reason: error.to_string(),
                         pixels: 0,
+                        passing: true,
                     }),
                 };
             }
