@@ -167,3 +167,48 @@ fn respond(mut stream: TcpStream, file: &dyn Fn(&str) -> Option<Served>) -> io::
     );
     stream.write_all(&[head.as_bytes(), &content].concat())
 }
+
+/// Passes what is asked below `prefix` on to the server at `host`, by that name and without the
+/// prefix, as proxies do, for as long as the tests run. Returns its port.
+pub(crate) fn proxy(prefix: &'static str, host: &str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let host: Arc<str> = host.into();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let host = Arc::clone(&host);
+            thread::spawn(move || pass_on(stream, prefix, &host).ok());
+        }
+    });
+    port
+}
+
+fn pass_on(mut stream: TcpStream, prefix: &str, host: &str) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut head, mut length) = (String::new(), 0);
+    for line in reader.by_ref().lines() {
+        let line = line?;
+        let lower = line.to_ascii_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        match line.as_str() {
+            "" => break,
+            _ if lower.starts_with("host:") => head += &format!("Host: {host}\r\n"),
+            _ if lower.starts_with("connection:") => {}
+            line => head += &format!("{line}\r\n"),
+        }
+    }
+    // What is asked elsewhere is asked of nobody.
+    let Some(rest) = head.split_once(' ').and_then(|(method, rest)| {
+        let rest = rest.strip_prefix(prefix)?;
+        Some(format!("{method} {rest}Connection: close\r\n\r\n"))
+    }) else {
+        return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    };
+    let mut server = TcpStream::connect(host)?;
+    server.write_all(rest.as_bytes())?;
+    io::copy(&mut reader.take(length), &mut server)?;
+    io::copy(&mut server, &mut stream)?;
+    Ok(())
+}

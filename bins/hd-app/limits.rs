@@ -28,7 +28,7 @@ pub(crate) struct Limits {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
 
-    /// Another name that this server is reached by, beside localhost and bare addresses
+    /// Another name that this server is reached by, beside localhost and bare addresses, such as that of a proxy
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
 }

@@ -37,7 +37,7 @@ async function askNext() {
   const image = waiting.shift();
   asking++;
   try {
-    const response = await post("/label", image.file);
+    const response = await post("label", image.file);
     image.answer = await response.json();
     image.state = response.headers.get("Hd-Verdict");
   } catch (error) {
@@ -160,7 +160,7 @@ async function showHeat(wanted) {
   if (!image.heat) {
     settle(false, true);
     try {
-      image.heat = URL.createObjectURL(await (await post("/heatmap", image.file)).blob());
+      image.heat = URL.createObjectURL(await (await post("heatmap", image.file)).blob());
     } catch (error) {
       if (image === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
     }
@@ -246,7 +246,7 @@ $("viewfinder").addEventListener("close", () => {
 });
 
 // The labels and the base, which the server tells.
-fetch("/health").then((response) => response.json()).then(({ base, labels, title }) => {
+fetch("health").then((response) => response.json()).then(({ base, labels, title }) => {
   $("title").textContent = title;
   document.title = title;
   const some = labels.length > 12 ? [...labels.slice(0, 12), `${labels.length - 12} more`] : labels;
