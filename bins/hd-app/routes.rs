@@ -59,6 +59,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::index))
         .route("/app.css", get(page::style))
         .route("/app.js", get(page::script))
+        .route("/carried.js", get(page::carried))
+        .route("/reduced.js", get(page::reduced))
         .route("/icon.svg", get(page::icon))
         .route("/label", post(label))
         .route("/heatmap", post(heatmap))

@@ -1,6 +1,7 @@
 //! Tests of hd-app, by feature.
 
 mod answers;
+mod brought;
 mod errors;
 mod hostile;
 mod page;

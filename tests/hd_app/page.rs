@@ -11,7 +11,7 @@ use crate::webdriver::{Browser, Screen};
 use crate::workdir::{Workdir, drawings};
 
 /// The page of `app` on a screen; None where there is no browser.
-fn open(test: &str, app: &Server, screen: Screen) -> Option<Browser> {
+pub(super) fn open(test: &str, app: &Server, screen: Screen) -> Option<Browser> {
     let browser = Browser::open(test, &screen)?;
     browser.go(&format!("http://{}/", app.address));
     browser.wait("return document.title === 'Hot dog?'");
@@ -19,7 +19,7 @@ fn open(test: &str, app: &Server, screen: Screen) -> Option<Browser> {
 }
 
 /// The verdict, once there is one.
-fn verdict(browser: &Browser) -> String {
+pub(super) fn verdict(browser: &Browser) -> String {
     let verdict = browser.wait(
         "const stage = document.getElementById('stage');
          return !['empty', 'asking'].includes(stage.dataset.state) && document.getElementById('verdict').innerText",
@@ -28,7 +28,7 @@ fn verdict(browser: &Browser) -> String {
 }
 
 /// How many images the history has.
-fn count(browser: &Browser) -> u64 {
+pub(super) fn count(browser: &Browser) -> u64 {
     browser
         .run("return document.querySelectorAll('#list li').length")
         .as_u64()
@@ -36,7 +36,7 @@ fn count(browser: &Browser) -> u64 {
 }
 
 /// Waits until the history has so many images, all answered.
-fn wait_for(browser: &Browser, images: u64) {
+pub(super) fn wait_for(browser: &Browser, images: u64) {
     browser.wait(&format!(
         "return document.querySelectorAll('#list li').length === {images}
              && document.querySelectorAll('#list [data-state=asking]').length === 0"
@@ -44,7 +44,7 @@ fn wait_for(browser: &Browser, images: u64) {
 }
 
 /// Drops files onto the page, with the mouse.
-fn drop_files(browser: &Browser, files: &[&Path]) {
+pub(super) fn drop_files(browser: &Browser, files: &[&Path]) {
     let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
     for kind in ["dragEnter", "dragOver", "drop"] {
         let data = json!({"items": [], "files": files, "dragOperationsMask": 1});

@@ -1,5 +1,8 @@
 // The page of hd-app: sends images to the server that it came from, and shows what that says of them.
 
+import { carried } from "./carried.js";
+import { reduced, smallest } from "./reduced.js";
+
 const MOST = 500; // Images that are remembered in a visit.
 const AT_ONCE = 3; // Images that are asked about at a time.
 const PATIENCE = 30; // Times that a busy server is asked again.
@@ -7,26 +10,41 @@ const PATIENCE = 30; // Times that a busy server is asked again.
 const $ = (id) => document.getElementById(id);
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-/** Images of this visit, the latest first: { file, url, state, answer, heat, item }. */
+/** Images of this visit, the latest first: { file, sent, url, state, answer, heat, item }; `sent` is what goes up. */
 const images = [];
 let shown = null;
 
-/** Posts an image, again after a while if the server has too much to do. */
-async function post(path, file) {
+/** Posts an image, again after a while if the server has too much to do, and again smaller if it was too much. */
+async function post(path, image) {
   for (let tries = 0; ; tries++) {
     const response = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/octet-stream" },
-      body: file,
+      body: image.sent,
     });
     if (response.ok) return response;
     if (response.status === 503 && tries < PATIENCE) {
       await pause(Number(response.headers.get("Retry-After")) || 1);
       continue;
     }
+    if (response.status === 413 && !image.smallest) {
+      image.smallest = true;
+      send(image, await smallest(image.file));
+      continue;
+    }
     const reason = await response.json().then((json) => json.error, () => "");
     throw new Error(reason || `the server answered ${response.status}`);
   }
+}
+
+/** Has `file` go up for an image, and be shown for it, since a browser has less work with it too. */
+function send(image, file) {
+  image.sent = file;
+  if (file === image.file) return;
+  URL.revokeObjectURL(image.url);
+  image.url = URL.createObjectURL(file);
+  image.item.querySelector("img").src = image.url;
+  if (image === shown) $("image").src = image.url;
 }
 
 const waiting = [];
@@ -37,7 +55,8 @@ async function askNext() {
   const image = waiting.shift();
   asking++;
   try {
-    const response = await post("label", image.file);
+    send(image, await reduced(image.file));
+    const response = await post("label", image);
     image.answer = await response.json();
     image.state = response.headers.get("Hd-Verdict");
   } catch (error) {
@@ -46,15 +65,20 @@ async function askNext() {
   }
   asking--;
   draw(image);
-  if (asking === 0 && waiting.length === 0 && images.length > 1) tell(`${images.length} images are answered.`);
+  if (asking === 0 && waiting.length === 0 && images.length > 1) tell(`${images.length} images are answered. ${note}`);
   askNext();
 }
 
-/** Says something to those who do not see the history fill. */
+/** What there was to say of the images that were brought last. */
+let note = "";
+
+/** Says something beside the answers. */
 const tell = (text) => ($("note").textContent = text);
 
 /** Takes images in, shows the first and asks about all. */
-function take(files) {
+function take(files, told = "") {
+  note = told || (files.length > MOST ? `These are the first ${MOST} of ${files.length} images.` : "");
+  tell(note);
   const taken = [...files].slice(0, MOST).map((file) => ({ file, url: URL.createObjectURL(file), state: "asking" }));
   if (taken.length === 0) return;
   for (const image of [...taken].reverse()) {
@@ -67,7 +91,6 @@ function take(files) {
     if (gone.heat) URL.revokeObjectURL(gone.heat);
   }
   waiting.push(...taken);
-  tell(files.length > MOST ? `These are the first ${MOST} of ${files.length} images.` : "");
   $("history").hidden = false;
   show(taken[0]);
   for (let i = 0; i < AT_ONCE; i++) askNext();
@@ -160,7 +183,7 @@ async function showHeat(wanted) {
   if (!image.heat) {
     settle(false, true);
     try {
-      image.heat = URL.createObjectURL(await (await post("heatmap", image.file)).blob());
+      image.heat = URL.createObjectURL(await (await post("heatmap", image)).blob());
     } catch (error) {
       if (image === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
     }
@@ -191,6 +214,9 @@ $("image").addEventListener("error", () => {
 });
 $("image").addEventListener("load", () => ($("no-preview").hidden = true));
 
+/** Takes in what was dropped or pasted, or says why not. */
+const bring = (transfer) => carried(transfer, MOST).then(({ files, note }) => take(files, note));
+
 // Dropping, anywhere.
 let depth = 0;
 const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
@@ -208,11 +234,11 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   depth = 0;
   document.body.classList.remove("dragging");
-  take(event.dataTransfer?.files ?? []);
+  bring(event.dataTransfer);
 });
 
 // Pasting.
-addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
+addEventListener("paste", (event) => bring(event.clipboardData));
 
 // The camera. Where a page may not use it, a phone's camera app can still be asked for an image.
 let stream = null;
