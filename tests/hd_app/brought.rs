@@ -10,7 +10,7 @@ use super::page::{count, drop_files, open, verdict, wait_for};
 use super::{app, images};
 use crate::serving::proxy;
 use crate::webdriver::{Browser, Screen};
-use crate::workdir::{Workdir, drawings};
+use crate::workdir::{Workdir, drawings, top};
 
 /// What the page says beside its answers.
 fn note(browser: &Browser) -> String {
@@ -231,6 +231,26 @@ fn a_large_photo_is_reduced_upright_before_it_goes_up() {
             fs::metadata(file).unwrap().len()
         );
     }
+}
+
+#[test]
+fn a_photo_that_the_browser_cannot_show_is_answered() {
+    let test = "a_photo_that_the_browser_cannot_show_is_answered";
+    if !crate::heif::is_there(test) {
+        return;
+    }
+    let app = app(&[]);
+    let Some(browser) = open(test, &app, Screen::Phone) else {
+        return;
+    };
+    let photos = ["colour-plain.heic", "colour-plain.avif"];
+    let photos = photos.map(|name| top().join("tests/images").join(name));
+    browser.choose("#file", &[&photos[0], &photos[1]]);
+    wait_for(&browser, 2);
+    assert_eq!(verdict(&browser), "That's not a hot dog.");
+    let unseen = "return !document.getElementById('no-preview').hidden";
+    assert_eq!(browser.run(unseen), true);
+    browser.screenshot("phone-heic");
 }
 
 #[test]

@@ -15,7 +15,7 @@ const LINK =
  */
 export async function carried(transfer, most) {
   const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
-  if (items.length === 0) return { files: [], note: excuse(transfer) };
+  const otherwise = excuse(transfer);
   const brought = items.map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
   const found = { files: [], most, folders: 0, seen: 0, others: 0, more: false };
   for (const { entry, file } of brought) {
@@ -24,7 +24,8 @@ export async function carried(transfer, most) {
       await search(entry, found);
     } else if (file) found.files.push(file);
   }
-  return { files: found.files, note: found.folders > 0 ? told(found) : "" };
+  if (found.folders > 0) return { files: found.files, note: told(found) };
+  return { files: found.files, note: found.files.length > 0 ? "" : otherwise };
 }
 
 /** Adds the images in a folder and below it, in the order of their names, until there are enough. */
@@ -68,5 +69,5 @@ function excuse(transfer) {
   const text = transfer?.getData("text/uri-list") || transfer?.getData("text/plain") || "";
   const html = transfer?.getData("text/html") ?? "";
   if (/^\s*(https?|ftp|file|blob|data):/i.test(text) || /<img\b/i.test(html)) return LINK;
-  return text || html ? "There is no image in that." : "";
+  return "There is no image in that.";
 }
