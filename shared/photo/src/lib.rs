@@ -8,6 +8,10 @@ mod error;
 mod guard;
 mod heif;
 mod jpeg;
+#[allow(
+    unsafe_code,
+    reason = "a library in C is called there and nowhere else; each call keeps to its header"
+)]
 mod libheif;
 mod note;
 mod orientation;
