@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import numpy
 import tifffile
@@ -50,28 +51,28 @@ def palette(bits):
     return [(value, 255 - value, 90) for value in values]
 
 
-def image(mode, value, size=(WIDTH, HEIGHT)):
+def drawn(mode, value, size=(WIDTH, HEIGHT)):
     image = Image.new(mode, size)
     image.putdata([value(x, y) for y in range(size[1]) for x in range(size[0])])
     return image
 
 
-RGB = image("RGB", colour)
-GREY = image("L", grey)
-ALPHA = image("RGBA", lambda x, y: (*colour(x, y), 255 * x // 47))
-HALF = image("RGBA", lambda x, y: (*colour(x, y), 0 if x >= 24 else 255))
+RGB = drawn("RGB", colour)
+GREY = drawn("L", grey)
+ALPHA = drawn("RGBA", lambda x, y: (*colour(x, y), 255 * x // 47))
+HALF = drawn("RGBA", lambda x, y: (*colour(x, y), 0 if x >= 24 else 255))
 OTHER = Image.new("RGB", RGB.size, (9, 9, 9))
 
 
 def paletted(bits):
-    image = image("P", lambda x, y: level(x, y, bits))
+    image = drawn("P", lambda x, y: level(x, y, bits))
     image.putpalette([channel for entry in palette(bits) for channel in entry])
     return image
 
 
 def bits_of_grey(bits):
     top = (1 << bits) - 1
-    return image("L", lambda x, y: level(x, y, bits) * 255 // top)
+    return drawn("L", lambda x, y: level(x, y, bits) * 255 // top)
 
 
 def save(image, name, **options):
@@ -141,7 +142,7 @@ def jpeg():
     save(GREY, "grey-baseline.jpg", quality=95)
     save(GREY, "grey-progressive.jpg", quality=95, progressive=True)
     # Ink is what is missing to white, without black, which any profile would agree with.
-    inks = image("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0))
+    inks = drawn("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0))
     save(inks, "colour-cmyk.jpg", quality=95)
     # YCCK is the same with the first three channels in luminance and chrominance, and of the inks, not of the light.
     stored = ImageOps.invert(RGB).convert("YCbCr")
@@ -298,6 +299,169 @@ def bmp():
     (HERE / "colour-top-down.bmp").write_bytes(bytes(whole[:offset]) + b"".join(reversed(rows)))
 
 
+def dib(bits, rows, colours=b"", size=40, compression=0, masks=b"", height=HEIGHT, length=None, used=0, extra=b""):
+    """A device-independent bitmap: header, masks, palette and rows, from the lowest row up."""
+    length = len(rows) if length is None else length
+    head = struct.pack("<IiiHHIIiiII", size, WIDTH, height, 1, bits, compression, length, 0, 0, used, 0)
+    return head + extra + masks + colours + rows
+
+
+def bmp_file(name, bitmap, before):
+    """A file with a bitmap whose pixels begin after so many bytes of it."""
+    (HERE / f"{name}.bmp").write_bytes(b"BM" + struct.pack("<IHHI", 14 + len(bitmap), 0, 0, 14 + before) + bitmap)
+
+
+def packed_rows(values, bits, width=WIDTH):
+    """Rows of numbers of so many bits, from the lowest row up, each filled up to four bytes."""
+    out = b""
+    for row in reversed(values):
+        text = "".join(f"{v:0{bits}b}" for v in row)
+        text += "0" * (-len(text) % 32)
+        out += int(text, 2).to_bytes(len(text) // 8, "big")
+    return out
+
+
+def lattice(value):
+    return [[value(x, y) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def unusual_bmp():
+    """Bitmaps of old systems and of programs that leave the alpha at nothing."""
+    def rows(pixel):
+        return b"".join(b"".join(pixel(*colour(x, y)) for x in range(WIDTH)) for y in reversed(range(HEIGHT)))
+
+    def five(r, g, b, alpha=0):
+        return struct.pack("<H", alpha << 15 | (r >> 3) << 10 | (g >> 3) << 5 | b >> 3)
+
+    def table(bits, entry):
+        return b"".join(entry(*c) for c in palette(bits))
+
+    def quad(r, g, b):
+        return bytes((b, g, r, 0))
+
+    rgb32 = rows(lambda r, g, b: bytes((b, g, r, 0)))
+    bmp_file("colour-32-no-alpha", dib(32, rgb32), 40)
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    tail = struct.pack("<I", 0x73524742) + bytes(48)
+    bmp_file("colour-32-v4-no-alpha", dib(32, rgb32, size=108, compression=3, extra=masks + tail), 108)
+    bmp_file("colour-32-v5-no-alpha", dib(32, rgb32, size=124, compression=3, extra=masks + tail + bytes(16)), 124)
+    bmp_file("colour-32-v3-no-alpha", dib(32, rgb32, size=56, compression=3, extra=masks), 56)
+    seen = b"".join(bytes((*reversed(colour(x, y)), 255 * x // 47)) for y in reversed(range(HEIGHT)) for x in range(WIDTH))
+    bmp_file("alpha-32-v5", dib(32, seen, size=124, compression=3, extra=masks + tail + bytes(16)), 124)
+    bmp_file("colour-32-masks", dib(32, rows(lambda r, g, b: bytes((0, r, g, b))), compression=3, masks=struct.pack("<3I", 0xFF00, 0xFF0000, 0xFF000000)), 52)
+    bmp_file("colour-32-v2", dib(32, rgb32, size=52, compression=3, extra=masks[:12]), 52)
+    bmp_file("colour-555-lossy-565", dib(16, rows(five)), 40)
+    bmp_file("colour-1555-no-alpha-565", dib(16, rows(five), compression=3, size=56, extra=struct.pack("<4I", 0x7C00, 0x3E0, 0x1F, 0x8000)), 56)
+    bmp_file("colour-32-upside-down", dib(32, b"".join(rgb32[i * 192 : i * 192 + 192] for i in reversed(range(HEIGHT))), height=-HEIGHT), 40)
+    for bits in (1, 4, 8):
+        pixels = packed_rows(lattice(lambda x, y: level(x, y, bits)), bits)
+        three = table(bits, lambda r, g, b: bytes((b, g, r)))
+        four = table(bits, quad)
+        head = struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, bits)
+        bmp_file(f"palette{bits}-os2", head + three + pixels, 12 + len(three))
+        long = struct.pack("<IiiHHIIiiII", 64, WIDTH, HEIGHT, 1, bits, 0, len(pixels), 0, 0, 0, 0) + bytes(24)
+        bmp_file(f"palette{bits}-os2-long", long + four + pixels, 64 + len(four))
+        bmp_file(f"palette{bits}-os2-short", struct.pack("<IiiHH", 16, WIDTH, HEIGHT, 1, bits) + four + pixels, 16 + len(four))
+        bmp_file(f"palette{bits}-more-colours", dib(bits, pixels, four + bytes(40), used=1 << bits), 40 + len(four) + 40)
+        bmp_file(f"palette{bits}-no-length", dib(bits, pixels, four, length=0), 40 + len(four))
+    head = struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, 24)
+    bmp_file("colour-os2", head + rows(lambda r, g, b: bytes((b, g, r))), 12)
+    # Runs: one colour twice and more, literals, the ends of rows and of the image, and no end at all.
+    for bits, code in ((4, 2), (8, 1)):
+        runs = b""
+        for y in reversed(range(HEIGHT)):
+            row = [level(x, y, bits) for x in range(WIDTH)]
+            if y % 2:
+                for value in row:
+                    runs += bytes((1, value << 4 if bits == 4 else value))
+            else:
+                for at in range(0, WIDTH, 8):
+                    part = row[at : at + 8]
+                    runs += bytes((0, 8)) + (bytes(part) if bits == 8 else bytes(part[i] << 4 | part[i + 1] for i in range(0, 8, 2)))
+            runs += bytes((0, 0))
+        four = table(bits, quad)
+        bmp_file(f"palette{bits}-runs", dib(bits, runs + bytes((0, 1)), four, compression=code), 40 + len(four))
+        bmp_file(f"palette{bits}-runs-no-end", dib(bits, runs, four, compression=code), 40 + len(four))
+    (HERE / "colour-behind.bmp").write_bytes((HERE / "colour-24.bmp").read_bytes() + bytes(50))
+
+
+def unusual_gif():
+    whole = (HERE / "palette4-plain.gif").read_bytes()
+    size = 3 * 2 ** ((whole[10] & 7) + 1)
+    head, rest = whole[: 13 + size], whole[13 + size :]
+    (HERE / "palette4-unknown-extension.gif").write_bytes(head + b"!\xce\x03abc\0" + rest)
+    (HERE / "palette4-no-end.gif").write_bytes(whole[:-1])
+    (HERE / "palette4-behind.gif").write_bytes(whole + b"behind" * 5)
+    (HERE / "palette4-comment.gif").write_bytes(head + b"!\xfe\x05hello\0" + rest)
+    # The palette of the frame and not of the file.
+    at = rest.index(b",")
+    frame = rest[at : at + 9] + bytes([rest[at + 9] | 0x80 | (whole[10] & 7)]) + whole[13 : 13 + size] + rest[at + 10 :]
+    (HERE / "palette4-own-palette.gif").write_bytes(whole[:10] + bytes([whole[10] & 0x7F]) + whole[11:13] + rest[:at] + frame)
+    (HERE / "palette4-screen-of-nothing.gif").write_bytes(whole[:6] + bytes(4) + whole[10:])
+    (HERE / "palette4-87a.gif").write_bytes(b"GIF87a" + whole[6:])
+    magick(paletted(4), "palette4-rows-apart.gif", "-interlace", "GIF")
+
+
+def unusual_ico():
+    """Icons as old editors write them: bitmaps with a mask of what is seen, and directories that are wrong."""
+    def ico(name, bitmap, bits, kind=1, size=(WIDTH, HEIGHT), planes=1, length=None):
+        entry = struct.pack("<BBBBHHII", *size, 0, 0, planes, bits, len(bitmap) if length is None else length, 22)
+        (HERE / name).write_bytes(struct.pack("<HHH", 0, kind, 1) + entry + bitmap)
+
+    half = packed_rows(lattice(lambda x, y: int(x >= 24)), 1)
+    whole = packed_rows(lattice(lambda x, y: 0), 1)
+    rgb32 = b"".join(bytes((*reversed(colour(x, y)), 0)) for y in reversed(range(HEIGHT)) for x in range(WIDTH))
+    rgb24 = b"".join(bytes(reversed(colour(x, y))) for y in reversed(range(HEIGHT)) for x in range(WIDTH))
+    ico("colour-24-mask.ico", dib(24, rgb24 + whole, height=2 * HEIGHT), 24)
+    ico("half-24-mask.ico", dib(24, rgb24 + half, height=2 * HEIGHT), 24)
+    ico("half-32-no-alpha.ico", dib(32, rgb32 + half, height=2 * HEIGHT), 32)
+    ico("colour-32-no-alpha.ico", dib(32, rgb32 + whole, height=2 * HEIGHT), 32)
+    for bits in (1, 4, 8):
+        pixels = packed_rows(lattice(lambda x, y: level(x, y, bits)), bits)
+        four = b"".join(bytes((b, g, r, 0)) for r, g, b in palette(bits))
+        ico(f"palette{bits}-mask.ico", dib(bits, pixels + whole, four, height=2 * HEIGHT), bits)
+    ico("colour-24-no-mask.ico", dib(24, rgb24, height=2 * HEIGHT), 24)
+    ico("colour-other-size.ico", dib(24, rgb24 + whole, height=2 * HEIGHT), 24, size=(16, 16))
+    ico("colour-no-bits.ico", dib(24, rgb24 + whole, height=2 * HEIGHT), 0, planes=0)
+    ico("colour-pointer.cur", dib(24, rgb24 + whole, height=2 * HEIGHT), 3, kind=2, planes=7)
+    ico("colour-png-24.ico", png(RGB), 32)
+    ico("palette4-png.ico", (HERE / "palette4-plain.png").read_bytes(), 32)
+    ico("grey-png.ico", png(GREY), 32)
+    ico("colour-png-other-size.ico", png(RGB), 32, size=(0, 0))
+    ico("colour-long.ico", dib(24, rgb24 + whole, height=2 * HEIGHT), 24, length=99999)
+
+
+def unusual_png():
+    """PNGs that editors, old programs and copying have spoiled where it does not matter."""
+    def chunk(kind, body, wrong=0):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body) ^ wrong)
+
+    def put(name, parts, after=b""):
+        (HERE / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts) + after)
+
+    rows = b"".join(b"\0" + bytes(v for x in range(WIDTH) for v in colour(x, y)) for y in range(HEIGHT))
+    head, data, end = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    put("colour-wrong-sum-of-text", [head, chunk(b"tEXt", b"Title\0x", wrong=1), data, end])
+    put("colour-wrong-sum-of-gamma", [head, chunk(b"gAMA", struct.pack(">I", 45455), wrong=1), data, end])
+    put("colour-wrong-sum-of-time", [head, data, chunk(b"tIME", bytes(7), wrong=1), end])
+    put("colour-broken-profile", [head, chunk(b"iCCP", b"x\0\0nothing"), data, end])
+    put("colour-unknown-chunk", [head, chunk(b"prVt", b"abc"), data, end])
+    put("colour-behind", [head, data, end], b"behind the end" * 7)
+    put("colour-no-end", [head, data])
+    put("colour-many-parts", [head, *(chunk(b"IDAT", zlib.compress(rows)[i : i + 100]) for i in range(0, len(zlib.compress(rows)), 100)), end])
+    put("colour-empty-part", [head, chunk(b"IDAT", b""), data, chunk(b"IDAT", b""), end])
+    put("colour-wrong-suggested-palette", [head, chunk(b"PLTE", bytes(9)), chunk(b"bKGD", bytes(6)), data, end])
+    put("colour-long-text", [head, chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 500000)), data, end])
+    for order, block in (("little", exif(6, "II")[6:]), ("big", exif(6, "MM")[6:])):
+        turned6 = b"".join(b"\0" + turned(6).crop((0, y, HEIGHT, y + 1)).tobytes() for y in range(WIDTH))
+        size = chunk(b"IHDR", struct.pack(">IIBBBBB", HEIGHT, WIDTH, 8, 2, 0, 0, 0))
+        put(f"colour-turned-6-{order}", [size, chunk(b"eXIf", block), chunk(b"IDAT", zlib.compress(turned6)), end])
+    put("colour-broken-exif", [head, chunk(b"eXIf", b"II*\0\xff\xff\xff\x7f"), data, end])
+    for order in ("II", "MM"):
+        save(turned(6), f"colour-turned-6-{order.lower()}.webp", lossless=True, exif=exif(6, order)[6:])
+    save(RGB, "colour-broken-exif.webp", lossless=True, exif=b"II*\0\xff\xff\xff\x7f")
+
+
 def tiff():
     save(RGB, "colour-plain.tif")
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits"):
@@ -311,7 +475,7 @@ def tiff():
     save(paletted(8), "palette8-lzw.tif", compression="tiff_lzw")
     magick(paletted(8), "palette8-big-endian.tif", "-type", "Palette", "-define", "tiff:endian=msb")
     save(ALPHA, "alpha-8.tif")
-    save(image("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0)), "colour-cmyk.tif")
+    save(drawn("CMYK", lambda x, y: (*(255 - v for v in colour(x, y)), 0)), "colour-cmyk.tif")
     magick(RGB, "colour-big-endian.tif", "-define", "tiff:endian=msb")
     magick(RGB, "colour-tiled.tif", "-define", "tiff:tile-geometry=16x16")
     magick(RGB, "colour-bigtiff.tif", kind="TIFF64")
@@ -464,7 +628,7 @@ def main():
     for old in HERE.iterdir():
         if old.suffix != ".py":
             old.unlink()
-    for make in (jpeg, unusual_jpeg, png_files, webp, gif, bmp, tiff, tifffiles, others, undecodable):
+    for make in (jpeg, unusual_jpeg, png_files, webp, unusual_png, gif, unusual_gif, bmp, unusual_bmp, unusual_ico, tiff, tifffiles, others, undecodable):
         make()
     subprocess.run([sys.executable, HERE / "make_heif.py"], check=True)
 

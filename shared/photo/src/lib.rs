@@ -1,12 +1,15 @@
 //! From the bytes of an image to the input of a network. This module alone speaks to the libraries
 //! that decode and resize images.
 
+mod bmp;
 mod decode;
 mod distort;
 mod encode;
 mod error;
+mod gif;
 mod guard;
 mod heif;
+mod ico;
 mod jpeg;
 #[allow(
     unsafe_code,
@@ -15,6 +18,7 @@ mod jpeg;
 mod libheif;
 mod note;
 mod orientation;
+mod png;
 mod preprocess;
 mod read;
 mod recognise;

@@ -20,8 +20,19 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<ImageFormat, DecodeError> {
         // The decoder is one of our own; 43 is a TIFF with room for more than 4 GiB.
         return Ok(ImageFormat::Tiff);
     }
+    if let [0, 0, 2, 0, count, 0, ..] = bytes
+        && *count > 0
+    {
+        // A pointer is an icon that points somewhere.
+        return Ok(ImageFormat::Ico);
+    }
     let format = image::guess_format(bytes).map_err(|_| DecodeError::NotAnImage)?;
-    match format.reading_enabled() {
+    // These have readers here.
+    let is_own = matches!(
+        format,
+        ImageFormat::Bmp | ImageFormat::Gif | ImageFormat::Ico
+    );
+    match is_own || format.reading_enabled() {
         true => Ok(format),
         false => Err(DecodeError::Unsupported(name(format))),
     }
