@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, Parser, ValueEnum};
 use hd::base::{Chosen, Device, Engine};
-use hd::bottleneck::{self, Bottlenecks, Options, Skipped, Updated};
+use hd::bottleneck::{self, Bottlenecks, Noted, Options, Skipped, Updated};
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
@@ -208,10 +208,12 @@ impl Program for Arguments {
         };
         let summary = bottleneck::update(&dataset, &base, &make_engine, output, &options, &bar)?;
         let table = bottleneck::write_skipped(output, &summary.skipped)?;
+        let noted = bottleneck::write_noted(output, &summary.noted)?;
         if let Some(folder) = &self.export {
             Bottlenecks::open(output)?.export(folder)?;
         }
         tell(&dataset, &summary, output, &table);
+        tell_noted(&dataset, &summary.noted, &noted);
         match summary.skipped.len() {
             count if self.strict && count > 0 => {
                 bail!("{count} files were skipped, and --strict forbids it")
@@ -243,6 +245,18 @@ fn tell_device(chosen: &Chosen) {
     match &chosen.refused {
         None => log::info!("device: {}", chosen.device),
         Some(error) => log::warn!("device: {}, since {error}", chosen.device),
+    }
+}
+
+/// Says which images somebody should look at.
+fn tell_noted(dataset: &Dataset, noted: &[Noted], table: &Path) {
+    for Noted { path, notes } in noted.iter().take(SHOWN) {
+        log::warn!("{}: {notes}", dataset.root.join(path).display());
+    }
+    match noted.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => log::warn!("... and {more} more, listed in {}", table.display()),
+        _ if !noted.is_empty() => log::warn!("listed in {}", table.display()),
+        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@ mod devices;
 mod errors;
 mod interrupted;
 mod lists;
+mod noted;
 mod outputs;
 mod reuse;
 mod views;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Something about an image that can be used, and that somebody should look at all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
@@ -44,7 +46,7 @@ impl fmt::Display for Note {
 }
 
 /// Some notes on one image, a bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes(u8);
 
 impl Notes {
@@ -71,6 +73,13 @@ impl Notes {
     /// Makes a note.
     pub fn add(&mut self, note: Note) {
         self.0 |= note.bit();
+    }
+}
+
+impl fmt::Display for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let notes: Vec<String> = self.iter().map(|note| note.to_string()).collect();
+        f.write_str(&notes.join("; "))
     }
 }
 

@@ -6,7 +6,7 @@
 //! labels, where the images came from, how they were distorted, the rows, and the files that were
 //! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
 //! the file, the file's size and time if they can be trusted to show a change, the image's number
-//! of pixels, and the number of the view, which is 0 for the image itself. The payload is rows x D
+//! of pixels, notes on it, a bit each, and the number of the view, which is 0 for the image itself. The payload is rows x D
 //! float32, little-endian, in the order of the rows, which is that of paths and then views; it
 //! begins at a multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow
 //! it.
@@ -26,11 +26,11 @@ use crate::file;
 use crate::frame::Format;
 use crate::onnx::Network;
 use crate::origin::Origin;
-use crate::photo::{Distortion, Preprocess};
+use crate::photo::{Distortion, Notes, Preprocess};
 
 const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 2,
+    version: 3,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -56,6 +56,8 @@ pub struct Row {
     pub stamp: Option<Stamp>,
     /// How many pixels it has.
     pub pixels: u64,
+    /// Why somebody should look at it.
+    pub notes: Notes,
     /// Which view of it this is: 0 is the image itself, the others are distorted.
     pub variant: u32,
 }
@@ -375,6 +377,7 @@ mod tests {
             digest: Digest::of(path.as_bytes()),
             stamp: None,
             pixels: 12,
+            notes: Notes::default(),
             variant,
         }
     }

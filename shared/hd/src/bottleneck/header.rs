@@ -65,13 +65,15 @@ fn views(
     digest: Digest,
     stamp: Option<Stamp>,
 ) -> impl Iterator<Item = Row> {
-    let pixels = reader.contents.kept.get(&digest).copied();
+    let facts = reader.contents.kept.get(&digest).copied();
+    let facts = facts.unwrap_or_default();
     reader.variants().map(move |variant| Row {
         path: entry.path.clone(),
         label: entry.label,
         digest,
         stamp,
-        pixels: pixels.unwrap_or_default(),
+        pixels: facts.pixels,
+        notes: facts.notes,
         variant,
     })
 }

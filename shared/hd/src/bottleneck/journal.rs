@@ -2,8 +2,8 @@
 //!
 //! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame
 //! that [`crate::file`] describes there are records of one length: the key of a bottleneck (32
-//! bytes), the number of pixels of its image (8 bytes), the bottleneck (D float32), and the first
-//! eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last whole
+//! bytes), the number of pixels of its image (8 bytes), the notes on it (8 bytes, so that floats are
+//! aligned), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last whole
 //! record is the trace of a kill, and is cut off.
 
 use std::collections::HashMap;
@@ -15,20 +15,22 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Facts;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
+use crate::photo::Notes;
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
-    version: 2,
+    version: 3,
     what: "a journal of bottlenecks",
     maker: "hd-bottleneck",
 };
 const DIGEST: usize = 32;
 /// The bytes before the floats of a record.
-const LEAD: usize = DIGEST + 8;
+const LEAD: usize = DIGEST + 16;
 const CHECK: usize = 8;
 
 /// A power cut loses no more work than this.
@@ -42,11 +44,11 @@ pub(super) struct Key {
     pub(super) size: u32,
 }
 
-/// Where a bottleneck's floats begin, and how many pixels its image has.
+/// Where a bottleneck's floats begin, and what is kept of its image.
 #[derive(Clone, Copy, Debug)]
 struct Location {
     offset: u64,
-    pixels: u64,
+    facts: Facts,
 }
 
 /// An open journal, locked against other processes.
@@ -82,25 +84,26 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The keys of everything in it, each with the pixels of its image.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (Digest, u64)> {
-        self.places.iter().map(|(key, place)| (*key, place.pixels))
+    /// The keys of everything in it, each with what is kept of its image.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (Digest, Facts)> {
+        self.places.iter().map(|(key, place)| (*key, place.facts))
     }
 
     /// Adds a bottleneck.
     ///
     /// # Errors
     /// A full disk, or any other trouble in writing.
-    pub(super) fn append(&mut self, key: Digest, pixels: u64, bottleneck: &[f32]) -> Result<()> {
+    pub(super) fn append(&mut self, key: Digest, facts: Facts, bottleneck: &[f32]) -> Result<()> {
         let mut record = key.as_bytes().to_vec();
-        record.extend_from_slice(&pixels.to_le_bytes());
+        record.extend_from_slice(&facts.pixels.to_le_bytes());
+        record.extend_from_slice(&u64::from(facts.notes.bits()).to_le_bytes());
         record.extend_from_slice(bytemuck::cast_slice(bottleneck));
         record.extend_from_slice(&check(&record));
         self.file
             .write_all_at(&record, self.end)
             .map_err(Error::io(&self.path, "write"))?;
         let offset = self.end + LEAD as u64;
-        self.places.insert(key, Location { offset, pixels });
+        self.places.insert(key, Location { offset, facts });
         self.end += record.len() as u64;
         if self.synced.elapsed() > SYNC_EVERY {
             self.file
@@ -154,12 +157,24 @@ impl Journal {
             };
             let place = Location {
                 offset: self.end + LEAD as u64,
-                pixels: u64::from_le_bytes(rest.first_chunk().copied().unwrap_or_default()),
+                facts: facts(rest),
             };
             self.places.insert(Digest::from_bytes(*key), place);
             self.end += record.len() as u64;
         }
         self.file.set_len(self.end)
+    }
+}
+
+/// What a record says of its image, behind the key.
+fn facts(rest: &[u8]) -> Facts {
+    let number = |at: usize| {
+        let bytes = rest.get(at..).and_then(|rest| rest.first_chunk());
+        u64::from_le_bytes(bytes.copied().unwrap_or_default())
+    };
+    Facts {
+        pixels: number(0),
+        notes: Notes::from_bits(number(8) as u8),
     }
 }
 
@@ -214,6 +229,7 @@ fn lock(path: &Path, of: &Path) -> Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::photo::Note;
 
     fn key() -> Key {
         Key {
@@ -226,12 +242,20 @@ mod tests {
     fn filled(of: &Path) -> PathBuf {
         let mut journal = Journal::open(of, &key()).unwrap();
         journal
-            .append(Digest::of(b"a"), 5, &[1.0, 2.0, 3.0])
+            .append(Digest::of(b"a"), facts_of(5), &[1.0, 2.0, 3.0])
             .unwrap();
         journal
-            .append(Digest::of(b"b"), 6, &[4.0, 5.0, 6.0])
+            .append(Digest::of(b"b"), facts_of(6), &[4.0, 5.0, 6.0])
             .unwrap();
         journal.path.clone()
+    }
+
+    /// An image of so many pixels, with a note.
+    fn facts_of(pixels: u64) -> Facts {
+        Facts {
+            pixels,
+            notes: [Note::Uniform].into_iter().collect(),
+        }
     }
 
     #[test]
@@ -241,7 +265,7 @@ mod tests {
         let path = filled(&of);
         let mut journal = Journal::open(&of, &key()).unwrap();
         journal
-            .append(Digest::of(b"c"), 7, &[7.0, 8.0, 9.0])
+            .append(Digest::of(b"c"), facts_of(7), &[7.0, 8.0, 9.0])
             .unwrap();
         for (content, floats) in [
             (b"a", [1.0, 2.0, 3.0]),
@@ -250,9 +274,9 @@ mod tests {
         ] {
             assert_eq!(journal.bottleneck(&Digest::of(content)).unwrap(), floats);
         }
-        let mut pixels: Vec<u64> = journal.keys().map(|(_, pixels)| pixels).collect();
-        pixels.sort();
-        assert_eq!(pixels, [5, 6, 7]);
+        let mut found: Vec<Facts> = journal.keys().map(|(_, facts)| facts).collect();
+        found.sort_by_key(|facts| facts.pixels);
+        assert_eq!(found, [5, 6, 7].map(facts_of));
         journal.remove().unwrap();
         assert!(!path.exists());
     }
@@ -313,7 +337,7 @@ mod tests {
         let left = journal.keys().count();
         // Whatever was there, it can be gone on with.
         let (new, floats) = (Digest::of(b"new"), [7.0, 8.0, 9.0]);
-        journal.append(new, 1, &floats).unwrap();
+        journal.append(new, facts_of(1), &floats).unwrap();
         drop(journal);
         let journal = Journal::open(&of, &key()).unwrap();
         assert_eq!(journal.keys().count(), left + 1);

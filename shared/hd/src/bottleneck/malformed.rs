@@ -10,7 +10,7 @@ use crate::dataset::Stamp;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
-use crate::photo::{Distortion, Filter, Preprocess, ResizeRule};
+use crate::photo::{Distortion, Filter, Notes, Preprocess, ResizeRule};
 
 /// The size of a bottleneck.
 const SIZE: u32 = 3;
@@ -26,6 +26,7 @@ fn row(path: &str, label: u32, variant: u32) -> Row {
             nanoseconds: 5,
         }),
         pixels: 640,
+        notes: Notes::from_bits(5),
         variant,
     }
 }

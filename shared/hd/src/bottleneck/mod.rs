@@ -3,6 +3,7 @@
 mod cache;
 mod describe;
 mod export;
+mod facts;
 mod header;
 mod journal;
 #[cfg(test)]
@@ -12,10 +13,10 @@ mod reader;
 mod reuse;
 mod run;
 mod samples;
-mod skipped;
+mod tables;
 mod update;
 
 pub use cache::{Bottlenecks, Row, Skipped};
 pub use samples::Samples;
-pub use skipped::write_skipped;
-pub use update::{Options, Progress, Updated, update};
+pub use tables::{write_noted, write_skipped};
+pub use update::{Noted, Options, Progress, Updated, update};

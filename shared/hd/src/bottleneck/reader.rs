@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::cache::{Bottlenecks, Skipped};
+use super::facts::Facts;
 use super::journal::Journal;
 use crate::dataset::{Dataset, Entry, Stamp};
 use crate::digest::Digest;
@@ -28,8 +29,8 @@ pub(super) struct Found<T> {
 pub(super) enum Content<T> {
     /// A content whose fate is known by its digest.
     Known,
-    /// An image of so many pixels, of which these views were not known.
-    New(u64, Vec<(Digest, T)>),
+    /// An image of which these views were not known.
+    New(Facts, Vec<(Digest, T)>),
     /// Nothing that can be used.
     Bad(Unusable),
 }
@@ -69,9 +70,9 @@ impl<T> Found<T> {
         let content = match self.content {
             Content::Known => Content::Known,
             Content::Bad(unusable) => Content::Bad(unusable),
-            Content::New(pixels, views) => {
+            Content::New(facts, views) => {
                 let views = views.into_iter().map(|(key, view)| Ok((key, run(view)?)));
-                Content::New(pixels, views.collect::<Result<_>>()?)
+                Content::New(facts, views.collect::<Result<_>>()?)
             }
         };
         Ok(Found {
@@ -97,8 +98,8 @@ impl<T> Found<T> {
 
 /// Contents that are known, by their digests.
 pub(super) struct Contents {
-    /// The pixels of the images whose bottlenecks are kept somewhere, by the keys of these.
-    pub(super) kept: HashMap<Digest, u64>,
+    /// The images whose bottlenecks are kept somewhere, by the keys of these.
+    pub(super) kept: HashMap<Digest, Facts>,
     /// Those that are of no use, by their digests.
     pub(super) bad: HashMap<Digest, Unusable>,
 }
@@ -112,15 +113,18 @@ impl Contents {
         max_pixels: u64,
     ) -> Self {
         let rows = old.into_iter().flat_map(|old| {
-            let pixels = old.rows().iter().map(|row| row.pixels);
-            old.keys().zip(pixels)
+            let facts = old.rows().iter().map(|row| Facts {
+                pixels: row.pixels,
+                notes: row.notes,
+            });
+            old.keys().zip(facts)
         });
         let journal = journal.into_iter().flat_map(Journal::keys);
         let skipped = old.map_or(&[][..], Bottlenecks::skipped).iter();
         Self {
             kept: rows
                 .chain(journal)
-                .filter(|(_, pixels)| *pixels <= max_pixels)
+                .filter(|(_, facts)| facts.pixels <= max_pixels)
                 .collect(),
             bad: skipped
                 .filter(|skipped| holds(skipped, max_pixels))
@@ -226,8 +230,12 @@ impl Reader<'_> {
         let inputs = views
             .into_iter()
             .map(|(key, view)| Ok((key, rule.pixels(&image.rgb, &view)?)));
+        let facts = Facts {
+            pixels: image.pixels,
+            notes: image.notes,
+        };
         Ok(Content::New(
-            image.pixels,
+            facts,
             inputs.collect::<Result<_, DecodeError>>()?,
         ))
     }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +23,7 @@ use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::onnx::Network;
-use crate::photo::Distortion;
+use crate::photo::{Distortion, Notes};
 
 /// Is told how the work goes.
 pub trait Progress {
@@ -35,6 +35,15 @@ pub trait Progress {
     fn end(&self);
 }
 
+/// An image that can be used, and that somebody should look at all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Its path relative to the folder of images.
+    pub path: PathBuf,
+    /// Why.
+    pub notes: Notes,
+}
+
 /// The outcome of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Updated {
@@ -44,6 +53,8 @@ pub struct Updated {
     pub reused: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
+    /// Images that somebody should look at, sorted by path.
+    pub noted: Vec<Noted>,
     /// Why what was there before could not be used, if it could not.
     pub rebuilt: Option<String>,
 }
@@ -144,6 +155,7 @@ impl<'a> Work<'a, '_> {
         Ok(Updated {
             computed,
             reused: images - computed,
+            noted: noted(&header),
             skipped: header.skipped,
             rebuilt: None,
         })
@@ -168,9 +180,9 @@ impl<'a> Work<'a, '_> {
                     return Err(self.interrupted(done, unread.len()));
                 }
                 match (&found.content, found.digest) {
-                    (Content::New(pixels, views), _) => {
+                    (Content::New(facts, views), _) => {
                         for (key, bottleneck) in views {
-                            journal.append(*key, *pixels, bottleneck)?;
+                            journal.append(*key, *facts, bottleneck)?;
                         }
                         computed += 1;
                     }
@@ -197,6 +209,17 @@ impl<'a> Work<'a, '_> {
             files,
         }
     }
+}
+
+/// The images with notes, each once.
+fn noted(header: &Header) -> Vec<Noted> {
+    let images = header.rows.iter().filter(|row| row.variant == 0);
+    let noted = images.filter(|row| row.notes != Notes::default());
+    let noted = noted.map(|row| Noted {
+        path: row.path.clone(),
+        notes: row.notes,
+    });
+    noted.collect()
 }
 
 fn key(base: &Network) -> Key {

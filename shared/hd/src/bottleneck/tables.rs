@@ -1,28 +1,51 @@
-//! `bottlenecks.skipped.tsv`: the files that were skipped, each with its reason.
+//! Tables for people beside a file of bottlenecks: `bottlenecks.skipped.tsv`, the files that were
+//! skipped, and `bottlenecks.warnings.tsv`, the images that somebody should look at.
 //!
 //! A line each: path relative to the folder of images, and reason, separated by a tab. There is no
-//! such file where nothing was skipped.
+//! such file where it would be empty.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::cache::Skipped;
+use super::update::Noted;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::tsv;
 
-/// Brings the table beside the file of bottlenecks `of` up to date, and says where it is.
+/// Brings the table of skipped files beside the file of bottlenecks `of` up to date, and says where
+/// it is.
 pub fn write_skipped(of: &Path, skipped: &[Skipped]) -> Result<PathBuf> {
+    let lines = skipped
+        .iter()
+        .map(|one| (one.path.as_path(), one.reason.clone()));
+    write(of, ".skipped.tsv", lines)
+}
+
+/// Brings the table of images with notes beside the file of bottlenecks `of` up to date, and says
+/// where it is.
+pub fn write_noted(of: &Path, noted: &[Noted]) -> Result<PathBuf> {
+    let lines = noted
+        .iter()
+        .map(|one| (one.path.as_path(), one.notes.to_string()));
+    write(of, ".warnings.tsv", lines)
+}
+
+fn write<'a>(
+    of: &Path,
+    ending: &str,
+    lines: impl ExactSizeIterator<Item = (&'a Path, String)>,
+) -> Result<PathBuf> {
     // Only the usual ending is dropped, so that other names stay distinct.
     let stem = of
         .extension()
         .filter(|ending| *ending == "bin")
         .and(of.file_stem());
     let mut name = stem.or(of.file_name()).unwrap_or_default().to_owned();
-    name.push(".skipped.tsv");
+    name.push(ending);
     let path = of.with_file_name(name);
-    if skipped.is_empty() {
+    if lines.len() == 0 {
         return match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(Error::io(&path, "delete")(error))
@@ -30,14 +53,14 @@ pub fn write_skipped(of: &Path, skipped: &[Skipped]) -> Result<PathBuf> {
             _ => Ok(path),
         };
     }
-    file::replace_if_changed(&path, |out| {
-        skipped.iter().try_for_each(|skipped| {
-            out.write_all(&tsv::field(&skipped.path))?;
-            out.write_all(b"\t")?;
-            out.write_all(&tsv::field(Path::new(&skipped.reason)))?;
-            out.write_all(b"\n")
-        })
-    })?;
+    let mut table = Vec::new();
+    for (image, reason) in lines {
+        table.extend(tsv::field(image).iter());
+        table.push(b'\t');
+        table.extend(tsv::field(Path::new(&reason)).iter());
+        table.push(b'\n');
+    }
+    file::replace_if_changed(&path, |out| out.write_all(&table))?;
     Ok(path)
 }
 
