@@ -189,6 +189,7 @@ impl Program for Arguments {
             dataset.keep_shard(shard);
         }
         let mut base = Network::open_base(base)?;
+        tell_dataset(&dataset);
         base.preprocess.full_decode |= self.full_decode;
         base.preprocess.keep_truncated |= self.truncated == Truncated::Keep;
         let make_engine = || {
@@ -237,6 +238,16 @@ impl Arguments {
             (None, Some(list)) => Ok(Dataset::of_list(list, &hd::file::read(list)?, end)?),
             (None, None) => bail!("IMAGES or --files-from is needed"),
         }
+    }
+}
+
+/// Says how the images are divided already, and what is odd about them, before any work.
+fn tell_dataset(dataset: &Dataset) {
+    if let Some(division) = &dataset.division {
+        log::info!("{}: {division}", dataset.name.display());
+    }
+    for oddity in &dataset.oddities {
+        log::warn!("{}: {oddity}", dataset.name.display());
     }
 }
 

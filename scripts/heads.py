@@ -60,7 +60,10 @@ class Reader:
             digests.append(self.take(32))
             if self.number("<B"):
                 self.take(24)
-            self.take(13)
+            self.take(9)
+            if self.number("<B"):
+                self.take(4)
+            self.take(4)
         return numpy.array(labels), digests
 
     def floats(self):
@@ -74,7 +77,7 @@ def make(like, path, count, labels):
     chance = numpy.random.default_rng(0)
     text = lambda value: struct.pack("<Q", len(value)) + value
     names = [f"{label:04}" for label in range(labels)]
-    row = numpy.dtype([("length", "<u8"), ("path", "S13"), ("label", "<u4"), ("digest", "V32"), ("stamp", "u1"), ("pixels", "<u8"), ("notes", "u1"), ("view", "<u4")])
+    row = numpy.dtype([("length", "<u8"), ("path", "S13"), ("label", "<u4"), ("digest", "V32"), ("stamp", "u1"), ("pixels", "<u8"), ("notes", "u1"), ("split", "u1"), ("view", "<u4")])
     rows = numpy.zeros(count, row)
     rows["length"], rows["pixels"] = 13, 1
     rows["label"] = numpy.arange(count) * labels // count
@@ -85,7 +88,7 @@ def make(like, path, count, labels):
         + [text(name.encode()) for name in names]
         + [b"\0\0", struct.pack("<Q", count), rows.tobytes(), struct.pack("<Q", 0)]
     )
-    frame = b"HDBOTTLE" + struct.pack("<IIQ", 3, 0, len(header)) + blake3.blake3(header).digest()
+    frame = b"HDBOTTLE" + struct.pack("<IIQ", 4, 0, len(header)) + blake3.blake3(header).digest()
     # As pooled activations are: not negative, and each label with some features of its own.
     means = chance.normal(0, 0.12, (labels, like.size)).astype("f4")
     with open(path, "wb") as file:

@@ -112,9 +112,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,
 
-    /// The criterion by which an image is for training, validation or testing
-    #[arg(long, value_enum, default_value_t = By::Content)]
-    pub(crate) split_by: By,
+    /// The criterion by which an image is for training, validation or testing; the folder where the images lie in such
+    /// folders, and otherwise the content
+    #[arg(long, value_enum)]
+    pub(crate) split_by: Option<By>,
 
     /// With --split-by path, what stands before the paths: the folder of images, as retrain.py was given it
     #[arg(
@@ -152,6 +153,9 @@ pub(crate) enum By {
     Content,
     /// Its path, as in retrain.py
     Path,
+    /// The folder `train`, `val` or `test` that it lies in, or the split that its list names; a split that none has
+    /// takes its share of those for training
+    Folder,
 }
 
 /// The strongest regularisation that is taken. The weights that it leaves are as small as errors of rounding.

@@ -42,11 +42,13 @@ impl Program for Arguments {
             return misuse(text);
         }
         self.check()?;
-        let recipe = self.recipe()?;
+        let mut recipe = self.recipe()?;
         self.jobs.apply_to_rayon()?;
         let samples = Samples::open(&self.bottlenecks)?;
+        recipe.split.by = self.split_by(samples.is_divided())?;
         let base = self.open_base(&samples)?;
         tell::contradictions(&samples);
+        tell::leaks(&samples, &recipe.split)?;
         let (training, summaries) = self.train(&samples, base.as_ref(), &recipe)?;
         tell::training(&training);
         let head = &training.head;

@@ -31,20 +31,37 @@ impl Arguments {
                 "{validation} % for validation and {testing} % for testing leave nothing to train on"
             ));
         }
+        if !self.path_prefix.is_empty() && self.split_by != Some(By::Path) {
+            return misuse("--path-prefix needs --split-by path".to_owned());
+        }
         Ok(SplitRule {
             validation,
             testing,
             seed: self.seed,
-            by: match self.split_by {
-                By::Content if !self.path_prefix.is_empty() => {
-                    return misuse("--path-prefix needs --split-by path".to_owned());
-                }
-                By::Content => SplitBy::Content,
-                By::Path => SplitBy::Path {
-                    prefix: self.path_prefix.clone(),
-                },
-            },
+            by: SplitBy::default(),
         })
+    }
+
+    /// By what images are divided that come divided already, or do not.
+    ///
+    /// # Errors
+    /// A division that is asked for and that they do not come with.
+    pub(crate) fn split_by(&self, is_divided: bool) -> anyhow::Result<SplitBy> {
+        let usual = if is_divided { By::Folder } else { By::Content };
+        let by = self.split_by.unwrap_or(usual);
+        if is_divided && by != By::Folder {
+            log::warn!("the images come divided, and that division is left aside");
+        }
+        match by {
+            By::Content => Ok(SplitBy::Content),
+            By::Path => Ok(SplitBy::Path {
+                prefix: self.path_prefix.clone(),
+            }),
+            By::Folder if is_divided => Ok(SplitBy::Folder),
+            By::Folder => bail!(
+                "--split-by folder: the images lie in no folders train, val and test, and no list names their splits"
+            ),
+        }
     }
 
     fn solver(&self) -> anyhow::Result<Solver> {

@@ -1,7 +1,10 @@
 //! Messages about a training.
 
+use std::collections::HashMap;
+
 use hd::bottleneck::Samples;
 use hd::head::{Imbalance, Score, Step, Training};
+use hd::split::{SplitBy, SplitRule};
 
 /// Warns of images under more than one label.
 pub(crate) fn contradictions(samples: &Samples) {
@@ -10,6 +13,30 @@ pub(crate) fn contradictions(samples: &Samples) {
         let (count, image) = (contradictions.len(), image.display());
         log::warn!("{count} images stand under more than one label, such as {image}");
     }
+}
+
+/// Warns of images that stand on two sides of a division that the images came with.
+///
+/// # Errors
+/// A division that is not possible.
+pub(crate) fn leaks(samples: &Samples, rule: &SplitRule) -> hd::Result<()> {
+    if rule.by != SplitBy::Folder {
+        return Ok(());
+    }
+    let images = samples.images();
+    let splits = rule.assign(&images, samples.labels())?;
+    let mut seen = HashMap::new();
+    let mut leaks = images
+        .iter()
+        .zip(&splits)
+        .filter(|(image, split)| *seen.entry(image.digest).or_insert(**split) != **split);
+    if let Some((first, _)) = leaks.next() {
+        let (count, image) = (1 + leaks.count(), first.path.display());
+        log::warn!(
+            "{count} images stand in two splits, so that the head is tested on what it learns, such as {image}"
+        );
+    }
+    Ok(())
 }
 
 /// Tells the result of a training.

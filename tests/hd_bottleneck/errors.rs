@@ -7,7 +7,7 @@ use crate::workdir::{Workdir, base, trained};
 #[test]
 fn a_damaged_file_is_made_anew_and_a_foreign_one_is_left_alone() {
     let dir = Workdir::new();
-    dir.images("images", 2);
+    dir.images("images", 3);
     dir.bottleneck("images").succeeds();
     let whole = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
     dir.write("out/bottlenecks.bin", &whole[..whole.len() - 7]);
@@ -43,7 +43,7 @@ fn a_folder_that_cannot_be_used_is_an_error_that_says_why() {
 #[test]
 fn an_output_that_is_a_folder_or_lies_among_the_labels_is_refused_before_any_work() {
     let dir = Workdir::new();
-    dir.images("images", 2);
+    dir.images("images", 3);
     fs::create_dir(dir.path("folder")).unwrap();
     let refused = |output: &str| {
         let args = ["images", "-o", output];
@@ -65,7 +65,7 @@ fn an_output_that_is_a_folder_or_lies_among_the_labels_is_refused_before_any_wor
 #[test]
 fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
     let dir = Workdir::new();
-    dir.images("images", 1);
+    dir.images("images", 3);
     let whole = fs::read(base()).unwrap();
     dir.write("cut.onnx", &whole[..whole.len() / 2]);
     dir.write("text.onnx", "not a network");
@@ -84,7 +84,7 @@ fn a_base_that_cannot_be_used_is_an_error_that_says_why() {
 #[test]
 fn without_a_runtime_it_names_hd_fetch_runtime() {
     let dir = Workdir::new();
-    dir.images("images", 1);
+    dir.images("images", 3);
     let cache = dir.path("cache");
     let run = dir
         .bottleneck("images")
@@ -111,7 +111,7 @@ fn without_a_runtime_it_names_hd_fetch_runtime() {
 #[test]
 fn an_output_that_cannot_be_written_is_an_error_that_names_it() {
     let dir = Workdir::new();
-    dir.images("images", 1);
+    dir.images("images", 3);
     dir.write("file", "in the way");
     let args = ["images", "-o", "file/bottlenecks.bin"];
     let run = dir

@@ -3,6 +3,7 @@
 mod bad_images;
 mod devices;
 mod errors;
+mod folders;
 mod interrupted;
 mod lists;
 mod noted;

@@ -154,7 +154,7 @@ fn describes_its_file_as_text() {
 #[test]
 fn quiet_says_nothing() {
     let dir = Workdir::new();
-    dir.images("images", 1);
+    dir.images("images", 3);
     let run = dir.bottleneck("images").arg("-q").succeeds();
     assert_eq!(run.stdout() + &run.stderr(), "");
 }

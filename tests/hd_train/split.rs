@@ -18,7 +18,7 @@ fn labels_that_cannot_be_told_apart_or_divided_are_errors_that_say_why() {
         "a_label_too_small_to_split",
         dir.train().ends_with(1).message()
     );
-    dir.write("images/empty/Thumbs.db", "");
+    dir.write("images/empty/note.txt", "no image");
     dir.bottleneck("images").succeeds();
     insta::assert_snapshot!(
         "a_label_without_an_image",

@@ -6,7 +6,7 @@
 //! labels, where the images came from, how they were distorted, the rows, and the files that were
 //! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
 //! the file, the file's size and time if they can be trusted to show a change, the image's number
-//! of pixels, notes on it, a bit each, and the number of the view, which is 0 for the image itself. The payload is rows x D
+//! of pixels, notes on it, a bit each, the split that it was given, if it was, and the number of the view, which is 0 for the image itself. The payload is rows x D
 //! float32, little-endian, in the order of the rows, which is that of paths and then views; it
 //! begins at a multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow
 //! it.
@@ -27,10 +27,11 @@ use crate::frame::Format;
 use crate::onnx::Network;
 use crate::origin::Origin;
 use crate::photo::{Distortion, Notes, Preprocess};
+use crate::split::Split;
 
 const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 3,
+    version: 4,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -58,6 +59,8 @@ pub struct Row {
     pub pixels: u64,
     /// Why somebody should look at it.
     pub notes: Notes,
+    /// The split that its folder or its list gives it.
+    pub split: Option<Split>,
     /// Which view of it this is: 0 is the image itself, the others are distorted.
     pub variant: u32,
 }
@@ -378,6 +381,7 @@ mod tests {
             stamp: None,
             pixels: 12,
             notes: Notes::default(),
+            split: None,
             variant,
         }
     }
@@ -463,7 +467,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
-        assert!(changed(8).contains("of format version 3, where version 2 was expected"));
+        assert!(changed(8).contains("of format version 5, where version 4 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

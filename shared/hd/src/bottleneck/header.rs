@@ -74,6 +74,7 @@ fn views(
         stamp,
         pixels: facts.pixels,
         notes: facts.notes,
+        split: entry.split,
         variant,
     })
 }

@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
 use crate::photo::{Distortion, Filter, Notes, Preprocess, ResizeRule};
+use crate::split::Split;
 
 /// The size of a bottleneck.
 const SIZE: u32 = 3;
@@ -27,6 +28,7 @@ fn row(path: &str, label: u32, variant: u32) -> Row {
         }),
         pixels: 640,
         notes: Notes::from_bits(5),
+        split: Some(Split::Testing),
         variant,
     }
 }

@@ -141,10 +141,16 @@ impl Samples {
                 digest: row.digest,
                 label: place.label,
                 path: &row.path,
+                given: row.split,
             })
         };
         // Every place is one of a row.
         self.places.iter().filter_map(image).collect()
+    }
+
+    /// Whether any of the images was given a split by its folder or its list.
+    pub fn is_divided(&self) -> bool {
+        self.images().iter().any(|image| image.given.is_some())
     }
 
     /// The path of the sample `index`, relative to its folder of images.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::calibrate::calibrate;
 use crate::base::Runtime;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::onnx::{Network, Quantiser};
@@ -34,11 +34,10 @@ pub fn quantise(
     let rule = SplitRule::default();
     let quantiser = Quantiser::new(base)?;
     let dataset = Dataset::scan(images)?;
-    let mut paths: Vec<&Path> = dataset
-        .entries
-        .iter()
-        .map(|entry| entry.path.as_path())
-        .collect();
+    let for_training =
+        |entry: &&Entry| !matches!(entry.split, Some(Split::Validation | Split::Testing));
+    let entries = dataset.entries.iter().filter(for_training);
+    let mut paths: Vec<&Path> = entries.map(|entry| entry.path.as_path()).collect();
     paths.sort_by_cached_key(|path| Digest::of(path.as_os_str().as_encoded_bytes()));
     let mut seen = Vec::new();
     let pixels = |path: &&Path| {

@@ -1,35 +1,48 @@
 //! A folder of images: one subfolder per label, every file below it an image of that label.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::division::{has_images_directly, parts, sentence};
 use super::images::{Dataset, Entry, Stamp, wrong};
-use super::label::label_of;
-use super::walk::{files, is_ignored};
+use super::label::{label_of, normal};
+use super::oddities::above_with_siblings;
+use super::walk::{files, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
+use crate::split::Split;
 
 impl Dataset {
     /// Lists the folder `root`.
     ///
     /// # Errors
-    /// No such folder; no subfolder; two subfolders that give one label; subfolders with no file at
-    /// all.
+    /// No such folder; no subfolder; two subfolders that give one label; subfolders that look like a
+    /// division of the images in part; subfolders with no file at all.
     pub fn scan(root: &Path) -> Result<Self> {
-        let folders = label_folders(root)?;
-        let labels = distinct_labels(root, &folders)?;
+        let parts = parts(root, &label_folders(root)?)?;
         let mut dataset = Self {
             name: root.to_path_buf(),
             root: root.to_path_buf(),
-            labels: labels.keys().cloned().collect(),
+            labels: Vec::new(),
             entries: Vec::new(),
             unreadable: Vec::new(),
             origin: Origin::beside(root)?,
+            division: None,
+            oddities: Vec::new(),
         };
-        for (label, folder) in (0..).zip(labels.values()) {
-            dataset.walk(label, folder);
+        let mut folders = Vec::new();
+        for (split, part) in &parts {
+            let within = root.join(part);
+            for (label, folder) in distinct_labels(&within, &label_folders(&within)?)? {
+                folders.push((label, *split, Path::new(part).join(folder)));
+            }
+        }
+        let labels: BTreeSet<&String> = folders.iter().map(|(label, ..)| label).collect();
+        dataset.labels = labels.into_iter().cloned().collect();
+        for (label, split, folder) in &folders {
+            let label = dataset.labels.binary_search(label).unwrap_or_default();
+            dataset.walk(label as u32, *split, folder);
         }
         if dataset.entries.is_empty() && dataset.unreadable.is_empty() {
             return Err(wrong(
@@ -37,11 +50,18 @@ impl Dataset {
                 "its subfolders hold no file: put the images into one subfolder per label",
             ));
         }
+        dataset.leave_out_empty_labels();
         dataset.sort();
+        let is_divided = parts.iter().any(|(split, _)| split.is_some());
+        if is_divided {
+            let splits = dataset.entries.iter().filter_map(|entry| entry.split);
+            dataset.division = Some(sentence(splits));
+        }
+        dataset.note_oddities(if is_divided { 2 } else { 1 });
         Ok(dataset)
     }
 
-    fn walk(&mut self, label: u32, folder: &OsStr) {
+    fn walk(&mut self, label: u32, split: Option<Split>, folder: &Path) {
         for (path, found) in files(&self.root.join(folder)) {
             let path = self.relative(&path);
             match found {
@@ -49,6 +69,7 @@ impl Dataset {
                     path,
                     label,
                     stamp: Stamp::of(&metadata),
+                    split,
                 }),
                 Err(reason) => self.unreadable.push((path, reason)),
             }
@@ -58,32 +79,69 @@ impl Dataset {
     fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
     }
+
+    /// Leaves labels out whose folders hold nothing.
+    fn leave_out_empty_labels(&mut self) {
+        let has_any = |number: usize, label: &String| {
+            let of_label = |path: &Path| path.iter().any(|part| label_of(part) == *label);
+            self.entries
+                .iter()
+                .any(|entry| entry.label as usize == number)
+                || self.unreadable.iter().any(|(path, _)| of_label(path))
+        };
+        let kept: Vec<bool> = self
+            .labels
+            .iter()
+            .enumerate()
+            .map(|(n, l)| has_any(n, l))
+            .collect();
+        let mut next = 0;
+        let numbers: Vec<u32> = kept
+            .iter()
+            .map(|kept| {
+                let number = next;
+                next += u32::from(*kept);
+                number
+            })
+            .collect();
+        for entry in &mut self.entries {
+            entry.label = numbers
+                .get(entry.label as usize)
+                .copied()
+                .unwrap_or_default();
+        }
+        let labels = std::mem::take(&mut self.labels);
+        for (label, kept) in labels.into_iter().zip(kept) {
+            match kept {
+                true => self.labels.push(label),
+                false => self.oddities.push(format!(
+                    "the folder of '{label}' holds no file, and is left out"
+                )),
+            }
+        }
+    }
 }
 
 /// The names of the subfolders of `root`.
 fn label_folders(root: &Path) -> Result<Vec<OsString>> {
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(root).map_err(Error::io(root, "open the folder of images"))? {
-        let entry = entry.map_err(Error::io(root, "list"))?;
-        if !is_ignored(&entry.file_name()) && entry.path().is_dir() {
-            folders.push(entry.file_name());
+    let folders = subfolders(root).map_err(Error::io(root, "open the folder of images"))?;
+    if !folders.is_empty() {
+        return Ok(folders);
+    }
+    let reason = match above_with_siblings(root).filter(|_| has_images_directly(root)) {
+        Some(above) => {
+            format!("it looks like the folder of one label: give the one above it, {above}")
         }
-    }
-    if folders.is_empty() {
-        return Err(wrong(
-            root,
-            "it has no subfolder: put the images into one subfolder per label",
-        ));
-    }
-    Ok(folders)
+        None => "it has no subfolder: put the images into one subfolder per label".to_owned(),
+    };
+    Err(wrong(root, reason))
 }
 
-/// The folders by their labels, in the labels' order.
-fn distinct_labels<'a>(
-    root: &Path,
-    folders: &'a [OsString],
-) -> Result<BTreeMap<String, &'a OsStr>> {
-    let mut labels = BTreeMap::new();
+/// The folders with their labels. Two folders whose names look the same, and are spelled with other
+/// characters, give one label.
+fn distinct_labels(root: &Path, folders: &[OsString]) -> Result<Vec<(String, OsString)>> {
+    let mut seen: BTreeMap<String, &OsString> = BTreeMap::new();
+    let mut labels = Vec::new();
     for folder in folders {
         let label = label_of(folder);
         if label.contains(char::is_control) {
@@ -91,11 +149,24 @@ fn distinct_labels<'a>(
                 format!("the name of its subfolder {folder:?} has a control character in it");
             return Err(wrong(root, reason));
         }
-        if let Some(other) = labels.insert(label.clone(), folder.as_os_str()) {
+        let same = |other: &OsString| {
+            normal(&other.to_string_lossy()) == normal(&folder.to_string_lossy())
+        };
+        if let Some(other) = seen
+            .insert(label.to_lowercase(), folder)
+            .filter(|other| !same(other))
+        {
             let (a, b) = (other.to_string_lossy(), folder.to_string_lossy());
-            let reason = format!("its subfolders '{a}' and '{b}' both give the label '{label}'");
+            let told = match label_of(other) == label {
+                true => format!("both give the label '{label}'"),
+                false => "give labels that differ in capitals only".to_owned(),
+            };
+            let reason = format!(
+                "its subfolders '{a}' and '{b}' {told}: rename one, or move the images of '{b}' into '{a}'"
+            );
             return Err(wrong(root, reason));
         }
+        labels.push((label, folder.clone()));
     }
     Ok(labels)
 }
@@ -104,6 +175,8 @@ fn distinct_labels<'a>(
 mod tests {
     use super::super::tests::folder;
     use super::super::walk::A_FOLDER;
+    use std::fs;
+
     use super::*;
 
     #[test]

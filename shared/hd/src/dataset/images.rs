@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::origin::Origin;
+use crate::split::Split;
 
 /// Labelled images, as found.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub struct Dataset {
     pub unreadable: Vec<(PathBuf, String)>,
     /// Where the images came from, if the folder says.
     pub origin: Option<Origin>,
+    /// How the images are divided already, in a sentence.
+    pub division: Option<String>,
+    /// Oddities that training would suffer from, in a sentence each.
+    pub oddities: Vec<String>,
 }
 
 /// A file in a label's folder.
@@ -34,6 +39,8 @@ pub struct Entry {
     pub label: u32,
     /// Its size and time, which tell that it is unchanged without reading it.
     pub stamp: Stamp,
+    /// The split that its folder or its list gives it.
+    pub split: Option<Split>,
 }
 
 /// A file's size and time of last modification.

@@ -1,8 +1,9 @@
 //! A list of images in the place of a folder.
 //!
 //! A record an image, `path` or `label<TAB>path`, each ended by a line feed or, since names may
-//! hold those, by a NUL. Without a label the name of the folder that the image lies in gives it.
-//! Paths are relative to the current folder.
+//! hold those, by a NUL. Without a label the name of the folder that the image lies in gives it. Or
+//! a table with a header; see [`super::table`]. A path that is not absolute is relative to the
+//! current folder or, where nothing is there, to the list.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -10,10 +11,16 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::division::{of_paths, sentence};
 use super::images::{Dataset, Entry, Stamp, wrong};
-use super::label::label_of;
+use super::record::{Record, labelled};
+use super::table;
 use super::walk::A_FOLDER;
 use crate::error::Result;
+use crate::split::Split;
+
+/// What editors put before a text in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Dataset {
     /// The images of a list, whose records `end` ends; `name` is what messages call it.
@@ -22,33 +29,46 @@ impl Dataset {
     /// ones.
     ///
     /// # Errors
-    /// No image; a record without a label or folder; an image under two labels.
+    /// No image; a record without a label or folder; an image under two labels or in two splits; a
+    /// list in UTF-16.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
-        let mut labels = BTreeMap::new();
-        let records = list.split(|byte| *byte == end);
-        let records = records.map(|record| without_end(record, end)).zip(1..);
-        for (record, number) in records.filter(|(record, _)| !record.is_empty()) {
-            let (label, path) = parse(record)
-                .map_err(|reason| wrong(name, format!("record {number}: {reason}")))?;
-            if let Some(other) = labels.insert(path.clone(), label.clone())
-                && other != label
-            {
+        if list.starts_with(b"\xff\xfe") || list.starts_with(b"\xfe\xff") {
+            return Err(wrong(name, "it is a text in UTF-16: save it in UTF-8"));
+        }
+        let list = list.strip_prefix(MARK).unwrap_or(list);
+        let mut images: BTreeMap<PathBuf, Record> = BTreeMap::new();
+        for record in records(list, end).map_err(|reason| wrong(name, reason))? {
+            let path = placed(name, &record.path);
+            let number = record.number;
+            let (label, split) = (record.label.clone(), record.split);
+            if let Some(other) = images.insert(path.clone(), record) {
                 let path = path.display();
-                let reason =
-                    format!("record {number}: {path} is listed as '{other}' and '{label}'");
+                let told = match other {
+                    other if other.label != label => format!("'{}' and '{label}'", other.label),
+                    other if other.split != split => "in two splits".to_owned(),
+                    _ => continue,
+                };
+                let reason = format!("record {number}: {path} is listed as {told}");
                 return Err(wrong(name, reason));
             }
         }
-        if labels.is_empty() {
+        if images.is_empty() {
             return Err(wrong(name, "it lists no image"));
         }
-        Ok(Self::of_labelled(name, labels))
+        Ok(Self::of_records(name, images))
     }
 
-    fn of_labelled(name: &Path, images: BTreeMap<PathBuf, String>) -> Self {
-        let mut labels: Vec<String> = images.values().cloned().collect();
+    fn of_records(name: &Path, images: BTreeMap<PathBuf, Record>) -> Self {
+        let mut labels: Vec<String> = images.values().map(|record| record.label.clone()).collect();
         labels.sort();
         labels.dedup();
+        let named: Vec<Option<Split>> = images.values().map(|record| record.split).collect();
+        let splits = match named.iter().all(Option::is_none) {
+            // The folders may say what the list does not.
+            true => of_paths(images.keys().map(PathBuf::as_path))
+                .map_or(named, |splits| splits.into_iter().map(Some).collect()),
+            false => named,
+        };
         let mut dataset = Self {
             name: name.to_path_buf(),
             root: PathBuf::new(),
@@ -56,23 +76,66 @@ impl Dataset {
             entries: Vec::new(),
             unreadable: Vec::new(),
             origin: None,
+            division: None,
+            oddities: Vec::new(),
         };
-        for (path, label) in images {
-            let label = dataset.labels.binary_search(&label).unwrap_or_default() as u32;
+        if splits.iter().any(Option::is_some) {
+            let rest = splits.iter().map(|split| split.unwrap_or(Split::Training));
+            dataset.division = Some(sentence(rest));
+        }
+        for ((path, record), split) in images.into_iter().zip(splits) {
+            let label = dataset.labels.binary_search(&record.label);
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {
                     dataset.unreadable.push((path, A_FOLDER.to_owned()));
                 }
                 Ok(metadata) => dataset.entries.push(Entry {
                     path,
-                    label,
+                    label: label.unwrap_or_default() as u32,
                     stamp: Stamp::of(&metadata),
+                    split,
                 }),
                 Err(error) => dataset.unreadable.push((path, error.to_string())),
             }
         }
         dataset.sort();
+        dataset.note_oddities(usize::MAX);
         dataset
+    }
+}
+
+/// The records of a list, with a header or without.
+fn records(list: &[u8], end: u8) -> Result<Vec<Record>, String> {
+    if end == b'\n'
+        && let Ok(text) = std::str::from_utf8(list)
+        && let Some(records) = table::records(text)
+    {
+        return records;
+    }
+    let records = list.split(|byte| *byte == end);
+    let records = records.map(|record| without_end(record, end)).zip(1..);
+    records
+        .filter(|(record, _)| !record.is_empty())
+        .map(|(record, number)| {
+            let (label, path) =
+                parse(record).map_err(|reason| format!("record {number}: {reason}"))?;
+            Ok(Record {
+                label,
+                path,
+                split: None,
+                number,
+            })
+        })
+        .collect()
+}
+
+/// Where a path of the list leads: from the current folder, or from the list where only there is
+/// something.
+fn placed(list: &Path, path: &Path) -> PathBuf {
+    let beside = list.parent().unwrap_or(Path::new("")).join(path);
+    match !path.exists() && beside.exists() {
+        true => beside,
+        false => path.to_path_buf(),
     }
 }
 
@@ -91,31 +154,9 @@ fn parse(record: &[u8]) -> Result<(String, PathBuf), String> {
     let mut parts = record.splitn(2, |byte| *byte == b'\t');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     let path = Path::new(OsStr::from_bytes(second.unwrap_or(first)));
-    // As a walk through the folder would spell it.
-    let path = path.strip_prefix(".").unwrap_or(path);
-    let shown = path.display();
-    if path.as_os_str().is_empty() {
-        return Err("it has no path".to_owned());
-    }
-    let label = match second {
-        Some(_) => std::str::from_utf8(first)
-            .map(str::to_owned)
-            .map_err(|_| format!("{shown}: its label is not UTF-8"))?,
-        None => path
-            .parent()
-            .and_then(Path::file_name)
-            .map(label_of)
-            .ok_or_else(|| {
-                format!("{shown}: neither a label before it nor a folder that names one")
-            })?,
-    };
-    match label.is_empty() || label.contains(char::is_control) {
-        true => Err(format!(
-            "{shown}: '{}' cannot be a label",
-            label.escape_default()
-        )),
-        false => Ok((label, path.to_path_buf())),
-    }
+    let label = second.map(|_| std::str::from_utf8(first)).transpose();
+    let label = label.map_err(|_| format!("{}: its label is not UTF-8", path.display()))?;
+    labelled(label, path)
 }
 
 #[cfg(test)]

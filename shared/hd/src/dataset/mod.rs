@@ -5,11 +5,15 @@
 //! files and the droppings of file managers are passed over in silence; everything else that is no
 //! image is found out later, by its content.
 
+mod division;
 mod folder;
 mod images;
 mod label;
 mod list;
+mod oddities;
+mod record;
 mod shard;
+mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod walk;

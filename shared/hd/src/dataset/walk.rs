@@ -1,7 +1,8 @@
 //! A walk through a folder of images.
 
-use std::ffi::OsStr;
-use std::fs::Metadata;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -9,13 +10,19 @@ use walkdir::WalkDir;
 
 use crate::origin;
 
-/// Files that file managers leave in folders.
-const DROPPINGS: [&str; 5] = [
+/// Files and folders that systems and file managers leave in folders.
+const DROPPINGS: [&str; 11] = [
     "Thumbs.db",
     "ehthumbs.db",
     "desktop.ini",
     "Icon\r",
     "__MACOSX",
+    "lost+found",
+    "@eaDir",
+    "#recycle",
+    "#snapshot",
+    "$RECYCLE.BIN",
+    "System Volume Information",
 ];
 
 /// How the names of images end, as far as it matters: by its content alone a file is known for one,
@@ -61,15 +68,30 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
     })
 }
 
+/// The names of the folders in a folder, but for those that are no part of any data set, sorted.
+pub(super) fn subfolders(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !is_ignored(&entry.file_name()) && entry.path().is_dir() {
+            folders.push(entry.file_name());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
 /// A file or folder that is no part of any data set: hidden, dropped by a file manager, or
 /// hd-fetch's record of where the images came from.
 pub(super) fn is_ignored(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".")
         || name == origin::FILE_NAME
-        || DROPPINGS.iter().any(|dropping| name == *dropping)
+        || DROPPINGS
+            .iter()
+            .any(|dropping| name.eq_ignore_ascii_case(dropping))
 }
 
-fn is_named_like_an_image(path: &Path) -> bool {
+pub(super) fn is_named_like_an_image(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     ENDINGS.iter().any(|known| ending == *known)
 }

@@ -29,6 +29,7 @@ impl fmt::Display for Head {
         writeln!(f, "testing percentage\t{}", self.split.testing)?;
         match &self.split.by {
             SplitBy::Content => writeln!(f, "split by\tcontent")?,
+            SplitBy::Folder => writeln!(f, "split by\tfolder")?,
             SplitBy::Path { prefix } => writeln!(f, "split by\tpath\t{prefix}")?,
         }
         writeln!(f, "seed\t{}", self.split.seed)?;

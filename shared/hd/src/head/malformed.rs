@@ -144,6 +144,7 @@ fn values_that_mean_nothing_are_read_and_do_no_harm() {
         assert_eq!(with.len(), without.len());
         let sample = crate::split::Sample {
             digest: Digest::of(b"image"),
+            given: None,
             label: 0,
             path: "cat/a.jpg".as_ref(),
         };

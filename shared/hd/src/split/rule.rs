@@ -28,6 +28,8 @@ pub enum SplitBy {
         /// The folder of images as retrain.py was given it, which stands before the path within it.
         prefix: String,
     },
+    /// By the folders or the list that they come from; what these leave open, by their content.
+    Folder,
 }
 
 /// How images are divided into splits.
@@ -73,6 +75,7 @@ impl SplitRule {
                 self.check_complete(images, &splits, labels)?;
                 Ok(splits)
             }
+            SplitBy::Folder => self.assign_as_given(images, labels),
         }
     }
 
@@ -98,6 +101,37 @@ impl SplitRule {
             .iter()
             .map(|image| split(image).unwrap_or(Split::Training))
             .collect())
+    }
+
+    /// Takes the division that the images came with. A split that none of them was given takes its
+    /// share of those for training, and of those that were given none.
+    fn assign_as_given(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
+        let has = |split| images.iter().any(|image| image.given == Some(split));
+        let share = |split, percentage| if has(split) { 0 } else { percentage };
+        let rest = Self {
+            validation: share(Split::Validation, self.validation),
+            testing: share(Split::Testing, self.testing),
+            seed: self.seed,
+            by: SplitBy::Content,
+        };
+        let is_open =
+            |image: &&Sample| !matches!(image.given, Some(Split::Validation | Split::Testing));
+        let open: Vec<Sample> = images.iter().filter(is_open).copied().collect();
+        for (number, label) in (0..).zip(labels) {
+            let is_there = images.iter().any(|image| image.label == number);
+            if is_there && open.iter().all(|image| image.label != number) {
+                return Err(Error::LabelNotInSplit {
+                    label: label.clone(),
+                    split: Split::Training.name(),
+                });
+            }
+        }
+        let mut assigned = rest.assign_by_content(&open, labels)?.into_iter();
+        let split = |image: &Sample| match image.given {
+            Some(given @ (Split::Validation | Split::Testing)) => given,
+            _ => assigned.next().unwrap_or(Split::Training),
+        };
+        Ok(images.iter().map(split).collect())
     }
 
     /// Errors where a label is missing from a split that was asked for.
@@ -258,6 +292,7 @@ mod tests {
             digest: Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
             label,
             path: Path::new(""),
+            given: None,
         };
         (0..count).map(image).collect()
     }

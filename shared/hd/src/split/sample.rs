@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::part::Split;
 use crate::digest::Digest;
 
 /// An image to be divided.
@@ -13,6 +14,8 @@ pub struct Sample<'a> {
     pub label: u32,
     /// Its path within its folder of images.
     pub path: &'a Path,
+    /// The split that its folder or its list gives it.
+    pub given: Option<Split>,
 }
 
 /// Identifies a set of images and their labels; their order has no influence.

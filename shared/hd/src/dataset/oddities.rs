@@ -1,0 +1,105 @@
+//! What is odd about a folder of images, and would cost a training: said before any work.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::division::{holds_images, split_named};
+use super::images::Dataset;
+use super::walk::subfolders;
+
+/// Fewer images of a label than this cannot be in every split.
+const FEW: usize = 3;
+
+/// Folders that are named in a sentence.
+const SHOWN: usize = 3;
+
+impl Dataset {
+    /// Notes what is odd, where `depth` folders stand above the images of a label that lies in one
+    /// folder.
+    pub(super) fn note_oddities(&mut self, depth: usize) {
+        let mut found = Vec::new();
+        self.note_nesting(depth, &mut found);
+        for (number, label) in (0..).zip(&self.labels) {
+            let of_label = self.entries.iter().filter(|entry| entry.label == number);
+            match of_label.count() {
+                0 => {}
+                count if count < FEW => found.push(format!(
+                    "the label '{label}' has {count} image{}, which is too few to learn from and to test on",
+                    if count == 1 { "" } else { "s" }
+                )),
+                _ => {}
+            }
+            if split_named(label.as_ref()).is_some() {
+                found.push(format!(
+                    "'{label}' is taken for a label, though it is called like a part of a division"
+                ));
+            }
+        }
+        if let [label] = self.labels.as_slice() {
+            let mut one = format!("there is one label only, '{label}', and training needs two");
+            one.push_str(&self.better_folder().unwrap_or_default());
+            found.push(one);
+        }
+        self.oddities.extend(found);
+    }
+
+    /// Folders within the folder of a label.
+    fn note_nesting(&self, depth: usize, found: &mut Vec<String>) {
+        for (number, label) in (0..).zip(&self.labels) {
+            let of_label = self.entries.iter().filter(|entry| entry.label == number);
+            let folders: BTreeSet<&Path> = of_label
+                .filter_map(|entry| entry.path.parent())
+                .filter(|folder| folder.components().count() > depth)
+                .collect();
+            if !folders.is_empty() {
+                found.push(format!(
+                    "the images of {} folders within that of '{label}' are all taken for '{label}'",
+                    folders.len()
+                ));
+            }
+        }
+    }
+
+    /// Where the labels' folders seem to be instead, where there is one label.
+    fn better_folder(&self) -> Option<String> {
+        let only = subfolders(&self.root).ok()?.into_iter().next()?;
+        let only = self.root.join(only);
+        let inner: Vec<_> = subfolders(&only)
+            .ok()?
+            .into_iter()
+            .filter(|name| holds_images(&only.join(name)))
+            .collect();
+        if inner.len() > 1 {
+            let names = inner
+                .iter()
+                .take(SHOWN)
+                .map(|name| name.display().to_string());
+            let names = names.collect::<Vec<_>>().join(", ");
+            return Some(format!(
+                "; its subfolders look like labels ({names}): give {}",
+                only.display()
+            ));
+        }
+        let above = above_with_siblings(&self.root)?;
+        Some(format!(
+            "; the folders beside {} look like labels: give {above}",
+            self.root.display()
+        ))
+    }
+}
+
+/// The folder above, if it has other folders with images in them.
+pub(super) fn above_with_siblings(root: &Path) -> Option<String> {
+    let whole = root.canonicalize().ok()?;
+    let above = whole.parent()?;
+    let beside = subfolders(above)
+        .ok()?
+        .into_iter()
+        .filter(|name| above.join(name) != whole);
+    // A home or a disk has many folders, of which some hold images.
+    let beside: Vec<_> = beside.take(100).collect();
+    let with_images = beside
+        .iter()
+        .filter(|name| super::division::has_images_directly(&above.join(name)));
+    (with_images.count() > 0).then(|| above.display().to_string())
+}
