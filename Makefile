@@ -12,12 +12,19 @@ EVAL_FLAGS   ?=
 APP_FLAGS    ?=
 PREFIX       ?= /usr/local
 
-# make itself cannot have spaces in the names of its targets, but images may lie where they like.
-ifneq ($(words $(OUT)),1)
-$(error OUT must be one path without spaces)
+# A text as one word of the shell, whatever is in it.
+quote = '$(subst ','\'',$1)'
+# The path in a variable, as it was typed: a $ is a $. The shell may have left a ~, and its completion has added a slash.
+path = $(shell printf %s $(call quote,$(value $1)) | sed "s|^~/|$$HOME/|; s|\(.\)/*$$|\1|")
+override IMAGES := $(call path,IMAGES)
+override OUT := $(call path,OUT)
+
+# Images may lie where they like. OUT is in the names of make's targets, and make does not take every sign there.
+images = $(call quote,$(IMAGES))
+ODD := $(shell printf %s $(call quote,$(OUT)) | tr -d 'a-zA-Z0-9/._+,@\200-\377-')
+ifneq ($(words $(OUT))[$(ODD)],1[])
+$(error OUT is '$(OUT)': it must be a path of letters, digits and /._+,@-, since make has it in the names of its targets)
 endif
-# A ~ that the shell left, and the slash that its completion adds.
-override IMAGES := $(patsubst %/,%,$(patsubst ~/%,$(HOME)/%,$(IMAGES)))
 
 BIN := target/release
 export CARGO_TARGET_DIR := target
@@ -36,12 +43,13 @@ train: $(PRODUCTS)  ## Bring what is missing, run every stage, print the final t
 
 # A base in integers is calibrated on the images.
 CALIBRATED := $(filter %_quantized,$(ARCHITECTURE))
-DATA := $(filter data/%,$(IMAGES))
+# Only data/NAME can be brought: what lies elsewhere, or has another kind of name, is somebody's own.
+DATA := $(shell printf '%s\n' $(images) | grep -x 'data/[a-zA-Z0-9_.-]*')
 
 # A base that was not made here has no flags, and stays as it is.
 STAMP := $(dir $(BASE)).$(notdir $(BASE)).flags
 $(BASE): $(if $(wildcard $(STAMP)),$(STAMP),$(if $(wildcard $(BASE)),,$(STAMP))) | $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
-	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@ $(if $(CALIBRATED),--calibrate '$(IMAGES)') $(BASE_FLAGS)
+	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@ $(if $(CALIBRATED),--calibrate $(images)) $(BASE_FLAGS)
 	@touch $@
 
 data/%: | $(BIN)/hd-fetch
@@ -49,14 +57,14 @@ data/%: | $(BIN)/hd-fetch
 
 # Always run: only hd-bottleneck can tell whether an image changed, and it touches its file only if one did.
 $(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(DATA)
-	$(BIN)/hd-bottleneck --base $(BASE) '$(IMAGES)' -o $@ $(BOTTLENECK_FLAGS)
+	$(BIN)/hd-bottleneck --base $(BASE) $(images) -o $@ $(BOTTLENECK_FLAGS)
 
 # The head is written last: where it is new, so are the others.
 $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
 		$(OUT)/bottlenecks.bin $(BASE) $(BIN)/hd-train $(OUT)/.train-flags
 	$(BIN)/hd-train $(OUT)/bottlenecks.bin --base $(BASE) --head $(OUT)/head.bin \
 		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt \
-		--summaries-dir $(OUT)/training_summaries --images '$(IMAGES)' $(TRAIN_FLAGS)
+		--summaries-dir $(OUT)/training_summaries --images $(images) $(TRAIN_FLAGS)
 
 $(OUT)/metrics.json $(OUT)/report.html &: \
 		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
@@ -69,7 +77,7 @@ $(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
 $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
 $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(flags))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(flags))' >$@
+	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
 
 app: $(OUT)/retrained_graph.onnx $(BIN)/hd-app  ## Label images in a browser: choose, drop, paste or take them
 	$(BIN)/hd-app --graph $< $(APP_FLAGS)
@@ -86,7 +94,7 @@ POETS_FLAGS := --how-many-training-steps 500 --learning-rate 0.01 --train-batch-
 poets:  ## The lab as retrain.py does it: mobilenet_1.0_224, 500 steps of gradient descent, its own division
 	@$(MAKE) --no-print-directory train ARCHITECTURE=$(POETS) OUT=$(if $(call given,OUT),$(OUT),$(OUT)/poets) \
 		BASE=models/$(POETS).logits.onnx BASE_FLAGS='--bottleneck logits' \
-		TRAIN_FLAGS="$(POETS_FLAGS) --path-prefix '$$(basename '$(IMAGES)')' $(TRAIN_FLAGS)"
+		TRAIN_FLAGS=$(call quote,$(POETS_FLAGS) --path-prefix "$$$$(basename $$(images))" $(TRAIN_FLAGS))
 
 runtime: | $(BIN)/hd-fetch
 	@$(if $(ORT_DYLIB_PATH),,$(BIN)/hd-fetch --quiet runtime)
@@ -132,7 +140,7 @@ test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Pyt
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
 	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11
-	scripts/bench '$(IMAGES)' $(BASE) $(OUT)/retrained_graph.onnx
+	scripts/bench $(images) $(BASE) $(OUT)/retrained_graph.onnx
 
 fmt:  ## Format the code
 	cargo fmt --all
@@ -182,7 +190,7 @@ help:  ## Show this
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@echo 'Variables:'
-	@printf '  %s\t%s\t%s\n' IMAGES '$(IMAGES)' 'a folder with one subfolder of images per label' \
+	@printf '  %s\t%s\t%s\n' IMAGES $(images) 'a folder with one subfolder of images per label' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
 		BASE '$(BASE)' 'the file of the base' \

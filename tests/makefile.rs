@@ -1,3 +1,5 @@
+mod names;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -5,8 +7,15 @@ use std::time::SystemTime;
 
 use crate::workdir::{Call, Workdir, drawings, top};
 
-/// `make` at the top of the checkout, with its output in the folder of the test.
+/// `make` at the top of the checkout, on the images and with its output in the folder of the test.
 fn make(dir: &Workdir, args: &[&str]) -> Call {
+    make_anywhere(dir, args)
+        .arg(format!("IMAGES={}", dir.path("images").display()))
+        .arg(format!("OUT={}", dir.path("out").display()))
+}
+
+/// `make` at the top of the checkout.
+fn make_anywhere(dir: &Workdir, args: &[&str]) -> Call {
     let mut command = Command::new("make");
     // What the make and the cargo that are running these tests have told their children is not for these: cargo would
     // build half the programs again.
@@ -21,8 +30,6 @@ fn make(dir: &Workdir, args: &[&str]) -> Call {
     command.current_dir(top()).args(args);
     // The home stays: it is where cargo may be.
     command.env("XDG_CACHE_HOME", dir.home().join(".cache"));
-    command.arg(format!("IMAGES={}", dir.path("images").display()));
-    command.arg(format!("OUT={}", dir.path("out").display()));
     Call(command)
 }
 
