@@ -31,6 +31,9 @@ mod usage;
 /// Man pages and completions.
 mod manual;
 
+/// Systems without a home, locks, /sys and more.
+mod systems;
+
 mod hd_app;
 mod hd_bottleneck;
 mod hd_eval;

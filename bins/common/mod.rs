@@ -57,6 +57,9 @@ pub fn main<P: Program>() -> ExitCode {
             program.run()
         }
     };
+    for weakness in hd::weaknesses() {
+        log::warn!("{weakness}");
+    }
     done.map_or_else(|error| exit::report(&error), |()| ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use hd::Error;
 use hd::cache::RuntimeKind;
-use hd_cli::Bar;
+use hd_cli::{Advice, Bar};
 use hd_download::Progress;
 
 use crate::catalog::{Catalog, Member};
@@ -64,6 +64,13 @@ fn fetch_runtime(
     if path.is_file() {
         return Ok((path, true));
     }
+    let parent = path.parent().unwrap_or(&path);
+    fs::create_dir_all(parent).map_err(|error| {
+        let message = format!("{}: cannot be made", parent.display());
+        let hint = "name another folder in XDG_CACHE_HOME; the programs also take an ONNX Runtime that is there \
+                    already, with --runtime or ORT_DYLIB_PATH";
+        Advice::new(message, hint).because(error)
+    })?;
     let catalog = Catalog::built_in()?;
     let sources = Sources { mirror, progress };
     match kind {

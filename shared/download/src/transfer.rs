@@ -50,7 +50,18 @@ pub(crate) fn finish(file: &File, unfinished: &Path, to: &Path) -> Result<(), Er
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::file(folder, "sync"))
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems cannot sync folders. What was downloaded can be downloaded again.
+        Err(error)
+            if [
+                ErrorKind::Unsupported,
+                ErrorKind::InvalidInput,
+                ErrorKind::PermissionDenied,
+            ]
+            .contains(&error.kind()) =>
+        {
+            Ok(())
+        }
+        result => result.map_err(Error::file(folder, "sync")),
+    }
 }

@@ -9,14 +9,16 @@ use crate::error::{Error, Result};
 /// The folder that this machine's copies are kept in: `$XDG_CACHE_HOME/hd`, or `~/.cache/hd`.
 ///
 /// # Errors
-/// Neither variable names an absolute path.
+/// Neither variable names an absolute path, and the user has no home.
 pub fn cache_folder() -> Result<PathBuf> {
     let absolute = |name| {
         env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    // Without HOME, as in a service or in cron, this is the folder that the password file names.
+    let home = env::home_dir().filter(|home| home.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(home?.join(".cache")));
     Ok(cache.ok_or(Error::NoCache)?.join("hd"))
 }
 

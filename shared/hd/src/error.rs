@@ -272,7 +272,9 @@ pub enum Error {
     },
 
     /// Neither a home nor a cache folder to keep things in.
-    #[error("neither XDG_CACHE_HOME nor HOME names a folder to keep downloads in")]
+    #[error(
+        "neither XDG_CACHE_HOME nor HOME names a folder to keep downloads in, and this user has no home"
+    )]
     NoCache,
 
     /// Something in the place of what was to be made, which must not be lost.
@@ -317,6 +319,14 @@ impl Error {
             }
             Self::NoRuntime { bring, .. } => {
                 format!("run `{bring}`, or name a library with --runtime or ORT_DYLIB_PATH")
+            }
+            Self::NoCache => {
+                "name a folder in XDG_CACHE_HOME, or an ONNX Runtime with --runtime or ORT_DYLIB_PATH".to_owned()
+            }
+            Self::Runtime { reason, .. } if reason.contains("dlopen") => {
+                "it may be for another kind of machine, or its folder may be mounted noexec: name another, or a copy \
+                 elsewhere, with --runtime or ORT_DYLIB_PATH"
+                    .to_owned()
             }
             Self::Interrupted { .. } => "run it again to go on from there".to_owned(),
             Self::Occupied { path, .. } => format!("name another with -o, or remove {} first", path.display()),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 
 use crate::error::{Error, Result};
+use crate::weakness;
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -168,8 +169,7 @@ impl Draft {
 /// A new name must survive a power cut, or make would trust a file that comes back as the old one.
 fn sync_folder_of(path: &Path) -> Result<()> {
     let folder = folder_of(path);
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
+    weakness::of_sync(File::open(folder).and_then(|folder| folder.sync_all()))
         .map_err(Error::io(folder, "sync"))
 }
 

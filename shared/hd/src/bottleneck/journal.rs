@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
 use crate::photo::Notes;
+use crate::weakness::is_without_locks;
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
@@ -215,6 +216,7 @@ fn lock(path: &Path, of: &Path) -> Result<File> {
                     path: of.to_path_buf(),
                 });
             }
+            Err(TryLockError::Error(error)) if is_without_locks(&error) => {}
             Err(TryLockError::Error(error)) => return Err(Error::io(path, "lock")(error)),
         }
         let mine = file.metadata().map_err(Error::io(path, "read"))?;

@@ -1,0 +1,70 @@
+//! What the file systems at hand cannot do, and the work goes on without.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::sync::{Mutex, PoisonError};
+
+/// ENOLCK: a server of files without one for locks.
+const NO_LOCKS: i32 = 37;
+
+static FOUND: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// What was found since the program began, a sentence each.
+pub fn weaknesses() -> Vec<&'static str> {
+    let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    found.iter().copied().collect()
+}
+
+fn note(sentence: &'static str) {
+    FOUND
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(sentence);
+}
+
+/// The outcome of syncing a folder, which is none where the file system cannot do that.
+pub(crate) fn of_sync(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        // Some say that it is forbidden or makes no sense, and some that they have no such thing.
+        Err(error)
+            if [
+                ErrorKind::Unsupported,
+                ErrorKind::InvalidInput,
+                ErrorKind::PermissionDenied,
+            ]
+            .contains(&error.kind()) =>
+        {
+            note(
+                "this file system cannot sync folders, so that a power cut may bring an older file back",
+            );
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+/// Whether an error of locking says that the file system has no locks.
+pub(crate) fn is_without_locks(error: &io::Error) -> bool {
+    let none = error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS);
+    if none {
+        note(
+            "this file system has no locks: do not run hd-bottleneck into the same file twice at a time",
+        );
+    }
+    none
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_system_cannot_do_is_told_from_what_went_wrong() {
+        let error = io::Error::from_raw_os_error;
+        assert!(of_sync(Err(error(22))).is_ok() && of_sync(Err(error(13))).is_ok());
+        assert!(of_sync(Err(error(5))).is_err() && of_sync(Err(error(28))).is_err());
+        assert!(is_without_locks(&error(37)) && is_without_locks(&error(38)));
+        assert!(!is_without_locks(&error(11)) && !is_without_locks(&error(5)));
+        assert_eq!(weaknesses().len(), 2);
+    }
+}

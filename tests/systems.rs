@@ -1,0 +1,231 @@
+//! Systems as they are: without a home, without locks, without /sys, mounted so that nothing runs.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::workdir::{Call, Run, Workdir, base, runtime, skip};
+
+/// Whether a program is there that a test needs.
+fn has(test: &str, program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program} >/dev/null")])
+        .status();
+    let is_there = found.unwrap().success();
+    if !is_there {
+        skip(test, &format!("{program} is not there"));
+    }
+    is_there
+}
+
+/// hd-bottleneck in a folder with a few images, called by another program with its arguments.
+fn through(dir: &Workdir, caller: &str, args: &[&str]) -> Call {
+    let Call(ours) = dir.bottleneck("images");
+    let mut command = Command::new(caller);
+    command
+        .args(args)
+        .arg(ours.get_program())
+        .args(ours.get_args());
+    command.current_dir(dir.path(""));
+    for (name, value) in ours.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    Call(command)
+}
+
+/// Asserts that only hd-bottleneck itself has said something.
+fn assert_only_ours(run: &Run) {
+    let said = run.stderr();
+    let ours = |line: &str| line.starts_with("hd-bottleneck: ");
+    assert!(said.lines().all(ours) && !said.is_empty(), "{said}");
+}
+
+fn images() -> Workdir {
+    let dir = Workdir::new();
+    dir.images("images", 3);
+    dir
+}
+
+#[test]
+fn a_file_system_without_locks_or_without_syncing_of_folders_is_warned_of_once() {
+    if !has("a_file_system_without_locks", "strace") {
+        return;
+    }
+    for (call, errors, said) in [
+        (
+            "flock",
+            &["ENOSYS", "EOPNOTSUPP", "ENOLCK"][..],
+            "this file system has no locks",
+        ),
+        (
+            "fsync",
+            &["EINVAL", "EACCES"],
+            "this file system cannot sync folders",
+        ),
+    ] {
+        for error in errors {
+            let dir = images();
+            let inject = format!("inject={call}:error={error}");
+            let trace = format!("trace={call}");
+            let args = ["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+            let run = through(&dir, "strace", &args).succeeds();
+            let warned = run.stderr().matches(said).count();
+            assert_eq!(warned, 1, "{call} {error}: {}", run.stderr());
+            assert!(run.stderr().contains("6 computed"), "{}", run.stderr());
+            assert!(dir.path("out/bottlenecks.bin").is_file());
+        }
+    }
+}
+
+#[test]
+fn what_a_file_system_answers_otherwise_is_an_error() {
+    if !has("what_a_file_system_answers_otherwise", "strace") {
+        return;
+    }
+    let dir = images();
+    let args = [
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fsync",
+        "-e",
+        "inject=fsync:error=EIO",
+    ];
+    let run = through(&dir, "strace", &args).ends_with(1);
+    assert!(run.stderr().contains("cannot sync"), "{}", run.stderr());
+}
+
+#[test]
+fn without_a_variable_for_it_the_home_is_that_of_the_password_file() {
+    let dir = Workdir::new();
+    let Call(mut command) = dir.unprivileged("hd-bottleneck");
+    for name in ["HOME", "XDG_CACHE_HOME", "ORT_DYLIB_PATH"] {
+        command.env_remove(name);
+    }
+    // The user who runs it: another one where root runs the tests.
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let user = if is_root {
+        "65534".to_owned()
+    } else {
+        std::env::var("USER").unwrap_or_default()
+    };
+    let entry = Command::new("getent")
+        .args(["passwd", &user])
+        .output()
+        .unwrap();
+    let entry = String::from_utf8(entry.stdout).unwrap();
+    let home = entry.split(':').nth(5).unwrap();
+    dir.images("images", 1);
+    std::fs::copy(base(), dir.path("base.onnx")).unwrap();
+    command.args(["--base", "base.onnx", "images", "-o", "out.bin"]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let place = format!("{home}/.cache/hd/runtime");
+    assert!(output.status.success() || said.contains(&place), "{said}");
+    assert!(
+        output.status.success() || said.contains("--runtime or ORT_DYLIB_PATH"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_library_where_nothing_may_be_run_is_told_with_the_ways_out() {
+    let test = "a_library_where_nothing_may_be_run";
+    if !has(test, "unshare") {
+        return;
+    }
+    let dir = images();
+    std::fs::create_dir(dir.path("mount")).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o noexec none mount && cp '{}' mount/onnxruntime.so && exec \"$@\" --runtime mount/onnxruntime.so",
+        runtime().display()
+    );
+    let can_mount = Command::new("unshare")
+        .args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"])
+        .output();
+    if !can_mount.unwrap().status.success() {
+        return skip(test, "nothing can be mounted");
+    }
+    let run = through(&dir, "unshare", &["-m", "sh", "-c", &script, "sh"]).ends_with(1);
+    let said = run.stderr();
+    assert!(said.contains("its folder may be mounted noexec"), "{said}");
+    assert!(said.contains("--runtime or ORT_DYLIB_PATH"), "{said}");
+}
+
+#[test]
+fn without_sys_shared_memory_a_name_and_a_root_that_can_be_written_it_works_and_others_are_silent()
+{
+    let test = "without_sys_shared_memory_a_name_and_a_root";
+    if !has(test, "bwrap") {
+        return;
+    }
+    let dir = images();
+    std::fs::create_dir(dir.path("out")).unwrap();
+    let here = dir.path("").display().to_string();
+    let suite = Path::new(env!("CARGO_TARGET_TMPDIR")).display().to_string();
+    let args = [
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/sys",
+        "--tmpfs",
+        "/dev/shm",
+        "--remount-ro",
+        "/dev/shm",
+        "--bind",
+        &here,
+        &here,
+        "--ro-bind",
+        &suite,
+        &suite,
+        "--unshare-user",
+        "--uid",
+        "54321",
+        "--gid",
+        "54321",
+    ];
+    let run = through(&dir, "bwrap", &args).succeeds();
+    assert!(run.stderr().contains("6 computed"), "{}", run.stderr());
+    assert_only_ours(&run);
+}
+
+#[test]
+fn where_fewer_cores_are_allowed_than_there_are_it_works_and_others_are_silent() {
+    if !has("where_fewer_cores_are_allowed", "taskset") {
+        return;
+    }
+    let dir = images();
+    let run = through(&dir, "taskset", &["-c", "0"]).succeeds();
+    assert!(run.stderr().contains("6 computed"), "{}", run.stderr());
+    assert_only_ours(&run);
+}
+
+#[test]
+fn a_cache_that_cannot_be_made_is_told_with_the_ways_out_and_done_without_elsewhere() {
+    let dir = images();
+    let fetch = dir.program("hd-fetch").arg("runtime");
+    let fetch = fetch.env("XDG_CACHE_HOME", "/proc/none").ends_with(1);
+    assert!(
+        fetch.stderr().contains("XDG_CACHE_HOME"),
+        "{}",
+        fetch.stderr()
+    );
+    assert!(
+        fetch.stderr().contains("--runtime or ORT_DYLIB_PATH"),
+        "{}",
+        fetch.stderr()
+    );
+    // With a library elsewhere, networks are optimised anew each time.
+    let run = dir.bottleneck("images").env("XDG_CACHE_HOME", "/proc/none");
+    let run = run.env("ORT_DYLIB_PATH", runtime()).succeeds();
+    assert_only_ours(&run);
+}
