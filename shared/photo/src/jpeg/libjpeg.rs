@@ -10,6 +10,7 @@ use mozjpeg::{ColorSpace, DctMethod, Decompress};
 use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr, jpeg_std_error};
 
 use super::structure::Structure;
+use super::trouble::corrupt;
 use crate::error::DecodeError;
 
 thread_local! {
@@ -34,7 +35,7 @@ pub(super) fn decode(
     method: DctMethod,
 ) -> Result<Image, DecodeError> {
     WARNINGS.set(0);
-    let corrupt = |error: std::io::Error| super::corrupt(error.to_string());
+    let corrupt = |error: std::io::Error| corrupt(error.to_string());
     let builder = Decompress::with_err(errors());
     let mut decoder = builder.from_mem(bytes).map_err(corrupt)?;
     decoder.dct_method(method);

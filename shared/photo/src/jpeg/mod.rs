@@ -10,6 +10,7 @@
 
 mod libjpeg;
 mod structure;
+mod trouble;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -19,31 +20,14 @@ use jpeg_decoder::{Decoder, PixelFormat};
 use mozjpeg::DctMethod;
 
 pub(crate) use structure::Structure;
+use trouble::{corrupt, cut_short, variety};
 
-use crate::error::{CUT_SHORT, DecodeError};
+use crate::error::DecodeError;
 use crate::guard::guarded;
 use crate::note::{Note, Notes};
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
-
-fn corrupt(reason: impl Into<String>) -> DecodeError {
-    DecodeError::Corrupt {
-        format: "JPEG",
-        reason: reason.into(),
-    }
-}
-
-fn variety(reason: String) -> DecodeError {
-    DecodeError::Variety {
-        format: "JPEG",
-        reason,
-    }
-}
-
-fn cut_short() -> DecodeError {
-    corrupt(CUT_SHORT)
-}
 
 /// How a JPEG is wanted.
 #[derive(Clone, Copy, Debug, Default)]

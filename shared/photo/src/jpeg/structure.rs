@@ -2,7 +2,7 @@
 //!
 //! Source: ITU-T T.81, annex B.
 
-use super::{cut_short, variety};
+use super::trouble::{cut_short, variety};
 use crate::error::DecodeError;
 
 /// Scans that a JPEG can have. Encoders make a dozen; thousands, of a few bytes each, would keep a

@@ -9,7 +9,7 @@ use weezl::decode::Decoder as Lzw;
 
 use super::directory::{Directory, Tag};
 use super::fax::{self, Scheme};
-use super::{corrupt, variety};
+use super::trouble::{corrupt, variety};
 use crate::error::{CUT_SHORT, DecodeError};
 
 /// How chunks are compressed.

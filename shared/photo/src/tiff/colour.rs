@@ -4,7 +4,7 @@
 //! light of D50 (IEC 61966-2-1, adapted by Bradford's method).
 
 use super::directory::{Directory, Tag};
-use super::variety;
+use super::trouble::{corrupt, variety};
 use crate::error::DecodeError;
 
 /// Interpretations of samples.
@@ -147,7 +147,7 @@ fn palette(file: &Directory, bits: usize) -> Result<Vec<[u8; 3]>, DecodeError> {
         ])
     };
     let colours = (0..count).map(colour).collect::<Option<_>>();
-    colours.ok_or_else(|| super::corrupt("its palette is too short"))
+    colours.ok_or_else(|| corrupt("its palette is too short"))
 }
 
 impl Luminance {

@@ -2,7 +2,7 @@
 
 use super::codec::Codec;
 use super::directory::{Directory, Tag};
-use super::{corrupt, variety};
+use super::trouble::{corrupt, variety};
 use crate::error::{CUT_SHORT, DecodeError};
 
 /// How numbers are kept in bits.

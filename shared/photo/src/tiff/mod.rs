@@ -11,6 +11,7 @@ mod directory;
 mod fax;
 mod layout;
 mod samples;
+mod trouble;
 
 use image::metadata::Orientation;
 
@@ -19,6 +20,7 @@ use colour::{Alpha, Colours};
 pub(crate) use directory::{Directory, Tag};
 use layout::{Layout, Numbers};
 use samples::{Rows, Scale, wider};
+use trouble::{corrupt, variety};
 
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::jpeg;
@@ -31,22 +33,6 @@ pub(crate) struct Page {
     pub(crate) rgb: Rgb,
     pub(crate) orientation: Orientation,
     pub(crate) notes: Notes,
-}
-
-fn corrupt(reason: impl Into<String>) -> DecodeError {
-    DecodeError::Corrupt {
-        format: "TIFF",
-        reason: reason.into(),
-    }
-}
-
-/// What cannot be decoded here is what other programs can turn into something that can.
-fn variety(reason: impl Into<String>) -> DecodeError {
-    let reason = reason.into();
-    DecodeError::Variety {
-        format: "TIFF",
-        reason: format!("{reason}; ImageMagick's `convert FILE OUT.png` makes a PNG of most"),
-    }
 }
 
 /// Columns and rows of the first page.
