@@ -316,3 +316,28 @@ fn a_folder_one_level_too_high_or_too_low_is_told_with_the_right_one() {
         "{said}"
     );
 }
+
+#[test]
+fn a_head_of_a_division_can_be_tested_on_new_images_that_are_all_for_testing() {
+    let dir = Workdir::new();
+    divide(&dir, &[("train", 0..8), ("val", 8..10), ("test", 10..13)]);
+    dir.bottleneck("images").succeeds();
+    dir.train().succeeds();
+    let mut table = String::from("path,label,split\n");
+    for label in ["hot_dog", "not_hot_dog"] {
+        for index in 10..13 {
+            let name = label.replace('_', " ");
+            table.push_str(&format!("images/test/{label}/{index:04}.jpg,{name},test\n"));
+        }
+    }
+    dir.write("test.csv", table);
+    let run = dir
+        .program("hd-bottleneck")
+        .arg("--base")
+        .arg(crate::workdir::base());
+    run.args(["--files-from", "test.csv", "-o", "test.bin"])
+        .succeeds();
+    let eval = dir.program("hd-eval").args(["out/head.bin", "test.bin"]);
+    let eval = eval.succeeds().stdout();
+    assert!(eval.contains("(N=6)"), "{eval}");
+}

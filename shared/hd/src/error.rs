@@ -166,7 +166,7 @@ pub enum Error {
 
     /// A label that division by path leaves out of a split.
     #[error(
-        "label '{label}': by their paths none of its images is for {split}; divide by content, or give it more images"
+        "label '{label}': by their paths or folders none of its images is for {split}; divide by content, or give it more images"
     )]
     LabelNotInSplit {
         /// The label.

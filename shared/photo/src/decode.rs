@@ -91,6 +91,9 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
         reason,
     };
     match guarded(|| decode_as(format, bytes, want)) {
+        Some(Ok(image)) if image.rgb.pixels.is_empty() => {
+            Err(corrupt("it has no pixels".to_owned()))
+        }
         Some(Ok(image)) => Ok(image.looked_at()),
         Some(Err(Refusal::Size { width, height })) => Err(DecodeError::TooLarge { width, height }),
         Some(Err(Refusal::Reason(error))) => Err(error),
@@ -124,7 +127,7 @@ impl From<ImageError> for Refusal {
 
 /// A TIFF, for which there is a decoder here.
 fn decode_tiff(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let (width, height) = tiff::size(bytes).unwrap_or_default();
+    let (width, height) = tiff::size(bytes)?;
     let pixels = u64::from(width) * u64::from(height);
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });

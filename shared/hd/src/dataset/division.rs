@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::Path;
 
 use super::images::wrong;
@@ -49,7 +50,9 @@ pub(super) fn parts(root: &Path, folders: &[OsString]) -> Result<Vec<(Option<Spl
     };
     let all: Vec<&OsString> = named.iter().map(|(_, name)| *name).collect();
     let refuse = |seen: String| {
-        let first = root.join(all.first().map_or("".as_ref(), |name| name.as_os_str()));
+        let training = named.iter().find(|(split, _)| *split == Split::Training);
+        let first = training.map(|(_, name)| *name).or(all.first().copied());
+        let first = root.join(first.map_or("".as_ref(), |name| name.as_os_str()));
         Err(wrong(
             root,
             format!(
@@ -140,7 +143,7 @@ pub(super) fn holds_images(folder: &Path) -> bool {
 
 /// Whether a folder itself holds a file that is named like an image.
 pub(super) fn has_images_directly(folder: &Path) -> bool {
-    files(folder).any(|(path, found)| {
-        found.is_ok() && path.parent() == Some(folder) && is_named_like_an_image(&path)
-    })
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| is_named_like_an_image(&path) && !path.is_dir())
 }

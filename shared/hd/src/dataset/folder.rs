@@ -82,18 +82,13 @@ impl Dataset {
 
     /// Leaves labels out whose folders hold nothing.
     fn leave_out_empty_labels(&mut self) {
-        let has_any = |number: usize, label: &String| {
+        let has_unreadable = |label: &String| {
             let of_label = |path: &Path| path.iter().any(|part| label_of(part) == *label);
-            self.entries
-                .iter()
-                .any(|entry| entry.label as usize == number)
-                || self.unreadable.iter().any(|(path, _)| of_label(path))
+            self.unreadable.iter().any(|(path, _)| of_label(path))
         };
-        let kept: Vec<bool> = self
-            .labels
-            .iter()
-            .enumerate()
-            .map(|(n, l)| has_any(n, l))
+        let counts = self.counts().into_iter().zip(&self.labels);
+        let kept: Vec<bool> = counts
+            .map(|(count, label)| count > 0 || has_unreadable(label))
             .collect();
         let mut next = 0;
         let numbers: Vec<u32> = kept

@@ -1,6 +1,6 @@
 //! What is odd about a folder of images, and would cost a training: said before any work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::division::{holds_images, split_named};
@@ -19,9 +19,8 @@ impl Dataset {
     pub(super) fn note_oddities(&mut self, depth: usize) {
         let mut found = Vec::new();
         self.note_nesting(depth, &mut found);
-        for (number, label) in (0..).zip(&self.labels) {
-            let of_label = self.entries.iter().filter(|entry| entry.label == number);
-            match of_label.count() {
+        for (label, count) in self.labels.iter().zip(self.counts()) {
+            match count {
                 0 => {}
                 count if count < FEW => found.push(format!(
                     "the label '{label}' has {count} image{}, which is too few to learn from and to test on",
@@ -45,19 +44,31 @@ impl Dataset {
 
     /// Folders within the folder of a label.
     fn note_nesting(&self, depth: usize, found: &mut Vec<String>) {
-        for (number, label) in (0..).zip(&self.labels) {
-            let of_label = self.entries.iter().filter(|entry| entry.label == number);
-            let folders: BTreeSet<&Path> = of_label
-                .filter_map(|entry| entry.path.parent())
-                .filter(|folder| folder.components().count() > depth)
-                .collect();
-            if !folders.is_empty() {
-                found.push(format!(
-                    "the images of {} folders within that of '{label}' are all taken for '{label}'",
-                    folders.len()
-                ));
+        let mut folders: BTreeMap<u32, BTreeSet<&Path>> = BTreeMap::new();
+        for entry in &self.entries {
+            let folder = entry.path.parent();
+            if let Some(folder) = folder.filter(|folder| folder.iter().count() > depth) {
+                folders.entry(entry.label).or_default().insert(folder);
             }
         }
+        for (number, folders) in folders {
+            let label = self.labels.get(number as usize).map_or("", String::as_str);
+            found.push(format!(
+                "the images of {} folders within that of '{label}' are all taken for '{label}'",
+                folders.len()
+            ));
+        }
+    }
+
+    /// How many images each label has.
+    pub(super) fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.labels.len()];
+        for entry in &self.entries {
+            if let Some(count) = counts.get_mut(entry.label as usize) {
+                *count += 1;
+            }
+        }
+        counts
     }
 
     /// Where the labels' folders seem to be instead, where there is one label.

@@ -12,7 +12,7 @@ use super::sgd::Sgd;
 use super::task::Task;
 use super::watch::Watch;
 use crate::bottleneck::Samples;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::split::{Split, identify};
 
 /// A trained head, and how training went.
@@ -52,6 +52,17 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     let splits = recipe.split.assign(&images, samples.labels())?;
     let task = Task::new(samples, &images, &splits, labels);
     let counts = task.counts_by_label();
+    // A division that the images came with may leave a label without any to learn from.
+    let unlearned = counts.iter().zip(&task.labels).find(|(counts, _)| {
+        let [training, validation, testing] = **counts;
+        training == 0 && validation + testing > 0
+    });
+    if let Some((_, label)) = unlearned {
+        return Err(Error::LabelNotInSplit {
+            label: label.clone(),
+            split: Split::Training.name(),
+        });
+    }
     let learned: Vec<u64> = counts
         .iter()
         .map(|[training, validation, _]| training + validation)

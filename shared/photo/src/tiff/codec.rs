@@ -120,6 +120,9 @@ fn pack_bits(chunk: &[u8], length: usize) -> Vec<u8> {
     out
 }
 
+/// Codes of LZW, which have twelve bits at most.
+const CODES: usize = 4096;
+
 /// The first writers put the bits of a code in the other order, and such a chunk begins with the
 /// code 256 in that order.
 fn lzw(chunk: &[u8], length: usize) -> Vec<u8> {
@@ -127,14 +130,15 @@ fn lzw(chunk: &[u8], length: usize) -> Vec<u8> {
         [0, second, ..] if second & 1 == 1 => Lzw::new(BitOrder::Lsb, 8),
         _ => Lzw::with_tiff_size_switch(BitOrder::Msb, 8),
     };
-    let mut out = vec![0; length];
+    // A code stands for no more bytes than there are codes, and takes more than a byte.
+    let mut out = vec![0; length.min(chunk.len().saturating_mul(CODES))];
     let (mut read, mut written) = (0, 0);
     while let (Some(rest), Some(space)) = (chunk.get(read..), out.get_mut(written..)) {
         let result = decoder.decode_bytes(rest, space);
         read += result.consumed_in;
         written += result.consumed_out;
         let is_stuck = result.consumed_in == 0 && result.consumed_out == 0;
-        if is_stuck || result.status.is_err() || written == length {
+        if is_stuck || result.status.is_err() || written == out.len() {
             break;
         }
     }

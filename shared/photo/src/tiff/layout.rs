@@ -5,6 +5,9 @@ use super::directory::{Directory, Tag};
 use super::trouble::{corrupt, variety};
 use crate::error::{CUT_SHORT, DecodeError};
 
+/// The longest side of a tile that is larger than the page.
+const LARGEST_TILE: usize = 1 << 14;
+
 /// How numbers are kept in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
@@ -75,6 +78,13 @@ impl Layout {
             places: Vec::new(),
             shared: (1, 1),
         };
+        // Tiles may be larger than a small page, and not by any amount.
+        let (columns, rows) = layout.chunk;
+        if columns > width + LARGEST_TILE || rows > height + LARGEST_TILE {
+            return Err(corrupt(format!(
+                "it has tiles of {columns} x {rows} pixels"
+            )));
+        }
         layout.places = layout.places(file)?;
         Ok(layout)
     }

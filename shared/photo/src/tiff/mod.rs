@@ -36,10 +36,14 @@ pub(crate) struct Page {
 }
 
 /// Columns and rows of the first page.
-pub(crate) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let file = Directory::first(bytes)?;
+///
+/// # Errors
+/// A file that does not say, or says more than any other reader would believe.
+pub(crate) fn size(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
+    let file = Directory::first(bytes).ok_or_else(|| corrupt(CUT_SHORT))?;
     let side = |tag| file.one(tag).and_then(|side| u32::try_from(side).ok());
-    side(Tag::ImageWidth).zip(side(Tag::ImageLength))
+    let size = side(Tag::ImageWidth).zip(side(Tag::ImageLength));
+    size.ok_or_else(|| corrupt("it has no size"))
 }
 
 /// Decodes the first page of a file whose size has been found to be within limits.
@@ -47,7 +51,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Page, DecodeError> {
     let file = Directory::first(bytes).filter(|file| file.is_whole);
     let file = file.ok_or_else(|| corrupt(CUT_SHORT))?;
     if let Some(stream) = old_jpeg(&file) {
-        return of_jpeg(stream, size(bytes));
+        return of_jpeg(stream, size(bytes)?);
     }
     let page = Reader::of(&file)?;
     let (levels, mut notes) = page.levels()?;
@@ -72,9 +76,9 @@ fn old_jpeg<'a>(file: &Directory<'a>) -> Option<&'a [u8]> {
     (file.one(Tag::Compression) == Some(6)).then_some(stream)
 }
 
-fn of_jpeg(stream: &[u8], size: Option<(u32, u32)>) -> Result<Page, DecodeError> {
+fn of_jpeg(stream: &[u8], size: (u32, u32)) -> Result<Page, DecodeError> {
     let structure = jpeg::Structure::of(stream)?;
-    if Some(structure.size()) != size {
+    if structure.size() != size {
         return Err(corrupt("it is a JPEG of another size"));
     }
     let (image, notes) = jpeg::decode(stream, &structure, jpeg::Wish::default())?;
