@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::workdir::{Call, Run, Workdir, base, runtime, skip};
+use crate::workdir::{Call, Run, Workdir, base, forbidden, runtime, skip};
 
 /// Whether a program is there that a test needs.
 fn has(test: &str, program: &str) -> bool {
@@ -148,7 +148,7 @@ fn a_library_where_nothing_may_be_run_is_told_with_the_ways_out() {
         .args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"])
         .output();
     if !can_mount.unwrap().status.success() {
-        return skip(test, "nothing can be mounted");
+        return forbidden(test, "nothing can be mounted here");
     }
     let run = through(&dir, "unshare", &["-m", "sh", "-c", &script, "sh"]).ends_with(1);
     let said = run.stderr();
@@ -165,6 +165,11 @@ fn without_sys_shared_memory_a_name_and_a_root_that_can_be_written_it_works_and_
     }
     let dir = images();
     std::fs::create_dir(dir.path("out")).unwrap();
+    let mut probe = Command::new("bwrap");
+    probe.args(["--ro-bind", "/", "/", "--unshare-user", "true"]);
+    if !probe.output().unwrap().status.success() {
+        return forbidden(test, "bubblewrap may not make namespaces here");
+    }
     let here = dir.path("").display().to_string();
     let suite = Path::new(env!("CARGO_TARGET_TMPDIR")).display().to_string();
     let args = [

@@ -64,7 +64,8 @@ fn fetch_runtime(
     if path.is_file() {
         return Ok((path, true));
     }
-    let parent = path.parent().unwrap_or(&path);
+    // The one of this kind of machine gets its name when all is there.
+    let parent = path.ancestors().nth(2).unwrap_or(&path);
     fs::create_dir_all(parent).map_err(|error| {
         let message = format!("{}: cannot be made", parent.display());
         let hint = "name another folder in XDG_CACHE_HOME; the programs also take an ONNX Runtime that is there \

@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 
 pub(crate) use cache::{at_home, cached, home, runtime, take};
 pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained};
-pub(crate) use skip::{dependency, reference, skip};
+pub(crate) use skip::{dependency, forbidden, reference, skip};
 
 /// A folder that vanishes with the test, and beside it a home for the programs that run in it.
 pub(crate) struct Workdir(tempfile::TempDir);

@@ -18,6 +18,16 @@ const LIST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/skipped.tsv");
 pub(crate) fn skip(test: &str, reason: &str) {
     let strict = std::env::var_os("HD_TEST_STRICT").is_some_and(|value| value == "1");
     assert!(!strict, "{test} did not run: {reason}");
+    note(test, reason);
+}
+
+/// Lists a test that the kernel or the container forbids, which no package mends: a strict run goes
+/// on, and its last lines name the test.
+pub(crate) fn forbidden(test: &str, reason: &str) {
+    note(test, reason);
+}
+
+fn note(test: &str, reason: &str) {
     let list = File::options().create(true).append(true).open(LIST);
     // In one piece, since tests run side by side.
     let line = format!("{test}\t{reason}\n");
