@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::workdir::{Call, Run, Workdir, base, forbidden, runtime, skip};
+use crate::serving::serve;
+use crate::workdir::{ARCHITECTURE, Call, Run, Workdir, base, cached, forbidden, runtime, skip};
 
 /// Whether a program is there that a test needs.
 fn has(test: &str, program: &str) -> bool {
@@ -34,7 +35,11 @@ fn can_trace(test: &str) -> bool {
 
 /// hd-bottleneck in a folder with a few images, called by another program with its arguments.
 fn through(dir: &Workdir, caller: &str, args: &[&str]) -> Call {
-    let Call(ours) = dir.bottleneck("images");
+    called_by(caller, args, dir, dir.bottleneck("images"))
+}
+
+/// A program of ours, called by another with its arguments.
+fn called_by(caller: &str, args: &[&str], dir: &Workdir, Call(ours): Call) -> Call {
     let mut command = Command::new(caller);
     command
         .args(args)
@@ -77,7 +82,12 @@ fn a_file_system_without_locks_or_without_syncing_of_folders_is_warned_of_once()
         (
             "fsync",
             &["EINVAL", "EACCES"],
-            "this file system cannot sync folders",
+            "this file system cannot sync",
+        ),
+        (
+            "fdatasync",
+            &["EINVAL", "ENOSYS"],
+            "this file system cannot sync",
         ),
     ] {
         for error in errors {
@@ -92,6 +102,33 @@ fn a_file_system_without_locks_or_without_syncing_of_folders_is_warned_of_once()
             assert!(dir.path("out/bottlenecks.bin").is_file());
         }
     }
+}
+
+#[test]
+fn a_download_where_nothing_can_be_synced_is_warned_of_once() {
+    if !can_trace("a_download_where_nothing_can_be_synced") {
+        return;
+    }
+    base();
+    let weights = std::fs::read(cached("weights/mobilenet_v2-b0353104.pth")).unwrap();
+    let mirror = serve(move |_| Some(("application/octet-stream", weights.clone())));
+    let dir = Workdir::new();
+    let fetch = dir.program("hd-fetch").args(["base", ARCHITECTURE]);
+    let fetch = fetch.args(["--mirror", &mirror, "-o", "base.onnx"]);
+    let fetch = fetch.env("XDG_CACHE_HOME", dir.path("cache"));
+    let injected = ["-e", "inject=fsync,fdatasync:error=EINVAL"];
+    let args = [&["-f", "-qq", "-o", "/dev/null"], &injected[..]].concat();
+    let run = called_by("strace", &args, &dir, fetch).succeeds();
+    assert_eq!(
+        run.stderr().matches("cannot sync").count(),
+        1,
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(
+        std::fs::read(dir.path("base.onnx")).unwrap(),
+        std::fs::read(base()).unwrap()
+    );
 }
 
 #[test]

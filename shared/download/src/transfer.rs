@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use hd_weakness::of_sync;
+
 use crate::error::Error;
 
 /// The path of a helper file that lies beside `path`: its name with `suffix` added.
@@ -43,25 +45,12 @@ pub(crate) fn pour<E>(
 /// # Errors
 /// The operating system's.
 pub(crate) fn finish(file: &File, unfinished: &Path, to: &Path) -> Result<(), Error> {
-    file.sync_all()
-        .map_err(Error::file(unfinished, "write to"))?;
+    of_sync(file.sync_data()).map_err(Error::file(unfinished, "write to"))?;
     fs::rename(unfinished, to).map_err(Error::file(to, "create"))?;
     let folder = match to.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // Some file systems cannot sync folders. What was downloaded can be downloaded again.
-        Err(error)
-            if [
-                ErrorKind::Unsupported,
-                ErrorKind::InvalidInput,
-                ErrorKind::PermissionDenied,
-            ]
-            .contains(&error.kind()) =>
-        {
-            Ok(())
-        }
-        result => result.map_err(Error::file(folder, "sync")),
-    }
+    of_sync(File::open(folder).and_then(|folder| folder.sync_all()))
+        .map_err(Error::file(folder, "sync"))
 }

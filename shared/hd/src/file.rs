@@ -7,10 +7,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use hd_weakness::of_sync;
 use memmap2::Mmap;
 
 use crate::error::{Error, Result};
-use crate::weakness;
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -118,9 +118,7 @@ impl Draft {
         write(&mut out).map_err(Error::io(path, "write"))?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error);
         let file = file.map_err(Error::io(path, "write"))?;
-        file.as_file()
-            .sync_data()
-            .map_err(Error::io(path, "write"))?;
+        of_sync(file.as_file().sync_data()).map_err(Error::io(path, "write"))?;
         Ok(Self {
             file,
             path: path.to_path_buf(),
@@ -169,7 +167,7 @@ impl Draft {
 /// A new name must survive a power cut, or make would trust a file that comes back as the old one.
 fn sync_folder_of(path: &Path) -> Result<()> {
     let folder = folder_of(path);
-    weakness::of_sync(File::open(folder).and_then(|folder| folder.sync_all()))
+    of_sync(File::open(folder).and_then(|folder| folder.sync_all()))
         .map_err(Error::io(folder, "sync"))
 }
 

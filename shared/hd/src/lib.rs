@@ -63,7 +63,6 @@ pub use hd_photo as photo;
 pub mod split;
 pub mod tensorboard;
 pub mod tsv;
-mod weakness;
 
 pub use error::{Error, Result};
-pub use weakness::weaknesses;
+pub use hd_weakness::weaknesses;

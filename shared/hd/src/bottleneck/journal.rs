@@ -13,6 +13,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use hd_weakness::{is_without_locks, of_sync};
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
@@ -21,7 +22,6 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
 use crate::photo::Notes;
-use crate::weakness::is_without_locks;
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
@@ -107,9 +107,7 @@ impl Journal {
         self.places.insert(key, Location { offset, facts });
         self.end += record.len() as u64;
         if self.synced.elapsed() > SYNC_EVERY {
-            self.file
-                .sync_data()
-                .map_err(Error::io(&self.path, "write"))?;
+            of_sync(self.file.sync_data()).map_err(Error::io(&self.path, "write"))?;
             self.synced = Instant::now();
         }
         Ok(())

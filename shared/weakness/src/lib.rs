@@ -1,4 +1,7 @@
 //! What the file systems at hand cannot do, and the work goes on without.
+//!
+//! Some shared and some user-space file systems have no locks, or cannot sync. Such an answer is noted here and is no
+//! error, and the program says at its end, once, what was missing.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -6,6 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 /// ENOLCK: a server of files without one for locks.
 const NO_LOCKS: i32 = 37;
+
+/// How file systems answer that cannot sync. A failing or full disk answers otherwise.
+const CANNOT_SYNC: [ErrorKind; 3] = [
+    ErrorKind::Unsupported,
+    ErrorKind::InvalidInput,
+    ErrorKind::PermissionDenied,
+];
 
 static FOUND: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
@@ -22,20 +32,16 @@ fn note(sentence: &'static str) {
         .insert(sentence);
 }
 
-/// The outcome of syncing a folder, which is none where the file system cannot do that.
-pub(crate) fn of_sync(result: io::Result<()>) -> io::Result<()> {
+/// The outcome of syncing a file or a folder, which is none where the file system cannot do that.
+///
+/// # Errors
+/// What went wrong otherwise, such as a disk that fails.
+pub fn of_sync(result: io::Result<()>) -> io::Result<()> {
     match result {
         // Some say that it is forbidden or makes no sense, and some that they have no such thing.
-        Err(error)
-            if [
-                ErrorKind::Unsupported,
-                ErrorKind::InvalidInput,
-                ErrorKind::PermissionDenied,
-            ]
-            .contains(&error.kind()) =>
-        {
+        Err(error) if CANNOT_SYNC.contains(&error.kind()) => {
             note(
-                "this file system cannot sync folders, so that a power cut may bring an older file back",
+                "this file system cannot sync all that is written, so that a power cut may bring an older file back",
             );
             Ok(())
         }
@@ -44,7 +50,7 @@ pub(crate) fn of_sync(result: io::Result<()>) -> io::Result<()> {
 }
 
 /// Whether an error of locking says that the file system has no locks.
-pub(crate) fn is_without_locks(error: &io::Error) -> bool {
+pub fn is_without_locks(error: &io::Error) -> bool {
     let none = error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS);
     if none {
         note(
