@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use hd::Error;
-use hd::cache::cache_folder;
+use hd::cache::writable;
 use hd::digest::Digest;
 use hd::origin::Origin;
 use hd_download::{Limits, sha256_of_file, unpack};
@@ -69,7 +69,7 @@ fn download_path(url: &str) -> Result<PathBuf> {
         .filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c))
         .collect();
     let folder = Digest::of(url.as_bytes()).short();
-    Ok(cache_folder()?.join("downloads").join(folder).join(name))
+    Ok(writable("downloads")?.join(folder).join(name))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use hd::Error;
+use hd::cache::writable;
 use hd::origin::Origin;
 use hd_cli::{Bar, Jobs};
 
@@ -98,6 +99,7 @@ impl Arguments {
     /// From the first mirror that has them. Drawings stand in for photos only where no mirror could be reached: trouble on
     /// this machine, or an archive that is not what it should be, is not to be papered over.
     fn photos(&self, listed: &catalog::Images, sources: &Sources, out: &Path) -> Result<Origin> {
+        writable("downloads")?;
         let mut tried = Vec::new();
         let mut reached = false;
         for mirror in &listed.mirror {

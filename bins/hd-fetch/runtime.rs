@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use hd::Error;
-use hd::cache::RuntimeKind;
-use hd_cli::{Advice, Bar};
+use hd::cache::{RuntimeKind, writable};
+use hd_cli::Bar;
 use hd_download::Progress;
 
 use crate::catalog::{Catalog, Member};
@@ -64,14 +64,7 @@ fn fetch_runtime(
     if path.is_file() {
         return Ok((path, true));
     }
-    // The one of this kind of machine gets its name when all is there.
-    let parent = path.ancestors().nth(2).unwrap_or(&path);
-    fs::create_dir_all(parent).map_err(|error| {
-        let message = format!("{}: cannot be made", parent.display());
-        let hint = "name another folder in XDG_CACHE_HOME; the programs also take an ONNX Runtime that is there \
-                    already, with --runtime or ORT_DYLIB_PATH";
-        Advice::new(message, hint).because(error)
-    })?;
+    writable("runtime")?;
     let catalog = Catalog::built_in()?;
     let sources = Sources { mirror, progress };
     match kind {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use hd::Error;
-use hd::cache::cache_folder;
+use hd::cache::{cache_folder, writable};
 use hd_download::sha256_of_file;
 
 use crate::catalog::{Base, Packed};
@@ -75,6 +75,7 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
     {
         return from_package(packed, *same, path.clone());
     }
+    writable("weights")?;
     let mut tried = Vec::new();
     for url in &base.url {
         match sources.file(url, base.sha256.as_deref(), &path) {

@@ -2,6 +2,8 @@
 //! takes it from there.
 
 use std::env;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
@@ -20,6 +22,24 @@ pub fn cache_folder() -> Result<PathBuf> {
     let home = env::home_dir().filter(|home| home.is_absolute());
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(home?.join(".cache")));
     Ok(cache.ok_or(Error::NoCache)?.join("hd"))
+}
+
+/// The folder `name` in the cache, made if it is not there, for something to be written in.
+///
+/// # Errors
+/// No cache folder, or one in which nothing can be written.
+pub fn writable(name: &str) -> Result<PathBuf> {
+    let path = cache_folder()?.join(name);
+    // A folder that is there may still be on a file system that is read-only.
+    let tried = fs::create_dir_all(&path).and_then(|()| tempfile::tempfile_in(&path));
+    match tried {
+        Ok(_) => Ok(path),
+        // tempfile's own message would name the temporary file.
+        Err(error) => Err(Error::Cache {
+            path,
+            source: io::Error::from(error.kind()),
+        }),
+    }
 }
 
 /// A build of ONNX Runtime, by the hardware that it can use.

@@ -277,6 +277,15 @@ pub enum Error {
     )]
     NoCache,
 
+    /// A cache in which nothing can be kept.
+    #[error("{}: nothing can be written in this folder of the cache", path.display())]
+    Cache {
+        /// The folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+
     /// Something in the place of what was to be made, which must not be lost.
     #[error("{}: it is there already{detail}", path.display())]
     Occupied {
@@ -320,7 +329,7 @@ impl Error {
             Self::NoRuntime { bring, .. } => {
                 format!("run `{bring}`, or name a library with --runtime or ORT_DYLIB_PATH")
             }
-            Self::NoCache => {
+            Self::NoCache | Self::Cache { .. } => {
                 "name a folder in XDG_CACHE_HOME, or an ONNX Runtime with --runtime or ORT_DYLIB_PATH".to_owned()
             }
             Self::Runtime { reason, .. } if reason.contains("dlopen") => {
