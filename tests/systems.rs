@@ -33,6 +33,17 @@ fn can_trace(test: &str) -> bool {
     may
 }
 
+/// Whether a test that needs it may mount something, where nobody else sees it.
+fn can_mount(test: &str) -> bool {
+    let script = ["-m", "sh", "-c", "mount -t tmpfs none /mnt"];
+    let mounted = Command::new("unshare").args(script).output();
+    let can = mounted.unwrap().status.success();
+    if !can {
+        forbidden(test, "nothing can be mounted here");
+    }
+    can
+}
+
 /// hd-bottleneck in a folder with a few images, called by another program with its arguments.
 fn through(dir: &Workdir, caller: &str, args: &[&str]) -> Call {
     called_by(caller, args, dir, dir.bottleneck("images"))
@@ -196,11 +207,8 @@ fn a_library_where_nothing_may_be_run_is_told_with_the_ways_out() {
         "mount -t tmpfs -o noexec none mount && cp '{}' mount/onnxruntime.so && exec \"$@\" --runtime mount/onnxruntime.so",
         runtime().display()
     );
-    let can_mount = Command::new("unshare")
-        .args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"])
-        .output();
-    if !can_mount.unwrap().status.success() {
-        return forbidden(test, "nothing can be mounted here");
+    if !can_mount(test) {
+        return;
     }
     let run = through(&dir, "unshare", &["-m", "sh", "-c", &script, "sh"]).ends_with(1);
     let said = run.stderr();
@@ -256,6 +264,57 @@ fn without_sys_shared_memory_a_name_and_a_root_that_can_be_written_it_works_and_
 }
 
 #[test]
+fn where_the_processor_cannot_be_read_it_works_and_others_are_silent() {
+    let test = "where_the_processor_cannot_be_read";
+    if !has(test, "unshare") || !can_mount(test) {
+        return;
+    }
+    let dir = images();
+    let hidden = "mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec \"$@\"";
+    let run = through(&dir, "unshare", &["-m", "sh", "-c", hidden, "sh"]).succeeds();
+    assert!(run.stderr().contains("6 computed"), "{}", run.stderr());
+    assert_only_ours(&run);
+}
+
+/// A machine of 64 cores, as far as /proc and /sys tell, of which a program may use one.
+const MANY_CORES: &str = "
+    for i in $(seq 0 63); do sed '/^$/q' /proc/cpuinfo | sed \"s/^\\(processor.*:\\).*/\\1 $i/\"; done >cpuinfo
+    mount --bind cpuinfo /proc/cpuinfo && mount -t tmpfs none /sys && mkdir -p /sys/devices/system/cpu || exit
+    for kind in possible present online; do echo 0-63 >/sys/devices/system/cpu/$kind; done
+    exec taskset -c 0 \"$@\"";
+
+#[test]
+fn of_64_cores_only_those_that_are_allowed_are_used_and_others_are_silent() {
+    let test = "of_64_cores_only_those_that_are_allowed";
+    if !has(test, "unshare") || !has(test, "taskset") || !can_mount(test) {
+        return;
+    }
+    let dir = images();
+    let run = through(&dir, "unshare", &["-m", "sh", "-c", MANY_CORES, "sh"]).succeeds();
+    assert!(run.stderr().contains("6 computed"), "{}", run.stderr());
+    assert_only_ours(&run);
+    // Here ONNX Runtime has threads of its own.
+    let name = format!("{ARCHITECTURE}_quantized");
+    let base = [
+        "base",
+        &name,
+        "--calibrate",
+        "images",
+        "-o",
+        "integers.onnx",
+    ];
+    let fetch = dir.program("hd-fetch").args(base);
+    let run = called_by(
+        "unshare",
+        &["-m", "sh", "-c", MANY_CORES, "sh"],
+        &dir,
+        fetch,
+    )
+    .succeeds();
+    assert_eq!(run.stderr(), "hd-fetch: integers.onnx\n");
+}
+
+#[test]
 fn where_fewer_cores_are_allowed_than_there_are_it_works_and_others_are_silent() {
     if !has("where_fewer_cores_are_allowed", "taskset") {
         return;
@@ -269,18 +328,21 @@ fn where_fewer_cores_are_allowed_than_there_are_it_works_and_others_are_silent()
 #[test]
 fn a_cache_that_cannot_be_made_is_told_with_the_ways_out_and_done_without_elsewhere() {
     let dir = images();
-    let fetch = dir.program("hd-fetch").arg("runtime");
-    let fetch = fetch.env("XDG_CACHE_HOME", "/proc/none").ends_with(1);
-    assert!(
-        fetch.stderr().contains("XDG_CACHE_HOME"),
-        "{}",
-        fetch.stderr()
-    );
-    assert!(
-        fetch.stderr().contains("--runtime or ORT_DYLIB_PATH"),
-        "{}",
-        fetch.stderr()
-    );
+    for wanted in [
+        &["runtime"][..],
+        &["base", ARCHITECTURE],
+        &["images", "hotdog"],
+    ] {
+        let fetch = dir.program("hd-fetch").args(wanted);
+        let fetch = fetch.env("XDG_CACHE_HOME", "/proc/none").ends_with(1);
+        let said = fetch.stderr();
+        assert!(
+            said.contains("hint: name a folder in XDG_CACHE_HOME"),
+            "{said}"
+        );
+        assert!(said.contains("--runtime or ORT_DYLIB_PATH"), "{said}");
+        assert_eq!(said.lines().count(), 2, "{said}");
+    }
     // With a library elsewhere, networks are optimised anew each time.
     let run = dir.bottleneck("images").env("XDG_CACHE_HOME", "/proc/none");
     let run = run.env("ORT_DYLIB_PATH", runtime()).succeeds();

@@ -1,15 +1,29 @@
 //! Messages on stderr.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::panic;
+use std::sync::{Mutex, PoisonError};
 
 use log::LevelFilter;
 
 /// Prints messages from this level up from now on, each line beginning with the program's name.
 pub(crate) fn start(program: &'static str, level: LevelFilter) {
     // Fails only where a logger is set already, and no other line sets one.
-    let _ = log::set_boxed_logger(Box::new(Messages(program)));
+    let _ = log::set_boxed_logger(Box::new(Messages {
+        program,
+        out: Mutex::new(own_stderr()),
+    }));
     log::set_max_level(level);
+}
+
+/// stderr by a descriptor of its own, which leads there also while a library is loaded that is not to write there.
+fn own_stderr() -> Box<dyn Write + Send> {
+    match io::stderr().as_fd().try_clone_to_owned() {
+        Ok(own) => Box::new(File::from(own)),
+        Err(_) => Box::new(io::stderr()),
+    }
 }
 
 /// Prints no trace for a decoder that panics: its image is reported like any bad image.
@@ -23,7 +37,10 @@ pub(crate) fn silence_decoders() {
 }
 
 /// The logger, which knows the program's name.
-struct Messages(&'static str);
+struct Messages {
+    program: &'static str,
+    out: Mutex<Box<dyn Write + Send>>,
+}
 
 impl log::Log for Messages {
     fn enabled(&self, metadata: &log::Metadata) -> bool {
@@ -39,10 +56,10 @@ impl log::Log for Messages {
             log::Level::Warn => "warning: ",
             _ => "",
         };
-        let mut stderr = io::stderr().lock();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         for line in record.args().to_string().lines() {
             // There is nowhere left to complain to.
-            let _ = writeln!(stderr, "{}: {kind}{line}", self.0);
+            let _ = out.write_all(format!("{}: {kind}{line}\n", self.program).as_bytes());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Networks at work. This module alone speaks to ONNX Runtime.
 
+mod aside;
 mod device;
 mod input;
 mod optimised;

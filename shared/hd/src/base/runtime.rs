@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use ort::environment::Environment;
 
+use super::aside::quietly;
 use crate::cache::RuntimeKind;
 use crate::error::{Error, Result};
 
@@ -42,9 +43,11 @@ impl Runtime {
             path: path.clone(),
             reason,
         };
-        let builder = ort::init_from(&path).map_err(|error| failed(error.to_string()))?;
-        let environment = builder.with_name("hd").with_telemetry(false).build();
-        let environment = environment.map_err(|error| failed(error.to_string()))?;
+        let environment = quietly(|| {
+            let builder = ort::init_from(&path).map_err(|error| failed(error.to_string()))?;
+            let environment = builder.with_name("hd").with_telemetry(false).build();
+            environment.map_err(|error| failed(error.to_string()))
+        })?;
         *loaded = Some(environment.clone());
         Ok(Self { environment })
     }
