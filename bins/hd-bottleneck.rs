@@ -184,6 +184,7 @@ impl Program for Arguments {
             bail!("--base and --output are needed");
         };
         let distortion = self.distortions.wanted()?;
+        self.compute.jobs.apply_to_rayon()?;
         let mut dataset = self.dataset()?;
         if let Some(shard) = self.shard {
             dataset.keep_shard(shard);
@@ -275,6 +276,13 @@ fn tell_noted(dataset: &Dataset, noted: &[Noted], table: &Path) {
 fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     if let Some(reason) = &summary.rebuilt {
         log::info!("{reason}; made anew");
+    }
+    if summary.damaged > 0 {
+        log::warn!(
+            "{}: the bottlenecks of {} images were damaged, and are computed anew",
+            output.display(),
+            summary.damaged
+        );
     }
     for Skipped { path, reason, .. } in summary.skipped.iter().take(SHOWN) {
         log::warn!("{}: {reason}", dataset.root.join(path).display());

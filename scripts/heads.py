@@ -21,10 +21,11 @@ import time
 import numpy
 
 FRAME = 56
+BLOCK = 65536
 
 
 class Reader:
-    """The header of a file of bottlenecks; see shared/hd/src/bottleneck/cache.rs and shared/hd/src/frame.rs."""
+    """The header of a file of bottlenecks; see shared/hd/src/bottleneck/layout.rs and shared/hd/src/frame.rs."""
 
     def __init__(self, path):
         with open(path, "rb") as file:
@@ -54,7 +55,8 @@ class Reader:
             self.text(), self.text(), self.take(1)
         assert not self.number("<B"), "distorted views are not for this script"
         labels, digests = [], []
-        for _ in range(self.number("<Q")):
+        self.count = self.number("<Q")
+        for _ in range(self.count):
             self.text()
             labels.append(self.number("<I"))
             digests.append(self.take(32))
@@ -67,7 +69,8 @@ class Reader:
         return numpy.array(labels), digests
 
     def floats(self):
-        return numpy.memmap(self.path, "<f4", "r", self.payload).reshape(-1, self.size)
+        """The matrix, once the rows were read."""
+        return numpy.memmap(self.path, "<f4", "r", self.payload, (self.count, self.size))
 
 
 def make(like, path, count, labels):
@@ -88,7 +91,7 @@ def make(like, path, count, labels):
         + [text(name.encode()) for name in names]
         + [b"\0\0", struct.pack("<Q", count), rows.tobytes(), struct.pack("<Q", 0)]
     )
-    frame = b"HDBOTTLE" + struct.pack("<IIQ", 4, 0, len(header)) + blake3.blake3(header).digest()
+    frame = b"HDBOTTLE" + struct.pack("<IIQ", 5, 0, len(header)) + blake3.blake3(header).digest()
     # As pooled activations are: not negative, and each label with some features of its own.
     means = chance.normal(0, 0.12, (labels, like.size)).astype("f4")
     with open(path, "wb") as file:
@@ -96,6 +99,12 @@ def make(like, path, count, labels):
         for part in numpy.array_split(rows["label"], count // 10000 + 1):
             noise = chance.standard_normal((len(part), like.size), "f4")
             numpy.maximum(noise + means[part] + 0.3, 0).tofile(file)
+        payload = FRAME + len(header) + -(FRAME + len(header)) % 64
+        file.flush()
+        floats = numpy.memmap(path, "u1", "r", payload, count * like.size * 4)
+        block = max(1, BLOCK // (like.size * 4)) * like.size * 4
+        for begin in range(0, len(floats), block):
+            file.write(blake3.blake3(floats[begin : begin + block].tobytes()).digest()[:8])
 
 
 def standardised(x):

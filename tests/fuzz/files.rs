@@ -26,7 +26,7 @@ pub(crate) fn bottlenecks(bytes: &[u8]) {
         let Ok(samples) = Samples::open(&[scratch.path("bottlenecks.bin")]) else {
             continue;
         };
-        let _ = samples.check_finite();
+        let _ = samples.check();
         let _ = samples.contradictions();
         let _ = SplitRule::default().assign(&samples.images(), samples.labels());
     }

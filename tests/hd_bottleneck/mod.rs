@@ -1,6 +1,7 @@
 //! Tests of hd-bottleneck, by feature.
 
 mod bad_images;
+mod damaged;
 mod devices;
 mod errors;
 mod folders;

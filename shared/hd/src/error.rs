@@ -63,6 +63,17 @@ pub enum Error {
         maker: &'static str,
     },
 
+    /// Bottlenecks of which some are not what was written.
+    #[error("{}: damaged: the bottlenecks of {} to {} are not what was written", path.display(), first.display(), last.display())]
+    DamagedRows {
+        /// The file.
+        path: PathBuf,
+        /// The first image of the rows among which the damage lies.
+        first: PathBuf,
+        /// The last of them.
+        last: PathBuf,
+    },
+
     /// Two files that do not belong together.
     #[error("{}: made with the base {made_with}, but {} is the base {given}", path.display(), other.display())]
     OtherBase {
@@ -314,6 +325,9 @@ impl Error {
             }
             Self::Foreign { found, .. } if found.contains("no hd.architecture") => {
                 "hd-label takes any classifier of images, with --labels".to_owned()
+            }
+            Self::DamagedRows { .. } => {
+                "run hd-bottleneck again with --verify: it computes what is damaged anew, and nothing else".to_owned()
             }
             Self::OtherBase { .. } => {
                 "run hd-bottleneck and then hd-train again with the base you mean".to_owned()

@@ -1,15 +1,4 @@
-//! `bottlenecks.bin`: one row an image or view of one, sorted by path, and a matrix of floats
-//! beside it.
-//!
-//! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's
-//! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the
-//! labels, where the images came from, how they were distorted, the rows, and the files that were
-//! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
-//! the file, the file's size and time if they can be trusted to show a change, the image's number
-//! of pixels, notes on it, a bit each, the split that it was given, if it was, and the number of the view, which is 0 for the image itself. The payload is rows x D
-//! float32, little-endian, in the order of the rows, which is that of paths and then views; it
-//! begins at a multiple of 64 bytes, so that it can be used where it is mapped. Nothing may follow
-//! it.
+//! A file of bottlenecks, read and written.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,109 +6,16 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
-use crate::dataset::Stamp;
+use super::blocks::{self, Blocks, check};
+use super::layout::{FORMAT, Header, Row, Skipped};
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::frame::Format;
 use crate::onnx::Network;
 use crate::origin::Origin;
-use crate::photo::{Distortion, Notes, Preprocess};
-use crate::split::Split;
-
-const FORMAT: Format = Format {
-    magic: *b"HDBOTTLE",
-    version: 4,
-    what: "a file of bottlenecks",
-    maker: "hd-bottleneck",
-};
-
-/// The payload is written and mapped as it lies in memory.
-const _: () = assert!(
-    cfg!(target_endian = "little"),
-    "bottlenecks.bin is little-endian"
-);
-
-/// An image or a view of one, without its bottleneck.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// Its path relative to the folder of images.
-    #[serde(with = "path_bytes")]
-    pub path: PathBuf,
-    /// The index of its label.
-    pub label: u32,
-    /// The digest of its content.
-    pub digest: Digest,
-    /// Its size and time when it was read; absent where a later change might leave both as they
-    /// are.
-    pub stamp: Option<Stamp>,
-    /// How many pixels it has.
-    pub pixels: u64,
-    /// Why somebody should look at it.
-    pub notes: Notes,
-    /// The split that its folder or its list gives it.
-    pub split: Option<Split>,
-    /// Which view of it this is: 0 is the image itself, the others are distorted.
-    pub variant: u32,
-}
-
-/// A file that is no image, or none that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// Its path relative to the folder of images.
-    #[serde(with = "path_bytes")]
-    pub path: PathBuf,
-    /// The digest of its content, if it could be read and that content can never be used.
-    pub digest: Option<Digest>,
-    /// Its size and time, as in a row.
-    pub stamp: Option<Stamp>,
-    /// Why it is not used.
-    pub reason: String,
-    /// How many pixels it has, if there being too many is why; otherwise 0.
-    pub pixels: u64,
-}
-
-/// Everything but the floats.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Header {
-    pub(super) architecture: String,
-    pub(super) base: Digest,
-    #[serde(with = "as_json")]
-    pub(super) preprocess: Preprocess,
-    pub(super) fingerprint: Digest,
-    pub(super) size: u32,
-    pub(super) labels: Vec<String>,
-    pub(super) origin: Option<Origin>,
-    pub(super) distortion: Option<Distortion>,
-    pub(super) rows: Vec<Row>,
-    pub(super) skipped: Vec<Skipped>,
-}
-
-impl Header {
-    /// Identifies the bottleneck of a row: by the content of the image, and by the view.
-    pub(super) fn key(&self, row: &Row) -> Digest {
-        match &self.distortion {
-            Some(distortion) => distortion.key(&row.digest, row.variant),
-            None => row.digest,
-        }
-    }
-
-    /// Whether two headers say the same of the same images, but for the times of their files.
-    pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let timeless = |header: &Self| {
-            let mut header = header.clone();
-            header.rows.iter_mut().for_each(|row| row.stamp = None);
-            header
-                .skipped
-                .iter_mut()
-                .for_each(|skipped| skipped.stamp = None);
-            header
-        };
-        timeless(self) == timeless(other)
-    }
-}
+use crate::photo::{Distortion, Preprocess};
 
 /// A file of bottlenecks, mapped into memory.
 #[derive(Debug)]
@@ -140,14 +36,12 @@ impl Bottlenecks {
         let (file, map) = map(path)?;
         let (header, payload): (Header, usize) = FORMAT.read_header(path, &map)?;
         let damaged = |reason: String| FORMAT.damaged(path, reason);
-        let expected = (header.size as usize)
-            .checked_mul(4)
-            .and_then(|row| row.checked_mul(header.rows.len()));
         let found = map.len() - payload;
-        if expected != Some(found) {
+        let expected = Blocks::of(header.rows.len(), header.size as usize).lengths();
+        if expected.and_then(|(matrix, checks)| matrix.checked_add(checks)) != Some(found) {
             let (rows, size) = (header.rows.len(), header.size);
             return Err(damaged(format!(
-                "{found} bytes of floats for {rows} rows of {size}"
+                "{found} bytes of floats and checks for {rows} rows of {size}"
             )));
         }
         if header
@@ -234,22 +128,85 @@ impl Bottlenecks {
 
     /// The bottleneck of the row `index`: D floats, none where there is no such row.
     pub fn bottleneck(&self, index: usize) -> &[f32] {
-        let bytes = self.map.get(self.payload..).unwrap_or_default();
-        let floats: &[f32] = bytemuck::try_cast_slice(bytes).unwrap_or_default();
+        let floats = floats(self.matrix());
         floats
             .chunks_exact(self.size().max(1))
             .nth(index)
             .unwrap_or_default()
     }
 
+    /// The bytes of all bottlenecks.
+    fn matrix(&self) -> &[u8] {
+        let (matrix, _) = self.blocks().lengths().unwrap_or_default();
+        let payload = self.map.get(self.payload..).unwrap_or_default();
+        payload.get(..matrix).unwrap_or_default()
+    }
+
+    fn blocks(&self) -> Blocks {
+        Blocks::of(self.rows().len(), self.size())
+    }
+
+    /// Errors if any bottleneck is not what was written, or holds something that is no number.
+    ///
+    /// # Errors
+    /// [`Error::DamagedRows`] and [`Error::Damaged`], for the first such block of rows.
+    pub(super) fn check(&self) -> Result<()> {
+        let matrix = self.matrix();
+        let trouble = |block: usize| {
+            let bytes = matrix.get(self.blocks().bytes(block)).unwrap_or_default();
+            match (self.is_whole(block, bytes), is_finite(floats(bytes))) {
+                (false, _) => Some(self.damaged_rows(block)),
+                (true, false) => Some(self.not_finite()),
+                (true, true) => None,
+            }
+        };
+        let blocks = (0..self.blocks().count()).into_par_iter();
+        blocks.find_map_first(trouble).map_or(Ok(()), Err)
+    }
+
+    /// The rows whose bottlenecks are not what was written, or cannot be read. They are read from
+    /// the file, as [`Self::read_bottleneck`] does.
+    pub(super) fn damaged(&self) -> Vec<usize> {
+        let blocks = self.blocks();
+        let is_damaged = |block: &usize| {
+            let bytes = blocks.bytes(*block);
+            let mut read = vec![0; bytes.len()];
+            let offset = self.payload + bytes.start;
+            let result = self.file.read_exact_at(&mut read, offset as u64);
+            result.is_err() || !self.is_whole(*block, &read)
+        };
+        let damaged = (0..blocks.count()).into_par_iter().filter(is_damaged);
+        damaged.flat_map_iter(|block| blocks.rows(block)).collect()
+    }
+
+    /// Whether these bytes are what was written into a block.
+    fn is_whole(&self, block: usize, bytes: &[u8]) -> bool {
+        let (matrix, _) = self.blocks().lengths().unwrap_or_default();
+        let checks = self.map.get(self.payload + matrix..).unwrap_or_default();
+        let stored = checks.as_chunks().0.get(block);
+        stored == Some(&check(bytes))
+    }
+
+    fn damaged_rows(&self, block: usize) -> Error {
+        let rows = self.blocks().rows(block);
+        let path = |row: usize| {
+            self.rows()
+                .get(row)
+                .map_or(PathBuf::new(), |row| row.path.clone())
+        };
+        Error::DamagedRows {
+            path: self.path.clone(),
+            first: path(rows.start),
+            last: path(rows.end.saturating_sub(1)),
+        }
+    }
+
     /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a
     /// map that is gone through from end to end would all count as this process's memory.
-    pub(super) fn read_bottleneck(&self, index: usize) -> io::Result<Vec<f32>> {
-        let mut floats = vec![0f32; self.size()];
+    pub(super) fn read_bottleneck(&self, index: usize, floats: &mut [f32]) -> io::Result<()> {
         let offset = self.payload + index * self.size() * 4;
         self.file
-            .read_exact_at(bytemuck::cast_slice_mut(&mut floats), offset as u64)?;
-        Ok(floats)
+            .read_exact_at(bytemuck::cast_slice_mut(floats), offset as u64)
     }
 
     /// Errors unless the file was made with `base`.
@@ -273,7 +230,7 @@ impl Bottlenecks {
         self.base() == base.digest && self.fingerprint() == base.preprocess.fingerprint()
     }
 
-    pub(super) fn not_finite(&self) -> Error {
+    fn not_finite(&self) -> Error {
         FORMAT.damaged(&self.path, "a bottleneck holds something that is no number")
     }
 
@@ -287,26 +244,40 @@ impl Bottlenecks {
     }
 }
 
-/// Writes a file of bottlenecks; `bottleneck` gives each row's floats in turn.
+/// Writes a file of bottlenecks; `bottleneck` gives each row's floats.
 ///
 /// `quietly` keeps the time of the old file, for a new one that says nothing new.
 pub(super) fn write(
     path: &Path,
     header: &Header,
     quietly: bool,
-    mut bottleneck: impl FnMut(&Row) -> io::Result<Vec<f32>>,
+    bottleneck: impl Fn(&Row, &mut [f32]) -> io::Result<()> + Sync,
 ) -> Result<()> {
     let write = |out: &mut dyn Write| {
         FORMAT.write_header(out, header)?;
-        header.rows.iter().try_for_each(|row| {
-            let floats = bottleneck(row)?;
-            out.write_all(bytemuck::cast_slice(&floats))
+        let blocks = Blocks::of(header.rows.len(), header.size as usize);
+        blocks::write(out, blocks, |number, floats| {
+            let row = header.rows.get(number);
+            row.map_or(Ok(()), |row| bottleneck(row, floats))
         })
     };
     match quietly {
         true => file::replace_quietly(path, write),
         false => file::replace(path, write),
     }
+}
+
+/// Bytes of a map as floats.
+fn floats(bytes: &[u8]) -> &[f32] {
+    bytemuck::try_cast_slice(bytes).unwrap_or_default()
+}
+
+/// Whether all are numbers. Every one is looked at, though the first bad one would do: without a way
+/// out in its middle the loop takes many at once.
+fn is_finite(floats: &[f32]) -> bool {
+    floats
+        .iter()
+        .fold(true, |all, value| all & value.is_finite())
 }
 
 fn map(path: &Path) -> Result<(File, Mmap)> {
@@ -322,54 +293,10 @@ fn map(path: &Path) -> Result<(File, Mmap)> {
     Ok((file, map))
 }
 
-/// A rule as its JSON, which a later version can tell from damage.
-mod as_json {
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::photo::Preprocess;
-
-    pub(super) fn serialize<S: Serializer>(
-        rule: &Preprocess,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let json = serde_json::to_string(rule).map_err(S::Error::custom)?;
-        json.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Preprocess, D::Error> {
-        let json = String::deserialize(deserializer)?;
-        serde_json::from_str(&json).map_err(D::Error::custom)
-    }
-}
-
-/// Paths as their bytes, since a name need not be UTF-8.
-mod path_bytes {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    use std::path::{Path, PathBuf};
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-        path.as_os_str().as_bytes().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<PathBuf, D::Error> {
-        let bytes = Vec::<u8>::deserialize(deserializer)?;
-        Ok(PathBuf::from(OsString::from_vec(bytes)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::photo::{Filter, ResizeRule};
+    use crate::photo::{Filter, Notes, ResizeRule};
 
     const SIZE: u32 = 3;
 
@@ -413,7 +340,13 @@ mod tests {
     fn file_of(header: &Header, floats: &[f32]) -> Vec<u8> {
         let mut bytes = Vec::new();
         FORMAT.write_header(&mut bytes, header).unwrap();
-        bytes.extend_from_slice(bytemuck::cast_slice(floats));
+        let blocks = Blocks::of(floats.len() / SIZE as usize, SIZE as usize);
+        let rows: Vec<&[f32]> = floats.chunks(SIZE as usize).collect();
+        let read = |row: usize, floats: &mut [f32]| {
+            floats.copy_from_slice(rows[row]);
+            Ok(())
+        };
+        blocks::write(&mut bytes, blocks, read).unwrap();
         bytes
     }
 
@@ -452,8 +385,8 @@ mod tests {
             let expected = match length {
                 0 => "it is empty",
                 1..8 => "it begins with",
-                _ if length < whole.len() - 24 => "it is cut short in its header",
-                _ => "bytes of floats for 2 rows of 3",
+                _ if length < whole.len() - 32 => "it is cut short in its header",
+                _ => "bytes of floats and checks for 2 rows of 3",
             };
             assert!(reason.contains(expected), "cut to {length}: {reason}");
         }
@@ -467,7 +400,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
-        assert!(changed(8).contains("of format version 5, where version 4 was expected"));
+        assert!(changed(8).contains("of format version 4, where version 5 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }
@@ -486,12 +419,15 @@ mod tests {
     fn floats_that_do_not_fit_the_rows_are_an_error() {
         let mut more = whole();
         more.push(0);
-        assert!(reason(&more).contains("25 bytes of floats for 2 rows of 3"));
+        assert!(reason(&more).contains("33 bytes of floats and checks for 2 rows of 3"));
         let three = Header {
             rows: vec![row("a/1", 0, 0), row("a/2", 0, 0), row("a/3", 0, 0)],
             ..header()
         };
-        assert!(reason(&file_of(&three, &[0.0; 6])).contains("24 bytes of floats for 3 rows of 3"));
+        assert!(
+            reason(&file_of(&three, &[0.0; 6]))
+                .contains("32 bytes of floats and checks for 3 rows of 3")
+        );
         let huge = Header {
             size: u32::MAX,
             ..header()
@@ -539,6 +475,22 @@ mod tests {
     }
 
     #[test]
+    fn every_flipped_bit_of_the_floats_is_found_and_its_rows_are_named() {
+        let whole = whole();
+        for at in whole.len() - 32..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 4;
+            let file = open(&bytes).unwrap();
+            assert_eq!(file.damaged(), [0, 1]);
+            let message = file.check().unwrap_err().to_string();
+            let expected =
+                "damaged: the bottlenecks of a/1.jpg to b/2.jpg are not what was written";
+            assert!(message.ends_with(expected), "{message}");
+        }
+        assert!(open(&whole).unwrap().damaged().is_empty());
+    }
+
+    #[test]
     fn a_folder_in_its_place_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let message = Bottlenecks::open(folder.path()).unwrap_err().to_string();
@@ -559,7 +511,7 @@ mod tests {
             let floats = [1.0, 2.0, 3.0, 4.0, float, 6.0];
             std::fs::write(&path, file_of(&header(), &floats)).unwrap();
             let samples = super::super::samples::Samples::open(&[path]).unwrap();
-            let message = samples.check_finite().unwrap_err().to_string();
+            let message = samples.check().unwrap_err().to_string();
             let expected = "damaged: a bottleneck holds something that is no number";
             assert!(message.contains("bottlenecks.bin: ") && message.ends_with(expected));
         }

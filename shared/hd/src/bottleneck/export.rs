@@ -15,7 +15,11 @@ const ALIGNMENT: usize = 64;
 
 impl Bottlenecks {
     /// Writes `bottlenecks.npy` and `rows.tsv` into `folder`.
+    ///
+    /// # Errors
+    /// Bottlenecks that are not what was written; trouble in writing.
     pub fn export(&self, folder: &Path) -> Result<()> {
+        self.check()?;
         file::replace(&folder.join("bottlenecks.npy"), |out| {
             out.write_all(&npy_header(self.rows().len(), self.size()))?;
             (0..self.rows().len())

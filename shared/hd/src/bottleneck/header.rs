@@ -1,13 +1,13 @@
 //! The header of the new file of bottlenecks, put together from the files as they were found.
 
-use super::cache::{Header, Row, Skipped};
+use super::layout::{Header, Row, Skipped};
 use super::reader::{Content, Found, Reader, Unusable};
 use super::reuse::Seen;
 use crate::dataset::{Entry, Stamp};
 use crate::digest::Digest;
 
 /// The header of the new file, from each file as it was found.
-pub(super) fn header(reader: &Reader, seen: &Seen) -> Header {
+pub(super) fn of(reader: &Reader, seen: &Seen) -> Header {
     let (dataset, base) = (reader.dataset, reader.base);
     let unreadable = dataset.unreadable.iter().map(|(path, reason)| Skipped {
         path: path.clone(),

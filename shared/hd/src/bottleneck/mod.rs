@@ -1,11 +1,13 @@
 //! Bottlenecks: the base's output for every image, computed once and kept.
 
+mod blocks;
 mod cache;
 mod describe;
 mod export;
 mod facts;
 mod header;
 mod journal;
+mod layout;
 #[cfg(test)]
 mod malformed;
 mod place;
@@ -16,7 +18,8 @@ mod samples;
 mod tables;
 mod update;
 
-pub use cache::{Bottlenecks, Row, Skipped};
+pub use cache::Bottlenecks;
+pub use layout::{Row, Skipped};
 pub use samples::Samples;
 pub use tables::{write_noted, write_skipped};
 pub use update::{Noted, Options, Progress, Updated, update};

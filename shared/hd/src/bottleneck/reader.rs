@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::cache::{Bottlenecks, Skipped};
+use super::cache::Bottlenecks;
 use super::facts::Facts;
-use super::journal::Journal;
+use super::layout::Skipped;
 use crate::dataset::{Dataset, Entry, Stamp};
 use crate::digest::Digest;
 use crate::error::Result;
@@ -105,13 +105,9 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The contents that earlier runs found, as far as that holds with this limit on the size of an
-    /// image.
-    pub(super) fn of(
-        old: Option<&Bottlenecks>,
-        journal: Option<&Journal>,
-        max_pixels: u64,
-    ) -> Self {
+    /// The contents that are in an earlier file, as far as that holds with this limit on the size of
+    /// an image.
+    pub(super) fn of(old: Option<&Bottlenecks>, max_pixels: u64) -> Self {
         let rows = old.into_iter().flat_map(|old| {
             let facts = old.rows().iter().map(|row| Facts {
                 pixels: row.pixels,
@@ -119,11 +115,9 @@ impl Contents {
             });
             old.keys().zip(facts)
         });
-        let journal = journal.into_iter().flat_map(Journal::keys);
         let skipped = old.map_or(&[][..], Bottlenecks::skipped).iter();
         Self {
             kept: rows
-                .chain(journal)
                 .filter(|(_, facts)| facts.pixels <= max_pixels)
                 .collect(),
             bad: skipped
@@ -205,6 +199,18 @@ impl Reader<'_> {
             .map(view)
             .filter(|(key, _)| !self.contents.kept.contains_key(key))
             .collect()
+    }
+
+    /// Remembers that these bottlenecks are kept somewhere.
+    pub(super) fn keep(&mut self, keys: impl Iterator<Item = (Digest, Facts)>) {
+        let within = keys.filter(|(_, facts)| facts.pixels <= self.max_pixels);
+        self.contents.kept.extend(within);
+    }
+
+    /// Forgets bottlenecks that were kept, so that they are made again.
+    pub(super) fn forget(&mut self, keys: &HashSet<Digest>) {
+        self.contents.kept.retain(|key, _| !keys.contains(key));
+        self.claimed = Mutex::default();
     }
 
     /// The numbers of the views that every image has.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::cache::{Bottlenecks, Row};
+use super::cache::Bottlenecks;
+use super::layout::Row;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
@@ -168,25 +169,12 @@ impl Samples {
         self.view(index, 0)
     }
 
-    /// Errors if any bottleneck holds something that is no number.
+    /// Errors if any bottleneck is not what was written, or holds something that is no number.
     ///
     /// # Errors
-    /// [`Error::Damaged`], naming the file.
-    pub fn check_finite(&self) -> Result<()> {
-        // Every number of a row is looked at, though the first bad one would do: without a way out
-        // in its middle the loop takes many at once.
-        let is_finite = |row: &[f32]| row.iter().fold(true, |all, value| all & value.is_finite());
-        let finite = |index: usize| {
-            let mut views = 0..=self.views(index);
-            views.all(|view| is_finite(self.view(index, view)))
-        };
-        match (0..self.len())
-            .find(|&index| !finite(index))
-            .and_then(|index| self.places.get(index))
-        {
-            Some(place) => Err(self.file(place).unwrap_or(&self.first).not_finite()),
-            None => Ok(()),
-        }
+    /// [`Error::DamagedRows`] and [`Error::Damaged`], naming the file.
+    pub fn check(&self) -> Result<()> {
+        self.files().try_for_each(Bottlenecks::check)
     }
 
     /// The images whose content stands under another label too.

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::cache::Skipped;
+use super::layout::Skipped;
 use super::update::Noted;
 use crate::error::{Error, Result};
 use crate::file;

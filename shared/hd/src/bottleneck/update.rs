@@ -4,16 +4,17 @@
 //! another path, is not computed. Every new bottleneck goes into the journal at once, and at the
 //! end the file is replaced as a whole. If nothing changed it is not touched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::cache::{self, Bottlenecks, Header, Skipped};
-use super::header::header;
+use super::cache::{self, Bottlenecks};
+use super::header;
 use super::journal::{Journal, Key};
+use super::layout::{Header, Skipped};
 use super::place;
 use super::reader::{Content, Contents, Reader};
 use super::reuse::{Seen, covers, recognise, reusable};
@@ -51,6 +52,8 @@ pub struct Updated {
     pub computed: usize,
     /// Images whose bottleneck was there already.
     pub reused: usize,
+    /// Images whose bottlenecks in the old file were not what had been written. They were read again.
+    pub damaged: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
     /// Images that somebody should look at, sorted by path.
@@ -94,27 +97,25 @@ pub fn update(
         .as_ref()
         .filter(|old| !options.verify && covers(old, options.distortion));
     let (seen, unread) = recognise(dataset, recognisable, options.max_pixels);
-    let mut journal = match unread.is_empty() {
-        true => None,
-        false => Some(Journal::open(out, &key(base))?),
-    };
-    let reader = Reader {
-        dataset,
-        base,
-        distortion: options.distortion,
-        max_pixels: options.max_pixels,
-        contents: Contents::of(old.as_ref(), journal.as_ref(), options.max_pixels),
-        claimed: Mutex::default(),
-    };
-    let work = Work {
-        reader,
+    let mut work = Work {
+        reader: Reader {
+            dataset,
+            base,
+            distortion: options.distortion,
+            max_pixels: options.max_pixels,
+            contents: Contents::of(old.as_ref(), options.max_pixels),
+            claimed: Mutex::default(),
+        },
+        seen,
+        journal: None,
         make_engine,
         out,
         options,
         progress,
     };
-    let updated = work.finish(seen, &unread, old.as_ref(), journal.as_mut());
+    let updated = work.finish(&unread, old.as_ref());
     // What an interrupted run has computed is for the next one.
+    let journal = work.journal;
     if let Some(journal) = journal.filter(|journal| updated.is_ok() || journal.is_empty()) {
         journal.remove()?;
     }
@@ -124,6 +125,9 @@ pub fn update(
 /// One update.
 struct Work<'a, 'e> {
     reader: Reader<'a>,
+    seen: Seen<'a>,
+    /// Open from the first file on that has to be read.
+    journal: Option<Journal>,
     make_engine: &'a MakeEngine<'e>,
     out: &'a Path,
     options: &'a Options<'a>,
@@ -131,30 +135,35 @@ struct Work<'a, 'e> {
 }
 
 impl<'a> Work<'a, '_> {
-    fn finish(
-        mut self,
-        mut seen: Seen<'a>,
-        unread: &[&'a Entry],
-        old: Option<&Bottlenecks>,
-        mut journal: Option<&mut Journal>,
-    ) -> Result<Updated> {
-        let mut computed = 0;
-        if let Some(journal) = &mut journal {
-            self.progress.begin(unread.len() as u64);
-            let read = self.read(unread, &mut seen, journal);
-            self.progress.end();
-            computed = read?;
+    fn finish(&mut self, unread: &[&'a Entry], old: Option<&Bottlenecks>) -> Result<Updated> {
+        let mut computed = self.read(unread)?;
+        let mut header = header::of(&self.reader, &self.seen);
+        let changed = |header: &Header| old.is_none_or(|old| old.header() != header);
+        let mut kept = old.map(Kept::of).unwrap_or_default();
+        let mut damaged = 0;
+        if self.options.verify || changed(&header) {
+            let lost = kept.without_damaged(old);
+            let again = self.with_any_of(&lost, &header);
+            damaged = again.len();
+            if damaged > 0 {
+                self.reader.forget(&lost);
+                computed += self.read(&again)?;
+                header = header::of(&self.reader, &self.seen);
+            }
         }
-        let header = header(&self.reader, &seen);
         let dataset = self.reader.dataset;
         if header.rows.is_empty() && !dataset.entries.is_empty() {
             return Err(nothing_usable(dataset, &header.skipped));
         }
-        keep(self.out, &header, old, journal.as_deref())?;
+        if damaged > 0 || changed(&header) {
+            let quietly = damaged == 0 && old.is_some_and(|old| old.header().agrees_with(&header));
+            self.write(&header, quietly, old, &kept)?;
+        }
         let images = header.rows.iter().filter(|row| row.variant == 0).count();
         Ok(Updated {
             computed,
             reused: images - computed,
+            damaged,
             noted: noted(&header),
             skipped: header.skipped,
             rebuilt: None,
@@ -162,12 +171,25 @@ impl<'a> Work<'a, '_> {
     }
 
     /// Reads files, keeps what is new in the journal, and says how many images that were.
-    fn read(
-        &mut self,
-        unread: &[&'a Entry],
-        seen: &mut Seen<'a>,
-        journal: &mut Journal,
-    ) -> Result<usize> {
+    fn read(&mut self, unread: &[&'a Entry]) -> Result<usize> {
+        if unread.is_empty() {
+            return Ok(0);
+        }
+        self.progress.begin(unread.len() as u64);
+        let read = self.read_and_tell(unread);
+        self.progress.end();
+        read
+    }
+
+    fn read_and_tell(&mut self, unread: &[&'a Entry]) -> Result<usize> {
+        if self.journal.is_none() {
+            let journal = Journal::open(self.out, &key(self.reader.base))?;
+            self.reader.keep(journal.keys());
+            self.journal = Some(journal);
+        }
+        let Some(journal) = &mut self.journal else {
+            return Ok(0);
+        };
         let (mut bad, mut computed, mut done) = (HashMap::new(), 0, 0);
         let engine = (self.make_engine)()?;
         run(
@@ -177,7 +199,11 @@ impl<'a> Work<'a, '_> {
             unread,
             |entry, found| {
                 if self.options.interrupted.load(Ordering::Relaxed) {
-                    return Err(self.interrupted(done, unread.len()));
+                    return Err(Error::Interrupted {
+                        path: self.out.to_path_buf(),
+                        done,
+                        files: unread.len(),
+                    });
                 }
                 match (&found.content, found.digest) {
                     (Content::New(facts, views), _) => {
@@ -191,23 +217,67 @@ impl<'a> Work<'a, '_> {
                     }
                     _ => {}
                 }
-                seen.insert(&entry.path, found.without_views());
+                self.seen.insert(&entry.path, found.without_views());
                 done += 1;
                 self.progress.step();
                 Ok(())
             },
         )?;
         self.reader.contents.bad.extend(bad);
-        self.reader.contents.kept.extend(journal.keys());
+        self.reader.keep(journal.keys());
         Ok(computed)
     }
 
-    fn interrupted(&self, done: usize, files: usize) -> Error {
-        Error::Interrupted {
-            path: self.out.to_path_buf(),
-            done,
-            files,
+    /// The files of which there are rows with one of these keys.
+    fn with_any_of(&self, keys: &HashSet<Digest>, header: &Header) -> Vec<&'a Entry> {
+        if keys.is_empty() {
+            return Vec::new();
         }
+        let rows = header.rows.iter();
+        let rows = rows.filter(|row| keys.contains(&header.key(row)));
+        let paths: HashSet<&Path> = rows.map(|row| row.path.as_path()).collect();
+        let entries = self.reader.dataset.entries.iter();
+        entries
+            .filter(|entry| paths.contains(entry.path.as_path()))
+            .collect()
+    }
+
+    /// Replaces the file, and if only the times of images changed, so that make does not see it.
+    fn write(
+        &self,
+        header: &Header,
+        quietly: bool,
+        old: Option<&Bottlenecks>,
+        kept: &Kept,
+    ) -> Result<()> {
+        let journal = self.journal.as_ref();
+        cache::write(self.out, header, quietly, |row, floats| {
+            let key = header.key(row);
+            match (kept.0.get(&key), old, journal) {
+                (Some(&index), Some(old), _) => old.read_bottleneck(index, floats),
+                (_, _, Some(journal)) => journal.read_bottleneck(&key, floats),
+                _ => Err(io::Error::other("a bottleneck was lost")),
+            }
+        })
+    }
+}
+
+/// The rows of the old file by their keys.
+#[derive(Default)]
+struct Kept(HashMap<Digest, usize>);
+
+impl Kept {
+    fn of(old: &Bottlenecks) -> Self {
+        Self(old.keys().zip(0..).collect())
+    }
+
+    /// Takes those out whose bottlenecks are damaged, and says which they were.
+    fn without_damaged(&mut self, old: Option<&Bottlenecks>) -> HashSet<Digest> {
+        let damaged = old.map_or_else(Vec::new, Bottlenecks::damaged);
+        let damaged: HashSet<usize> = damaged.into_iter().collect();
+        let is_damaged = |_: &Digest, row: &mut usize| damaged.contains(row);
+        let lost = self.0.extract_if(is_damaged);
+        lost.map(|(key, _)| key).collect()
     }
 }
 
@@ -242,28 +312,4 @@ fn nothing_usable(dataset: &Dataset, skipped: &[Skipped]) -> Error {
             first.unwrap_or_default()
         ),
     }
-}
-
-/// Replaces the file if there is anything to tell; if that is only times of files, so that make
-/// does not see it.
-fn keep(
-    out: &Path,
-    header: &Header,
-    old: Option<&Bottlenecks>,
-    journal: Option<&Journal>,
-) -> Result<()> {
-    if old.is_some_and(|old| old.header() == header) {
-        return Ok(());
-    }
-    let quietly = old.is_some_and(|old| old.header().agrees_with(header));
-    let places: HashMap<Digest, usize> =
-        old.map_or_else(HashMap::new, |old| old.keys().zip(0..).collect());
-    cache::write(out, header, quietly, |row| {
-        let key = header.key(row);
-        match (places.get(&key), old, journal) {
-            (Some(&index), Some(old), _) => old.read_bottleneck(index),
-            (_, _, Some(journal)) => journal.bottleneck(&key),
-            _ => Err(io::Error::other("a bottleneck was lost")),
-        }
-    })
 }

@@ -34,7 +34,7 @@ struct Count {
 /// split.
 pub fn evaluate(head: &Head, samples: &Samples, split: Option<Split>) -> Result<(Metrics, bool)> {
     head.check_base(samples, "the head")?;
-    samples.check_finite()?;
+    samples.check()?;
     let numbers = label_numbers(head, samples)?;
     let images = samples.images();
     let splits = match split {

@@ -47,7 +47,7 @@ pub struct Training {
 pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Training> {
     let init = recipe.init.as_ref();
     let labels = labels::in_order(samples, init)?;
-    samples.check_finite()?;
+    samples.check()?;
     let images = samples.images();
     let splits = recipe.split.assign(&images, samples.labels())?;
     let task = Task::new(samples, &images, &splits, labels);

@@ -1,0 +1,144 @@
+//! The checks on a matrix of bottlenecks: one for each block of its rows.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::digest::Digest;
+
+/// Bytes of a block, about: as many as BLAKE3 takes to come up to speed, and so few that they are
+/// still in the processor's cache when they are looked at again.
+const BLOCK: usize = 1 << 16;
+
+/// Blocks that are read at the same time and then written, which is 4 MiB of them.
+const AT_A_TIME: usize = 64;
+
+/// Bytes of a check.
+pub(super) const CHECK: usize = 8;
+
+/// The first bytes of the BLAKE3 of `bytes`: enough to find damage with, which is not malice.
+pub(super) fn check(bytes: &[u8]) -> [u8; CHECK] {
+    let digest = Digest::of(bytes);
+    digest.as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+/// How the rows of a matrix are divided into blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blocks {
+    rows: usize,
+    row_bytes: usize,
+}
+
+impl Blocks {
+    /// Those of a matrix of `rows` rows with `size` floats in each.
+    pub(super) fn of(rows: usize, size: usize) -> Self {
+        let row_bytes = size.saturating_mul(size_of::<f32>());
+        Self { rows, row_bytes }
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        self.rows.div_ceil(self.rows_each())
+    }
+
+    /// The rows of one of them.
+    pub(super) fn rows(self, block: usize) -> Range<usize> {
+        let first = block.saturating_mul(self.rows_each()).min(self.rows);
+        first..self.rows.min(first + self.rows_each())
+    }
+
+    /// The bytes of one of them, in the matrix.
+    pub(super) fn bytes(self, block: usize) -> Range<usize> {
+        let rows = self.rows(block);
+        rows.start * self.row_bytes..rows.end * self.row_bytes
+    }
+
+    /// The bytes of the matrix, and of the checks behind it; none where no file could hold them.
+    pub(super) fn lengths(self) -> Option<(usize, usize)> {
+        let matrix = self.rows.checked_mul(self.row_bytes)?;
+        Some((matrix, self.count() * CHECK))
+    }
+
+    fn rows_each(self) -> usize {
+        (BLOCK / self.row_bytes.max(1)).max(1)
+    }
+}
+
+/// Writes a matrix, and the checks of its blocks behind it. `read` gives the row of a number.
+///
+/// # Errors
+/// Those of `read`, and of the output.
+pub(super) fn write(
+    out: &mut dyn Write,
+    blocks: Blocks,
+    read: impl Fn(usize, &mut [f32]) -> io::Result<()> + Sync,
+) -> io::Result<()> {
+    let filled = |block: usize| {
+        let mut floats = vec![0f32; blocks.bytes(block).len() / size_of::<f32>()];
+        let rows = floats.chunks_exact_mut((blocks.row_bytes / size_of::<f32>()).max(1));
+        for (row, floats) in blocks.rows(block).zip(rows) {
+            read(row, floats)?;
+        }
+        let check = check(bytemuck::cast_slice(&floats));
+        Ok((floats, check))
+    };
+    let mut checks = Vec::new();
+    for first in (0..blocks.count()).step_by(AT_A_TIME) {
+        let some = first..blocks.count().min(first + AT_A_TIME);
+        let filled = some.into_par_iter().map(filled);
+        for (floats, check) in filled.collect::<io::Result<Vec<_>>>()? {
+            out.write_all(bytemuck::cast_slice(&floats))?;
+            checks.extend(check);
+        }
+    }
+    out.write_all(&checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_every_row_once() {
+        for (rows, size) in [
+            (0, 3),
+            (1, 1280),
+            (12, 1280),
+            (13, 1280),
+            (5, 100_000),
+            (3, 0),
+        ] {
+            let blocks = Blocks::of(rows, size);
+            let all: Vec<usize> = (0..blocks.count())
+                .flat_map(|block| blocks.rows(block))
+                .collect();
+            assert_eq!(all, (0..rows).collect::<Vec<_>>(), "{rows} rows of {size}");
+        }
+        assert_eq!(Blocks::of(25, 1280).rows(2), 24..25);
+    }
+
+    #[test]
+    fn a_matrix_that_no_file_could_hold_has_no_length() {
+        assert_eq!(Blocks::of(usize::MAX, 4).lengths(), None);
+        assert_eq!(Blocks::of(3, usize::MAX).lengths(), None);
+    }
+
+    #[test]
+    fn what_is_written_are_the_rows_and_a_check_a_block() {
+        let blocks = Blocks::of(13, 1280);
+        let row: Vec<f32> = (0..1280).map(|number| number as f32).collect();
+        let mut bytes = Vec::new();
+        let read = |_: usize, floats: &mut [f32]| {
+            floats.copy_from_slice(&row);
+            Ok(())
+        };
+        write(&mut bytes, blocks, read).unwrap();
+        let (matrix, checks) = blocks.lengths().unwrap();
+        assert_eq!(bytes.len(), matrix + checks);
+        for block in 0..2 {
+            let stored = &bytes[matrix + block * CHECK..][..CHECK];
+            assert_eq!(check(&bytes[blocks.bytes(block)]), stored);
+        }
+    }
+}
