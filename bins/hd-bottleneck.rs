@@ -71,7 +71,7 @@ struct Arguments {
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
-    /// Read every image, also where size and time say that it did not change
+    /// Read every image, also where size, number and times say that it did not change
     #[arg(long)]
     verify: bool,
 

@@ -61,7 +61,7 @@ class Reader:
             labels.append(self.number("<I"))
             digests.append(self.take(32))
             if self.number("<B"):
-                self.take(24)
+                self.take(48)
             self.take(9)
             if self.number("<B"):
                 self.take(4)
@@ -91,7 +91,7 @@ def make(like, path, count, labels):
         + [text(name.encode()) for name in names]
         + [b"\0\0", struct.pack("<Q", count), rows.tobytes(), struct.pack("<Q", 0)]
     )
-    frame = b"HDBOTTLE" + struct.pack("<IIQ", 5, 0, len(header)) + blake3.blake3(header).digest()
+    frame = b"HDBOTTLE" + struct.pack("<IIQ", 6, 0, len(header)) + blake3.blake3(header).digest()
     # As pooled activations are: not negative, and each label with some features of its own.
     means = chance.normal(0, 0.12, (labels, like.size)).astype("f4")
     with open(path, "wb") as file:

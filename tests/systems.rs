@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::hd_bottleneck::settle;
 use crate::serving::serve;
 use crate::workdir::{ARCHITECTURE, Call, Run, Workdir, base, cached, forbidden, runtime, skip};
 
@@ -347,4 +348,25 @@ fn a_cache_that_cannot_be_made_is_told_with_the_ways_out_and_done_without_elsewh
     let run = dir.bottleneck("images").env("XDG_CACHE_HOME", "/proc/none");
     let run = run.env("ORT_DYLIB_PATH", runtime()).succeeds();
     assert_only_ours(&run);
+}
+
+#[test]
+fn verify_reads_every_image_and_nothing_else_does() {
+    let test = "verify_reads_every_image";
+    if !can_trace(test) {
+        return;
+    }
+    let dir = images();
+    settle(&dir.path("images"));
+    dir.bottleneck("images").succeeds();
+    let read = |args: &[&str]| {
+        let traced = ["-f", "-qq", "-e", "trace=open,openat", "-o", "trace"];
+        let Call(mut call) = through(&dir, "strace", &traced);
+        call.args(args);
+        Call(call).succeeds();
+        let trace = std::fs::read_to_string(dir.path("trace")).unwrap();
+        trace.matches(".jpg\"").count()
+    };
+    assert_eq!(read(&[]), 0);
+    assert_eq!(read(&["--verify"]), 6);
 }

@@ -13,7 +13,9 @@ mod reuse;
 mod views;
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 /// What the closing line counts.
@@ -40,14 +42,23 @@ fn change_unseen(image: &Path) {
     set_time(image, time);
 }
 
-/// Puts the time of every image below `folder` back, as that of images that have long been there.
+/// Waits until the images are so old that their stamps are trusted. Nobody can set the time at which
+/// a file changed last.
 pub(crate) fn settle(folder: &Path) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            settle(&path);
-        } else if path.is_file() {
-            set_time(&path, SystemTime::now() - Duration::from_secs(3600));
-        }
-    }
+    let last = changed_last(folder).unwrap();
+    let wait = last + Duration::from_millis(2050);
+    sleep(wait.duration_since(SystemTime::now()).unwrap_or_default());
+}
+
+/// When a file below `folder` changed last.
+fn changed_last(folder: &Path) -> Option<SystemTime> {
+    let changed = |entry: fs::DirEntry| {
+        let metadata = entry.metadata().unwrap();
+        let since = Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32);
+        let own = SystemTime::UNIX_EPOCH + since;
+        let within = metadata.is_dir().then(|| changed_last(&entry.path()));
+        within.flatten().map_or(own, |within| within.max(own))
+    };
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| changed(entry.unwrap())).max()
 }

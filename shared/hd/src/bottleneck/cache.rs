@@ -400,7 +400,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
-        assert!(changed(8).contains("of format version 4, where version 5 was expected"));
+        assert!(changed(8).contains("of format version 7, where version 6 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

@@ -5,7 +5,7 @@
 //! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the
 //! labels, where the images came from, how they were distorted, the rows, and the files that were
 //! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
-//! the file, the file's size and time if they can be trusted to show a change, the image's number
+//! the file, the file's size, number and times if they can be trusted to show a change, the image's number
 //! of pixels, notes on it, a bit each, the split that it was given, if it was, and the number of the view,
 //! which is 0 for the image itself.
 //!
@@ -27,7 +27,7 @@ use crate::split::Split;
 
 pub(super) const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 5,
+    version: 6,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -48,8 +48,7 @@ pub struct Row {
     pub label: u32,
     /// The digest of its content.
     pub digest: Digest,
-    /// Its size and time when it was read; absent where a later change might leave both as they
-    /// are.
+    /// Its stamp when it was read; absent where a later change might leave that as it is.
     pub stamp: Option<Stamp>,
     /// How many pixels it has.
     pub pixels: u64,
@@ -69,7 +68,7 @@ pub struct Skipped {
     pub path: PathBuf,
     /// The digest of its content, if it could be read and that content can never be used.
     pub digest: Option<Digest>,
-    /// Its size and time, as in a row.
+    /// Its stamp, as in a row.
     pub stamp: Option<Stamp>,
     /// Why it is not used.
     pub reason: String,

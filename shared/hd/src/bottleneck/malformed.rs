@@ -7,7 +7,7 @@ use super::Samples;
 use super::cache::{Bottlenecks, write};
 use super::layout::{Header, Row, Skipped};
 use crate::damage::{Bench, length, patch, seal, tells, with_length};
-use crate::dataset::Stamp;
+use crate::dataset::{Stamp, Time};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
@@ -24,8 +24,15 @@ fn row(path: &str, label: u32, variant: u32) -> Row {
         digest: Digest::of(path.as_bytes()),
         stamp: Some(Stamp {
             size: 77,
-            seconds: 1_000_000_000,
-            nanoseconds: 5,
+            inode: 4711,
+            modified: Time {
+                seconds: 1_000_000_000,
+                nanoseconds: 5,
+            },
+            changed: Time {
+                seconds: 1_000_000_001,
+                nanoseconds: 6,
+            },
         }),
         pixels: 640,
         notes: Notes::from_bits(5),

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::cache::Bottlenecks;
 use super::facts::Facts;
@@ -12,10 +11,6 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::onnx::Network;
 use crate::photo::{self, DecodeError, Distortion, View};
-
-/// A file changed within this many seconds before it was read may change again without a trace in
-/// its time.
-const SETTLED: i64 = 2;
 
 /// One file as it was found. For each new view of it there is a `T`: an input of the base, and
 /// later the base's output.
@@ -153,7 +148,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn read(&self, entry: &Entry) -> Found<Vec<u8>> {
-        let stamp = settled(&entry.stamp);
+        let stamp = entry.stamp.settled();
         let bytes = match photo::read(&self.dataset.root.join(&entry.path)) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -245,10 +240,4 @@ impl Reader<'_> {
             inputs.collect::<Result<_, DecodeError>>()?,
         ))
     }
-}
-
-/// The stamp, if a change from now on is sure to show in it.
-fn settled(stamp: &Stamp) -> Option<Stamp> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    (stamp.seconds + SETTLED < now as i64).then_some(*stamp)
 }

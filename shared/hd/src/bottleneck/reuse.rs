@@ -62,7 +62,7 @@ pub(super) fn covers(old: &Bottlenecks, wanted: Option<Distortion>) -> bool {
     }
 }
 
-/// Divides the files into those that are known by path, size and time, and those that have to be
+/// Divides the files into those that are known by path and stamp, and those that have to be
 /// read.
 pub(super) fn recognise<'a>(
     dataset: &'a Dataset,

@@ -1,6 +1,6 @@
 //! Bringing a file of bottlenecks up to date with a folder of images.
 //!
-//! A file whose path, size and time are known is not read; a content that is known, also under
+//! A file whose path and stamp are known is not read; a content that is known, also under
 //! another path, is not computed. Every new bottleneck goes into the journal at once, and at the
 //! end the file is replaced as a whole. If nothing changed it is not touched.
 
@@ -67,7 +67,7 @@ pub struct Updated {
 pub struct Options<'a> {
     /// Images to work on at a time.
     pub jobs: NonZeroUsize,
-    /// Whether to read every file, also where size and time say that it did not change.
+    /// Whether to read every file, also where its stamp says that it did not change.
     pub verify: bool,
     /// An image of more pixels is skipped.
     pub max_pixels: u64,

@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::division::{has_images_directly, parts, sentence};
-use super::images::{Dataset, Entry, Stamp, wrong};
+use super::images::{Dataset, Entry, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
+use super::stamp::Stamp;
 use super::walk::{files, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;

@@ -1,10 +1,9 @@
 //! A data set: labelled image files, and the files that cannot be used.
 
-use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::stamp::Stamp;
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::split::Split;
@@ -37,32 +36,10 @@ pub struct Entry {
     pub path: PathBuf,
     /// The index of its label.
     pub label: u32,
-    /// Its size and time, which tell that it is unchanged without reading it.
+    /// What tells that it is unchanged without reading it.
     pub stamp: Stamp,
     /// The split that its folder or its list gives it.
     pub split: Option<Split>,
-}
-
-/// A file's size and time of last modification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Stamp {
-    /// Bytes.
-    pub size: u64,
-    /// Seconds since 1970.
-    pub seconds: i64,
-    /// Nanoseconds beyond them.
-    pub nanoseconds: i64,
-}
-
-impl Stamp {
-    /// The stamp of a file with this metadata.
-    pub fn of(metadata: &Metadata) -> Self {
-        Self {
-            size: metadata.len(),
-            seconds: metadata.mtime(),
-            nanoseconds: metadata.mtime_nsec(),
-        }
-    }
 }
 
 impl Dataset {

@@ -12,8 +12,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::division::{of_paths, sentence};
-use super::images::{Dataset, Entry, Stamp, wrong};
+use super::images::{Dataset, Entry, wrong};
 use super::record::{Record, labelled};
+use super::stamp::Stamp;
 use super::table;
 use super::walk::A_FOLDER;
 use crate::error::Result;

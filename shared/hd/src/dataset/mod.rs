@@ -13,13 +13,15 @@ mod list;
 mod oddities;
 mod record;
 mod shard;
+mod stamp;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod walk;
 
-pub use images::{Dataset, Entry, Stamp};
+pub use images::{Dataset, Entry};
 pub use label::label_of;
 pub use list::without_end;
 pub use shard::Shard;
+pub use stamp::{Stamp, Time};
 pub use walk::files;
