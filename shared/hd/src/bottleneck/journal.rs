@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -67,10 +67,12 @@ impl Journal {
     /// Opens the journal of the file of bottlenecks `of`, with what an interrupted run left in it.
     ///
     /// # Errors
-    /// Another process that has it open, or a folder that cannot be written to.
+    /// Something else in its place, which is left alone; another process that has it open; a folder
+    /// that cannot be written to.
     pub(super) fn open(of: &Path, key: &Key) -> Result<Self> {
         let path = path_beside(of);
         let file = lock(&path, of)?;
+        check_kind(&path, &file)?;
         let mut journal = Self {
             path,
             file,
@@ -182,12 +184,38 @@ fn path_beside(of: &Path) -> PathBuf {
     of.with_file_name(name)
 }
 
+/// Refuses a file that holds something else. One that is cut short in its first bytes is the trace of
+/// a kill.
+fn check_kind(path: &Path, mut file: &File) -> Result<()> {
+    let mut begins = Vec::new();
+    let read = file
+        .take(FORMAT.magic.len() as u64)
+        .read_to_end(&mut begins);
+    read.and_then(|_| file.rewind())
+        .map_err(Error::io(path, "read"))?;
+    match FORMAT.magic.starts_with(&begins) {
+        true => Ok(()),
+        false => Err(occupied(path)),
+    }
+}
+
+fn occupied(path: &Path) -> Error {
+    Error::Occupied {
+        path: path.to_path_buf(),
+        detail: format!(", and is not {}", FORMAT.what),
+    }
+}
+
 /// Opens the file at `path` and locks it.
 ///
 /// The one who had the lock deletes the file when done. So what was locked may be a file without a
 /// name, in which another process would look in vain, and it takes another try.
 fn lock(path: &Path, of: &Path) -> Result<File> {
     file::make_folder_of(path)?;
+    // A link would lead elsewhere, and a pipe would wait for somebody at its other end.
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(occupied(path));
+    }
     loop {
         let open = OpenOptions::new()
             .read(true)
@@ -341,13 +369,43 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_of_another_kind_or_version_or_with_a_damaged_header_begins_anew() {
+    fn a_journal_of_another_version_or_with_a_damaged_header_begins_anew() {
         assert_eq!(left_after(|_| ()), 2);
-        for at in [0, 8, 16, 24, 60] {
+        for at in [8, 16, 24, 60] {
             assert_eq!(left_after(|bytes| bytes[at] ^= 1), 0, "byte {at}");
         }
-        assert_eq!(left_after(|bytes| *bytes = b"something else".to_vec()), 0);
-        assert_eq!(left_after(|bytes| bytes.clear()), 0);
+        for length in 0..20 {
+            assert_eq!(left_after(|bytes| bytes.truncate(length)), 0);
+        }
+    }
+
+    #[test]
+    fn something_else_in_its_place_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let path = path_beside(&of);
+        for content in [&b"a diary"[..], b"HDJOURNAL", b"HDBOTTLE and more"] {
+            fs::write(&path, content).unwrap();
+            let message = Journal::open(&of, &key()).unwrap_err().to_string();
+            let expected = "it is there already, and is not a journal of bottlenecks";
+            assert!(message.contains(expected), "{message}");
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_left_alone_and_so_is_what_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = folder.path().join("bottlenecks.bin");
+        let diary = folder.path().join("diary");
+        for content in ["", "dear"] {
+            fs::write(&diary, content).unwrap();
+            let _ = fs::remove_file(path_beside(&of));
+            std::os::unix::fs::symlink(&diary, path_beside(&of)).unwrap();
+            let message = Journal::open(&of, &key()).unwrap_err().to_string();
+            assert!(message.contains("it is there already"), "{message}");
+            assert_eq!(fs::read_to_string(&diary).unwrap(), content);
+        }
     }
 
     #[test]
@@ -382,7 +440,7 @@ mod tests {
         fs::create_dir(path_beside(&of)).unwrap();
         let message = Journal::open(&of, &key()).unwrap_err().to_string();
         assert!(
-            message.contains("bottlenecks.bin.journal: cannot "),
+            message.contains("bottlenecks.bin.journal: it is there already"),
             "{message}"
         );
     }
