@@ -206,7 +206,7 @@ impl Program for Arguments {
             verify: self.verify,
             max_pixels: self.max_pixels,
             distortion,
-            interrupted: &*interruption()?,
+            interrupted: &interruption(),
         };
         let summary = bottleneck::update(&dataset, &base, &make_engine, output, &options, &bar)?;
         let table = bottleneck::write_skipped(output, &summary.skipped)?;

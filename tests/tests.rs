@@ -31,6 +31,9 @@ mod usage;
 /// Man pages and completions.
 mod manual;
 
+/// Programs that are ended before they are done.
+mod killed;
+
 /// Systems without a home, locks, /sys and more.
 mod systems;
 

@@ -3,17 +3,11 @@
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
+use crate::signals::INTERRUPTED;
 
 /// The exit status of a program that was called wrongly.
 const MISUSED: u8 = 2;
-
-/// The exit status of a program that Ctrl-C has ended: 128 and the number of the signal, as shells count.
-const INTERRUPTED: u8 = 128 + SIGINT as u8;
 
 /// Prints an error, its causes and its hint, and chooses the exit status.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
@@ -29,18 +23,6 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         _ if error.is::<Misuse>() => ExitCode::from(MISUSED),
         _ => ExitCode::FAILURE,
     }
-}
-
-/// Makes Ctrl-C raise a flag from now on, for work that has something to put in order before it ends. A second Ctrl-C
-/// ends the program at once.
-///
-/// # Errors
-/// The operating system's.
-pub fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
-    let raised = Arc::new(AtomicBool::new(false));
-    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&raised))?;
-    flag::register(SIGINT, Arc::clone(&raised))?;
-    Ok(raised)
 }
 
 /// Arguments that make no sense together.

@@ -10,6 +10,7 @@ mod flags;
 mod generate;
 mod messages;
 mod paths;
+mod signals;
 
 use std::env;
 use std::process::ExitCode;
@@ -20,9 +21,10 @@ use log::LevelFilter;
 use generate::Generate;
 
 pub use bar::Bar;
-pub use exit::{Advice, interruption, misuse};
+pub use exit::{Advice, misuse};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
 pub use paths::{check_outputs, is_within};
+pub use signals::interruption;
 
 /// ONNX Runtime reads this variable before it reports its use to its maker.
 const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
@@ -31,6 +33,9 @@ const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
 pub trait Program: Parser {
     /// The program's name, which begins each of its messages.
     const NAME: &'static str;
+
+    /// Whether the program waits for the signals that would end it.
+    const WAITS_FOR_SIGNALS: bool = false;
 
     /// The flags that all programs have.
     fn common(&self) -> &Common;
@@ -54,13 +59,21 @@ pub fn main<P: Program>() -> ExitCode {
         None => {
             let program = parse::<P>();
             messages::start(P::NAME, program.common().level());
-            program.run()
+            run(program)
         }
     };
     for weakness in hd::weaknesses() {
         log::warn!("{weakness}");
     }
     done.map_or_else(|error| exit::report(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Runs the program, so that a signal leaves nothing temporary behind.
+fn run<P: Program>(program: P) -> anyhow::Result<()> {
+    if !P::WAITS_FOR_SIGNALS {
+        signals::watch()?;
+    }
+    program.run()
 }
 
 /// Parses the arguments; where they make no sense, clap says so and ends the program.

@@ -85,6 +85,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-app";
+    const WAITS_FOR_SIGNALS: bool = true;
 
     fn common(&self) -> &Common {
         &self.common

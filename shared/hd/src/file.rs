@@ -11,6 +11,7 @@ use hd_weakness::of_sync;
 use memmap2::Mmap;
 
 use crate::error::{Error, Result};
+use crate::temporary::TemporaryFile;
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -101,7 +102,7 @@ pub fn copy_if_absent(source: &Path, path: &Path) -> Result<bool> {
 
 /// A new content for a file, complete and synced but not yet in its place. Dropped, it vanishes.
 struct Draft {
-    file: tempfile::NamedTempFile,
+    file: TemporaryFile,
     path: PathBuf,
 }
 
@@ -111,13 +112,19 @@ impl Draft {
         F: FnOnce(&mut dyn Write) -> io::Result<()>,
     {
         // Through a link the file that it leads to is replaced, and not the link.
-        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = &match fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(error) if path.is_symlink() => {
+                return Err(Error::io(path, "follow the link")(error));
+            }
+            Err(_) => path.to_path_buf(),
+        };
         let folder = make_folder_of(path)?;
         let file = temporary_in(folder, path).map_err(Error::io(path, "write"))?;
-        let mut out = BufWriter::with_capacity(1 << 18, file);
-        write(&mut out).map_err(Error::io(path, "write"))?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error);
-        let file = file.map_err(Error::io(path, "write"))?;
+        let mut out = BufWriter::with_capacity(1 << 18, file.as_file());
+        let written = write(&mut out).and_then(|()| out.flush());
+        written.map_err(Error::io(path, "write"))?;
+        drop(out);
         of_sync(file.as_file().sync_data()).map_err(Error::io(path, "write"))?;
         Ok(Self {
             file,
@@ -149,7 +156,6 @@ impl Draft {
         let path = self.path;
         self.file
             .persist(&path)
-            .map_err(|error| error.error)
             .map_err(Error::io(&path, "write"))?;
         sync_folder_of(&path)
     }
@@ -157,9 +163,9 @@ impl Draft {
     fn keep_if_absent(self) -> Result<bool> {
         let path = self.path;
         match self.file.persist_noclobber(&path) {
-            Ok(_) => sync_folder_of(&path).map(|()| true),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(Error::io(&path, "write")(error.error)),
+            Ok(()) => sync_folder_of(&path).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(Error::io(&path, "write")(error)),
         }
     }
 }
@@ -189,20 +195,12 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// A hidden temporary file beside `path`, with the permissions that a plain new file has.
-fn temporary_in(folder: &Path, path: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// A hidden temporary file in `folder`, named after `path`.
+fn temporary_in(folder: &Path, path: &Path) -> io::Result<TemporaryFile> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::other("this is not the name of a file"))?;
-    let prefix = format!(".{}.", name.to_string_lossy());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // tempfile's own message would name the temporary file.
-    builder
-        .tempfile_in(folder)
-        .map_err(|error| error.kind().into())
+    TemporaryFile::new(folder, &name.to_string_lossy())
 }
 
 #[cfg(test)]
@@ -242,6 +240,21 @@ mod tests {
         replace(&link, |out| out.write_all(b"new")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("nowhere/file"), &link).unwrap();
+        let message = replace(&link, |out| out.write_all(b"new"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with("link: cannot follow the link"),
+            "{message}"
+        );
+        assert!(link.is_symlink() && !link.exists());
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub mod origin;
 pub mod parallel;
 pub use hd_photo as photo;
 pub mod split;
+pub mod temporary;
 pub mod tensorboard;
 pub mod tsv;
 

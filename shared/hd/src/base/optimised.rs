@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -20,6 +20,7 @@ use crate::cache::cache_folder;
 use crate::digest::Digest;
 use crate::file;
 use crate::onnx::Network;
+use crate::temporary::TemporaryFile;
 
 /// Raised when sessions are built otherwise than before.
 const VERSION: u8 = 1;
@@ -29,9 +30,6 @@ const KEPT: usize = 8;
 
 /// How the name of a file ends.
 const ENDING: &str = ".ort";
-
-/// How long a file in the making may take; after that, who made it was killed.
-const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// The files that are mapped, by the first half of their names. They stay so for the life of the process, as ONNX Runtime does.
 static MAPPED: Mutex<BTreeMap<Digest, &'static [u8]>> = Mutex::new(BTreeMap::new());
@@ -160,7 +158,7 @@ impl Place {
     ) -> ort::Result<Session> {
         let failed = |error: io::Error| ort::Error::new(error.to_string());
         fs::create_dir_all(&self.folder).map_err(failed)?;
-        let new = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
+        let new = TemporaryFile::new(&self.folder, "network").map_err(failed)?;
         let session = builder()?
             .with_config_entry("session.save_model_format", "ORT")?
             .with_optimized_model_path(new.path())?
@@ -172,10 +170,10 @@ impl Place {
 
     /// Gives a file that ONNX Runtime has written its name. It is not synced: damage by a power cut is seen by its digest,
     /// and then it is made anew.
-    fn keep(&self, new: tempfile::NamedTempFile) -> io::Result<()> {
+    fn keep(&self, new: TemporaryFile) -> io::Result<()> {
         let content = Digest::of(&fs::read(new.path())?);
         self.clear();
-        new.persist(self.name(&content))?;
+        new.persist(&self.name(&content))?;
         forget(&self.folder)
     }
 }
@@ -184,17 +182,14 @@ fn mapped() -> MutexGuard<'static, BTreeMap<Digest, &'static [u8]>> {
     MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Deletes those that have not been used for longest, and what was left in the making.
+/// Deletes those that have not been used for longest.
 fn forget(folder: &Path) -> io::Result<()> {
     let mut kept: Vec<(SystemTime, PathBuf)> = Vec::new();
     for file in fs::read_dir(folder)? {
         let file = file?;
         let used = file.metadata()?.modified()?;
-        let age = used.elapsed().unwrap_or_default();
-        match file.file_name().to_string_lossy().ends_with(ENDING) {
-            true => kept.push((used, file.path())),
-            false if age > ABANDONED => fs::remove_file(file.path())?,
-            false => {}
+        if file.file_name().to_string_lossy().ends_with(ENDING) {
+            kept.push((used, file.path()));
         }
     }
     kept.sort();
@@ -231,6 +226,8 @@ mod malformed;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -246,11 +243,10 @@ mod tests {
         }
         let making = |name: &str| File::create(folder.path().join(name)).unwrap();
         making(".new");
-        making(".old").set_modified(begin - 2 * ABANDONED).unwrap();
         forget(folder.path()).unwrap();
         let left = |name: &str| folder.path().join(name).exists();
         assert!(left("0.ort") && !left("1.ort") && !left("2.ort") && left("3.ort"));
-        assert!(left(".new") && !left(".old"));
+        assert!(left(".new"));
     }
 
     #[test]
