@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::iter;
+use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -95,14 +96,28 @@ fn from_path(path: PathBuf) -> Images {
 /// Those whose paths `reader` gives, each ended by `end`.
 fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Images {
     let name = name.to_path_buf();
-    let mut over = false;
+    let (mut over, mut first) = (false, true);
+    let unusable = move |reason| {
+        let image = Image::Unusable(name.clone(), reason);
+        Some(Box::new(iter::once(image)) as Images)
+    };
     let paths = iter::from_fn(move || {
         let mut record = Vec::new();
         while !over {
             match reader.read_until(end, &mut record) {
                 Ok(0) => over = true,
                 Ok(_) => {
-                    let path = path_in(&record, end);
+                    let text = match mem::take(&mut first) {
+                        true => dataset::without_mark(&record),
+                        false => Ok(record.as_slice()),
+                    };
+                    let path = match text {
+                        Ok(text) => path_in(text, end),
+                        Err(reason) => {
+                            over = true;
+                            return unusable(reason);
+                        }
+                    };
                     if !path.is_empty() {
                         return Some(from_path(OsStr::from_bytes(path).into()));
                     }
@@ -110,7 +125,7 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
                 }
                 Err(error) => {
                     over = true;
-                    return Some(Box::new(iter::once(unreadable(&name, &error))) as Images);
+                    return unusable(error.to_string());
                 }
             }
         }

@@ -98,3 +98,51 @@ fn a_bad_line_is_an_error_and_a_bad_file_is_skipped() {
     listed(&dir, "list.txt").arg("images").ends_with(2);
     dir.bottleneck("images").arg("-0").ends_with(2);
 }
+
+#[test]
+fn a_table_without_a_header_is_known_by_what_is_in_it() {
+    let dir = Workdir::new();
+    dir.images("images", 2);
+    let mut table = String::new();
+    for label in ["hot_dog", "not_hot_dog"] {
+        for index in 0..2 {
+            table += &format!("images/{label}/{index:04}.jpg,{}\n", &label[..3]);
+        }
+    }
+    dir.write("table.csv", &table);
+    let said = listed(&dir, "table.csv").succeeds().stderr();
+    assert!(said.contains("4 images of 2 labels"), "{said}");
+    let file = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
+    assert_eq!(file.labels(), ["hot", "not"]);
+    // A path alone, with a header: the folder names the label.
+    dir.write(
+        "paths.csv",
+        "image\nimages/hot_dog/0000.jpg\nimages/not_hot_dog/0000.jpg\n",
+    );
+    let said = listed(&dir, "paths.csv").succeeds().stderr();
+    assert!(said.contains("2 images of 2 labels"), "{said}");
+    dir.write(
+        "latin.csv",
+        b"path,label\nimages/hot_dog/0000.jpg,caf\xe9\n",
+    );
+    let said = listed(&dir, "latin.csv").ends_with(1).stderr();
+    assert!(
+        said.contains("latin.csv: line 2 is not UTF-8: save the table in UTF-8"),
+        "{said}"
+    );
+}
+
+#[test]
+fn labels_of_a_list_that_look_alike_are_an_error_that_names_both() {
+    let dir = Workdir::new();
+    dir.images("images", 2);
+    dir.write(
+        "list.txt",
+        "Cat\timages/hot_dog/0000.jpg\ndog\timages/not_hot_dog/0000.jpg\ncat\timages/hot_dog/0001.jpg\n",
+    );
+    let said = listed(&dir, "list.txt").ends_with(1).stderr();
+    assert!(
+        said.contains("the labels 'Cat' (record 1) and 'cat' (record 3) differ in capitals, `_`, `-` and spaces only"),
+        "{said}"
+    );
+}

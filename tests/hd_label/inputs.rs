@@ -71,6 +71,17 @@ fn images_come_from_lists_and_from_stdin() {
         fed(label(&dir).arg("-"), list.replace('\n', "\r\n").as_bytes()),
         by_flag
     );
+    // As an editor marks it.
+    assert_eq!(
+        fed(label(&dir).arg("-"), format!("\u{feff}{list}").as_bytes()),
+        by_flag
+    );
+    dir.write("wide.txt", b"\xff\xfei\0m\0");
+    let wide = label(&dir).args(["--files-from", "wide.txt"]).ends_with(1);
+    assert!(
+        wide.stderr()
+            .contains("wide.txt: it is a text in UTF-16: save it in UTF-8")
+    );
     // As `find -print0` ends them: nothing else means anything.
     dir.write("images/a\tb.jpg", &bytes);
     let list = b"images/line\nend.jpg\0images/hot_dog/0000.jpg\0images/a\tb.jpg\0";

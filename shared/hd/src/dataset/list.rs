@@ -13,15 +13,13 @@ use std::path::{Path, PathBuf};
 
 use super::division::{of_paths, sentence};
 use super::images::{Dataset, Entry, wrong};
+use super::mark::without_mark;
 use super::record::{Record, labelled};
 use super::stamp::Stamp;
 use super::table;
 use super::walk::A_FOLDER;
 use crate::error::Result;
 use crate::split::Split;
-
-/// What editors put before a text in UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Dataset {
     /// The images of a list, whose records `end` ends; `name` is what messages call it.
@@ -33,10 +31,7 @@ impl Dataset {
     /// No image; a record without a label or folder; an image under two labels or in two splits; a
     /// list in UTF-16.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
-        if list.starts_with(b"\xff\xfe") || list.starts_with(b"\xfe\xff") {
-            return Err(wrong(name, "it is a text in UTF-16: save it in UTF-8"));
-        }
-        let list = list.strip_prefix(MARK).unwrap_or(list);
+        let list = without_mark(list).map_err(|reason| wrong(name, reason))?;
         let mut images: BTreeMap<PathBuf, Record> = BTreeMap::new();
         for record in records(list, end).map_err(|reason| wrong(name, reason))? {
             let path = placed(name, &record.path);
@@ -56,6 +51,7 @@ impl Dataset {
         if images.is_empty() {
             return Err(wrong(name, "it lists no image"));
         }
+        check_alike(images.values()).map_err(|reason| wrong(name, reason))?;
         Ok(Self::of_records(name, images))
     }
 
@@ -105,11 +101,27 @@ impl Dataset {
     }
 }
 
-/// The records of a list, with a header or without.
+/// Refuses two labels that look alike and are not the same.
+fn check_alike<'a>(records: impl Iterator<Item = &'a Record>) -> Result<(), String> {
+    let mut seen: BTreeMap<String, &Record> = BTreeMap::new();
+    for record in records {
+        let looks = record.label.to_lowercase().replace(['_', '-'], " ");
+        let other = seen.entry(looks).or_insert(record);
+        if other.label != record.label {
+            return Err(format!(
+                "the labels '{}' (record {}) and '{}' (record {}) differ in capitals, `_`, `-` and spaces only: write \
+                 them alike",
+                other.label, other.number, record.label, record.number
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The records of a list, as a table or a path a line.
 fn records(list: &[u8], end: u8) -> Result<Vec<Record>, String> {
     if end == b'\n'
-        && let Ok(text) = std::str::from_utf8(list)
-        && let Some(records) = table::records(text)
+        && let Some(records) = table::records(list)
     {
         return records;
     }

@@ -1,10 +1,14 @@
-//! Lists with a header: CSV and its kin, as spreadsheets and other tools write them.
+//! Lists as tables: CSV and its kin, as spreadsheets and other tools write them, with a header or
+//! without.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::division::split_named;
 use super::record::{Record, labelled};
+use super::walk::is_named_like_an_image;
+#[cfg(test)]
+use crate::split::Split;
 
 /// Names of the column of paths, of labels and of splits, in lower case.
 const PATHS: [&str; 9] = [
@@ -38,58 +42,124 @@ struct Columns {
 }
 
 impl Columns {
-    /// The columns that a header names, if it names one of paths and another one.
-    fn of(header: &csv::StringRecord) -> Option<Self> {
+    /// The columns that a header names, if it is one.
+    fn named(header: &csv::StringRecord) -> Option<Self> {
         let find = |names: &[&str]| {
             let is_named = |cell: &str| names.contains(&cell.trim().to_lowercase().as_str());
             header.iter().position(is_named)
         };
-        let columns = Self {
-            path: find(&PATHS)?,
-            label: find(&LABELS),
-            split: find(&SPLITS),
+        let path = find(&PATHS)?;
+        let (label, split) = (find(&LABELS), find(&SPLITS));
+        // A list of paths may begin with an image that is called `image`.
+        let is_header =
+            label.is_some() || split.is_some() || !Path::new(header.get(path)?).exists();
+        is_header.then_some(Self { path, label, split })
+    }
+
+    /// The columns of a table without a header, by what is in them: paths of images in one, splits
+    /// in one at most, and labels in another. None where it is no such table.
+    fn of_cells(rows: &[csv::StringRecord]) -> Option<Self> {
+        let first = rows.first()?;
+        let is_whole = |row: &csv::StringRecord| row.len() == first.len();
+        if first.len() < 2 || !rows.iter().all(is_whole) {
+            return None;
+        }
+        let columns = |is: &dyn Fn(&str) -> bool| {
+            let holds = |column: &usize| rows.iter().all(|row| row.get(*column).is_some_and(is));
+            (0..first.len()).filter(holds).collect::<Vec<_>>()
         };
-        (columns.label.is_some() || columns.split.is_some()).then_some(columns)
+        let paths = columns(&|cell| is_named_like_an_image(Path::new(cell)));
+        let splits = columns(&|cell| split_named(cell.as_ref()).is_some());
+        let &[path] = paths.as_slice() else {
+            return None;
+        };
+        let rest = |column: &usize| *column != path && !splits.contains(column);
+        let labels: Vec<usize> = (0..first.len()).filter(rest).collect();
+        match (splits.as_slice(), labels.as_slice()) {
+            ([], &[label]) => Some(Self {
+                path,
+                label: Some(label),
+                split: None,
+            }),
+            (&[split], &[label]) => Some(Self {
+                path,
+                label: Some(label),
+                split: Some(split),
+            }),
+            (&[split], []) => Some(Self {
+                path,
+                label: None,
+                split: Some(split),
+            }),
+            _ => None,
+        }
     }
 }
 
-/// The records of a list that begins with a header; none where it does not.
+/// The records of a list that is a table; none where it is not.
 ///
 /// # Errors
-/// The first record that makes no sense, by its number.
-pub(super) fn records(list: &str) -> Option<Result<Vec<Record>, String>> {
-    let first = list.lines().find(|line| !line.trim().is_empty())?;
-    b",;\t".iter().find_map(|delimiter| {
-        let mut reader = reader(first, *delimiter);
-        let columns = Columns::of(reader.headers().ok()?)?;
-        Some(rows(list, *delimiter, &columns))
-    })
+/// The first record that makes no sense, by its number; a table that is not in UTF-8.
+pub(super) fn records(list: &[u8]) -> Option<Result<Vec<Record>, String>> {
+    let lossy = String::from_utf8_lossy(list);
+    let first = lossy.lines().find(|line| !line.trim().is_empty())?;
+    let table = b",;\t".iter().find_map(|delimiter| {
+        let header = rows(first, *delimiter).ok()?.into_iter().next()?;
+        let named = Columns::named(&header).map(|columns| (columns, *delimiter, 1));
+        named.or_else(|| {
+            // A line that is the path of an image is no row of a table.
+            let is_path = *delimiter == b'\t' || Path::new(first.trim_end()).exists();
+            if is_path || header.len() < 2 {
+                return None;
+            }
+            let rows = rows(&lossy, *delimiter).ok()?;
+            Columns::of_cells(&rows).map(|columns| (columns, *delimiter, 0))
+        })
+    });
+    let (columns, delimiter, header) = table?;
+    if let Err(error) = std::str::from_utf8(list) {
+        let before = list.get(..error.valid_up_to()).unwrap_or_default();
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        return Some(Err(format!(
+            "line {line} is not UTF-8: save the table in UTF-8"
+        )));
+    }
+    Some(read(&lossy, delimiter, header, &columns))
 }
 
-fn reader(list: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+/// The rows of a table, the header among them, but for those in which nothing stands.
+fn rows(list: &str, delimiter: u8) -> Result<Vec<csv::StringRecord>, String> {
     let mut builder = csv::ReaderBuilder::new();
     builder
         .delimiter(delimiter)
         .flexible(true)
+        .has_headers(false)
         .trim(csv::Trim::All);
-    builder.from_reader(list.as_bytes())
+    let mut reader = builder.from_reader(list.as_bytes());
+    let rows = reader
+        .records()
+        .map(|row| row.map_err(|error| error.to_string()));
+    rows.filter(|row| !row.as_ref().is_ok_and(|row| row.iter().all(str::is_empty)))
+        .collect()
 }
 
-fn rows(list: &str, delimiter: u8, columns: &Columns) -> Result<Vec<Record>, String> {
-    let mut records = Vec::new();
-    for row in reader(list, delimiter).records() {
-        let row = row.map_err(|error| error.to_string())?;
+/// The records of a table, behind so many rows of header.
+fn read(
+    list: &str,
+    delimiter: u8,
+    header: usize,
+    columns: &Columns,
+) -> Result<Vec<Record>, String> {
+    let rows = rows(list, delimiter)?;
+    let records = rows.iter().skip(header).map(|row| {
         let number = row.position().map_or(0, csv::Position::line);
-        let record = record(&row, columns).map_err(|reason| format!("line {number}: {reason}"))?;
-        records.extend(record.map(|record| Record { number, ..record }));
-    }
-    Ok(records)
+        let record = record(row, columns).map_err(|reason| format!("line {number}: {reason}"))?;
+        Ok(Record { number, ..record })
+    });
+    records.collect()
 }
 
-fn record(row: &csv::StringRecord, columns: &Columns) -> Result<Option<Record>, String> {
-    if row.iter().all(str::is_empty) {
-        return Ok(None);
-    }
+fn record(row: &csv::StringRecord, columns: &Columns) -> Result<Record, String> {
     let cell = |column: usize| row.get(column).unwrap_or_default();
     let path = Path::new(OsStr::new(cell(columns.path)));
     let split = match columns.split.map(cell) {
@@ -99,13 +169,96 @@ fn record(row: &csv::StringRecord, columns: &Columns) -> Result<Option<Record>, 
             None => return Err(format!("'{name}' is no split: it is train, val or test")),
         },
     };
-    let label = columns.label.map(cell);
-    labelled(label, path).map(|(label, path): (String, PathBuf)| {
-        Some(Record {
-            label,
-            path,
-            split,
-            number: 0,
-        })
+    // Where the cell is empty, the folder names the label.
+    let label = columns.label.map(cell).filter(|label| !label.is_empty());
+    let (label, path) = labelled(label, path)?;
+    Ok(Record {
+        label,
+        path,
+        split,
+        number: 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Label, path and split of each record.
+    fn read(list: &str) -> Vec<(String, String, Option<Split>)> {
+        let records = records(list.as_bytes()).unwrap().unwrap();
+        let parts = |record: Record| {
+            let path = record.path.to_str().unwrap().to_owned();
+            (record.label, path, record.split)
+        };
+        records.into_iter().map(parts).collect()
+    }
+
+    fn row(label: &str, path: &str, split: Option<Split>) -> (String, String, Option<Split>) {
+        (label.to_owned(), path.to_owned(), split)
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names_in_any_order() {
+        let expected = [row("a cat", "x/1.jpg", None), row("dog", "x/2.jpg", None)];
+        assert_eq!(
+            read("filename,label\nx/1.jpg,a cat\nx/2.jpg,dog\n"),
+            expected
+        );
+        assert_eq!(
+            read("Class;Path\r\n\"a cat\";x/1.jpg\r\n\r\ndog;x/2.jpg"),
+            expected
+        );
+        assert_eq!(
+            read("id\tlabel\tfile\n1\ta cat\tx/1.jpg\n2\tdog\tx/2.jpg\n"),
+            expected
+        );
+    }
+
+    #[test]
+    fn where_no_label_stands_the_folder_gives_it() {
+        let expected = [
+            row("hot dog", "hot_dog/1.jpg", None),
+            row("dog", "x/2.jpg", None),
+        ];
+        assert_eq!(read("path,label\nhot_dog/1.jpg,\nx/2.jpg,dog\n"), expected);
+        assert_eq!(read("path\nhot_dog/1.jpg\n"), expected[..1]);
+    }
+
+    #[test]
+    fn columns_without_names_are_known_by_what_is_in_them() {
+        let expected = [row("cat", "x/1.jpg", None), row("dog", "x/2.PNG", None)];
+        assert_eq!(read("x/1.jpg,cat\nx/2.PNG,dog\n"), expected);
+        assert_eq!(read("cat;x/1.jpg\ndog;x/2.PNG\n"), expected);
+        let divided = [
+            row("cat", "x/1.jpg", Some(Split::Training)),
+            row("dog", "x/2.jpg", Some(Split::Testing)),
+        ];
+        assert_eq!(read("x/1.jpg,cat,train\nx/2.jpg,dog,test\n"), divided);
+        assert_eq!(
+            read("train,cat/1.jpg\n"),
+            [row("cat", "cat/1.jpg", Some(Split::Training))]
+        );
+    }
+
+    #[test]
+    fn what_is_no_table_is_none() {
+        for list in [
+            "",
+            "a/x.jpg\n",
+            "cat\ta/x.jpg\n",
+            "a/1.jpg,b/2.jpg\n",
+            "1,2,a.jpg\n",
+        ] {
+            assert!(records(list.as_bytes()).is_none(), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_not_in_utf_8_is_named_with_its_line() {
+        let reason = |list: &[u8]| records(list).unwrap().unwrap_err();
+        let expected = "line 3 is not UTF-8: save the table in UTF-8";
+        assert_eq!(reason(b"path,label\na.jpg,dog\nb.jpg,caf\xe9\n"), expected);
+        assert_eq!(reason(b"a.jpg,dog\nc.jpg,dog\nb.jpg,caf\xe9\n"), expected);
+    }
 }
