@@ -215,6 +215,10 @@ impl Program for Arguments {
             Bottlenecks::open(output)?.export(folder)?;
         }
         tell(&dataset, &summary, output, &table);
+        // Another part of the images may hold the label's.
+        if self.shard.is_none() {
+            tell_labels(&dataset, &summary.labels_without_image);
+        }
         tell_noted(&dataset, &summary.noted, &noted);
         match summary.skipped.len() {
             count if self.strict && count > 0 => {
@@ -257,6 +261,16 @@ fn tell_device(chosen: &Chosen) {
     match &chosen.refused {
         None => log::info!("device: {}", chosen.device),
         Some(error) => log::warn!("device: {}, since {error}", chosen.device),
+    }
+}
+
+/// Says which labels are left out by training.
+fn tell_labels(dataset: &Dataset, without_image: &[String]) {
+    for label in without_image {
+        log::warn!(
+            "{}: no image of the label '{label}' can be used, so it is left out",
+            dataset.name.display()
+        );
     }
 }
 

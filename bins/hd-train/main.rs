@@ -47,8 +47,7 @@ impl Program for Arguments {
         let samples = Samples::open(&self.bottlenecks)?;
         recipe.split.by = self.split_by(samples.is_divided())?;
         let base = self.open_base(&samples)?;
-        tell::contradictions(&samples);
-        tell::leaks(&samples, &recipe.split)?;
+        tell::samples(&samples);
         let (training, summaries) = self.train(&samples, base.as_ref(), &recipe)?;
         tell::training(&training);
         let head = &training.head;

@@ -1,42 +1,18 @@
 //! Messages about a training.
 
-use std::collections::HashMap;
-
 use hd::bottleneck::Samples;
 use hd::head::{Imbalance, Score, Step, Training};
-use hd::split::{SplitBy, SplitRule};
 
-/// Warns of images under more than one label.
-pub(crate) fn contradictions(samples: &Samples) {
+/// Warns of what is odd about the samples.
+pub(crate) fn samples(samples: &Samples) {
+    for label in samples.labels_without_image() {
+        log::warn!("no image of the label '{label}' can be used, so it is left out");
+    }
     let contradictions = samples.contradictions();
     if let Some(image) = contradictions.first() {
         let (count, image) = (contradictions.len(), image.display());
         log::warn!("{count} images stand under more than one label, such as {image}");
     }
-}
-
-/// Warns of images that stand on two sides of a division that the images came with.
-///
-/// # Errors
-/// A division that is not possible.
-pub(crate) fn leaks(samples: &Samples, rule: &SplitRule) -> hd::Result<()> {
-    if rule.by != SplitBy::Folder {
-        return Ok(());
-    }
-    let images = samples.images();
-    let splits = rule.assign(&images, samples.labels())?;
-    let mut seen = HashMap::new();
-    let mut leaks = images
-        .iter()
-        .zip(&splits)
-        .filter(|(image, split)| *seen.entry(image.digest).or_insert(**split) != **split);
-    if let Some((first, _)) = leaks.next() {
-        let (count, image) = (1 + leaks.count(), first.path.display());
-        log::warn!(
-            "{count} images stand in two splits, so that the head is tested on what it learns, such as {image}"
-        );
-    }
-    Ok(())
 }
 
 /// Tells the result of a training.
@@ -47,9 +23,16 @@ pub(crate) fn training(
         iterations,
         loss,
         converged,
+        in_two_splits,
         imbalance,
     }: &Training,
 ) {
+    if let Some(image) = in_two_splits.first() {
+        let (count, image) = (in_two_splits.len(), image.display());
+        log::warn!(
+            "{count} images stand in two splits, so that the head is tested on what it learns, such as {image}"
+        );
+    }
     let [training, validation, testing] = head.totals();
     log::info!(
         "{training} images for training, {validation} for validation, {testing} for testing"

@@ -168,13 +168,6 @@ pub enum Error {
         label: String,
     },
 
-    /// A label that no image has.
-    #[error("label '{label}' has no image: add some, or remove its folder")]
-    LabelWithoutImage {
-        /// The label.
-        label: String,
-    },
-
     /// A label that division by path leaves out of a split.
     #[error(
         "label '{label}': by their paths or folders none of its images is for {split}; divide by content, or give it more images"

@@ -1,6 +1,6 @@
 //! Several files of bottlenecks as one set of samples.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ pub struct Samples {
     first: Bottlenecks,
     rest: Vec<Bottlenecks>,
     labels: Vec<String>,
+    without_image: Vec<String>,
     places: Vec<SamplePlace>,
 }
 
@@ -50,21 +51,27 @@ impl Samples {
             first,
             rest: files,
             labels: Vec::new(),
+            without_image: Vec::new(),
             places: Vec::new(),
         };
         samples
             .rest
             .iter()
             .try_for_each(|file| check_alike(&samples.first, file))?;
-        samples.labels = samples.all_labels();
+        (samples.labels, samples.without_image) = samples.all_labels();
         samples.places = samples.all_places();
         samples.check_distinct()?;
         Ok(samples)
     }
 
-    /// The labels of all files, sorted; a sample's label is an index into them.
+    /// The labels of all samples, sorted; a sample's label is an index into them.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// The labels of which none of the files has an image that can be used.
+    pub fn labels_without_image(&self) -> &[String] {
+        &self.without_image
     }
 
     /// How many samples there are, not counting distorted views of them.
@@ -231,14 +238,27 @@ impl Samples {
         })
     }
 
-    fn all_labels(&self) -> Vec<String> {
-        let mut labels: Vec<String> = self
-            .files()
-            .flat_map(|file| file.labels().to_vec())
-            .collect();
-        labels.sort();
-        labels.dedup();
-        labels
+    /// The labels of all files, those with images and those without.
+    fn all_labels(&self) -> (Vec<String>, Vec<String>) {
+        let mut labels: BTreeMap<&String, bool> = BTreeMap::new();
+        for file in self.files() {
+            let mut has_image = vec![false; file.labels().len()];
+            for row in file.rows() {
+                if let Some(has_image) = has_image.get_mut(row.label as usize) {
+                    *has_image = true;
+                }
+            }
+            for (label, has_image) in file.labels().iter().zip(has_image) {
+                *labels.entry(label).or_default() |= has_image;
+            }
+        }
+        let (with, without): (Vec<_>, Vec<_>) =
+            labels.into_iter().partition(|(_, has_image)| *has_image);
+        let names = |labels: Vec<(&String, bool)>| {
+            let names = labels.into_iter().map(|(label, _)| label.clone());
+            names.collect()
+        };
+        (names(with), names(without))
     }
 
     /// The rows of all files, sorted by path, so that it does not matter how images are spread over

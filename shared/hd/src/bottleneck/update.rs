@@ -56,6 +56,8 @@ pub struct Updated {
     pub damaged: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
+    /// Labels that have files, of which none can be used.
+    pub labels_without_image: Vec<String>,
     /// Images that somebody should look at, sorted by path.
     pub noted: Vec<Noted>,
     /// Why what was there before could not be used, if it could not.
@@ -164,6 +166,7 @@ impl<'a> Work<'a, '_> {
             computed,
             reused: images - computed,
             damaged,
+            labels_without_image: labels_without_image(&header),
             noted: noted(&header),
             skipped: header.skipped,
             rebuilt: None,
@@ -279,6 +282,14 @@ impl Kept {
         let lost = self.0.extract_if(is_damaged);
         lost.map(|(key, _)| key).collect()
     }
+}
+
+fn labels_without_image(header: &Header) -> Vec<String> {
+    let used: HashSet<u32> = header.rows.iter().map(|row| row.label).collect();
+    let unused = (0..)
+        .zip(&header.labels)
+        .filter(|(number, _)| !used.contains(number));
+    unused.map(|(_, label)| label.clone()).collect()
 }
 
 /// The images with notes, each once.

@@ -29,24 +29,12 @@ pub(super) fn in_order(samples: &Samples, init: Option<&Head>) -> Result<Vec<Str
 fn check_labels(samples: &Samples) -> Result<()> {
     let path = || samples.path().to_path_buf();
     match samples.labels() {
-        [] => {
-            return Err(Error::NoImage { path: path() });
-        }
-        [only] => {
-            return Err(Error::OneLabel {
-                path: path(),
-                label: only.clone(),
-            });
-        }
-        _ => {}
-    }
-    let seen = (0..samples.len()).filter_map(|row| samples.label(row));
-    let missing = first_missing(samples.labels().len(), seen);
-    match missing.and_then(|number| samples.labels().get(number)) {
-        Some(label) => Err(Error::LabelWithoutImage {
-            label: label.clone(),
+        [] => Err(Error::NoImage { path: path() }),
+        [only] => Err(Error::OneLabel {
+            path: path(),
+            label: only.clone(),
         }),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

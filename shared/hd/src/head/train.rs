@@ -1,5 +1,8 @@
 //! Training: from bottlenecks to a head.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use super::balance::{ClassWeights, Imbalance};
 use super::fitted::Fitted;
 use super::labels;
@@ -13,7 +16,7 @@ use super::task::Task;
 use super::watch::Watch;
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
-use crate::split::{Split, identify};
+use crate::split::{Sample, Split, SplitBy, identify};
 
 /// A trained head, and how training went.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Training {
     pub loss: Option<f64>,
     /// False where the last fit ran out of steps.
     pub converged: bool,
+    /// Images of which the same is in another split, by a division that the images came with.
+    pub in_two_splits: Vec<PathBuf>,
     /// Where labels have very different numbers of images, and all images counted alike.
     pub imbalance: Option<Imbalance>,
 }
@@ -50,6 +55,10 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     samples.check()?;
     let images = samples.images();
     let splits = recipe.split.assign(&images, samples.labels())?;
+    let in_two_splits = match recipe.split.by {
+        SplitBy::Folder => in_two_splits(&images, &splits),
+        SplitBy::Content | SplitBy::Path { .. } => Vec::new(),
+    };
     let task = Task::new(samples, &images, &splits, labels);
     let counts = task.counts_by_label();
     // A division that the images came with may leave a label without any to learn from.
@@ -108,7 +117,19 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         iterations: fitted.iterations,
         loss: fitted.loss,
         converged: fitted.converged,
+        in_two_splits,
     })
+}
+
+/// The images of which the same content was in another split before.
+fn in_two_splits(images: &[Sample], splits: &[Split]) -> Vec<PathBuf> {
+    let mut seen = HashMap::new();
+    let pairs = images.iter().zip(splits);
+    let straddling =
+        pairs.filter(|(image, split)| seen.entry(image.digest).or_insert(**split) != *split);
+    straddling
+        .map(|(image, _)| image.path.to_path_buf())
+        .collect()
 }
 
 fn step_by_step(
