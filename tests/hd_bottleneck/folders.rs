@@ -118,6 +118,37 @@ fn what_is_half_a_division_is_refused_with_the_ways_out() {
 }
 
 #[test]
+fn an_empty_part_of_a_division_is_as_good_as_none_and_a_bare_one_is_told_of() {
+    let dir = Workdir::new();
+    divide(&dir, &[("train", 0..8), ("val", 8..10)]);
+    fs::create_dir(dir.path("images/test")).unwrap();
+    fs::remove_dir_all(dir.path("images/val/hot_dog")).unwrap();
+    let said = dir.bottleneck("images").succeeds().stderr();
+    for line in [
+        "the images come divided: 16 for training, 2 for validation, 0 for testing",
+        "the folder 'test' holds no image, and is left out",
+        "no image of the label 'hot dog' is for validation",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let told = dir.train().succeeds().stderr();
+    assert!(told.contains("2 for validation"), "{told}");
+}
+
+#[test]
+fn a_folder_above_a_division_is_told_with_the_right_one() {
+    let dir = Workdir::new();
+    divide(&dir, &[("train", 0..3), ("val", 3..5)]);
+    dir.write("images/extra/notes.txt", "no image");
+    fs::rename(dir.path("images"), dir.path("inner")).unwrap();
+    fs::create_dir(dir.path("images")).unwrap();
+    fs::rename(dir.path("inner"), dir.path("images/data")).unwrap();
+    let said = dir.bottleneck("images").succeeds().stderr();
+    let line = "its subfolders look like a division of the images (train, val): give images/data";
+    assert!(said.contains(line), "{said}");
+}
+
+#[test]
 fn labels_may_be_called_train_and_test_and_are_asked_after() {
     let dir = Workdir::new();
     dir.images("images", 3);
@@ -287,7 +318,7 @@ fn what_training_would_suffer_from_is_told_before_the_work() {
     for line in [
         "the folder of 'empty' holds no file, and is left out",
         "the label 'rare' has 1 image, which is too few",
-        "the images of 1 folders within that of 'hot dog' are all taken for 'hot dog'",
+        "the images of 1 folder within that of 'hot dog' are all taken for 'hot dog'",
         "10 images of 3 labels",
     ] {
         assert!(said.contains(line), "{line}: {said}");

@@ -29,9 +29,12 @@ pub(super) fn split_named(name: &OsStr) -> Option<Split> {
 /// Folders of which some look like such a division and some like labels.
 pub(super) fn parts(root: &Path, folders: &[OsString]) -> Result<Vec<(Option<Split>, OsString)>> {
     let undivided = || Ok(vec![(None, OsString::new())]);
+    // One that is empty is as good as none.
+    let holds_any = |name: &OsStr| files(&root.join(name)).next().is_some();
     let named: Vec<(Split, &OsString)> = folders
         .iter()
         .filter_map(|name| Some((split_named(name)?, name)))
+        .filter(|(_, name)| holds_any(name))
         .collect();
     let splits: BTreeSet<Split> = named.iter().map(|(split, _)| *split).collect();
     let inner = |name: &OsStr| subfolders(&root.join(name)).unwrap_or_default();

@@ -21,7 +21,8 @@ impl Dataset {
     /// No such folder; no subfolder; two subfolders that give one label; subfolders that look like a
     /// division of the images in part; subfolders with no file at all.
     pub fn scan(root: &Path) -> Result<Self> {
-        let parts = parts(root, &label_folders(root)?)?;
+        let subfolders = label_folders(root)?;
+        let parts = parts(root, &subfolders)?;
         let mut dataset = Self {
             name: root.to_path_buf(),
             root: root.to_path_buf(),
@@ -57,6 +58,14 @@ impl Dataset {
         if is_divided {
             let splits = dataset.entries.iter().filter_map(|entry| entry.split);
             dataset.division = Some(sentence(splits));
+            let is_empty = |name: &&OsString| parts.iter().all(|(_, part)| part != *name);
+            let empty = subfolders.iter().filter(is_empty).map(|name| {
+                format!(
+                    "the folder '{}' holds no image, and is left out",
+                    name.display()
+                )
+            });
+            dataset.oddities.extend(empty);
         }
         dataset.note_oddities(if is_divided { 2 } else { 1 });
         Ok(dataset)

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::division::{holds_images, split_named};
 use super::images::Dataset;
 use super::walk::subfolders;
+use crate::split::Split;
 
 /// Fewer images of a label than this cannot be in every split.
 const FEW: usize = 3;
@@ -34,6 +35,7 @@ impl Dataset {
                 ));
             }
         }
+        self.note_bare_splits(&mut found);
         if let [label] = self.labels.as_slice() {
             let mut one = format!("there is one label only, '{label}', and training needs two");
             one.push_str(&self.better_folder().unwrap_or_default());
@@ -54,9 +56,30 @@ impl Dataset {
         for (number, folders) in folders {
             let label = self.labels.get(number as usize).map_or("", String::as_str);
             found.push(format!(
-                "the images of {} folders within that of '{label}' are all taken for '{label}'",
-                folders.len()
+                "the images of {} folder{} within that of '{label}' are all taken for '{label}'",
+                folders.len(),
+                if folders.len() == 1 { "" } else { "s" }
             ));
+        }
+    }
+
+    /// Labels without an image in a split that others have images in.
+    fn note_bare_splits(&self, found: &mut Vec<String>) {
+        let given: BTreeSet<(Split, u32)> = self
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry.split?, entry.label)))
+            .collect();
+        let splits: BTreeSet<Split> = given.iter().map(|(split, _)| *split).collect();
+        for split in splits {
+            for (number, label) in (0..).zip(&self.labels) {
+                if !given.contains(&(split, number)) {
+                    found.push(format!(
+                        "no image of the label '{label}' is for {}",
+                        split.name()
+                    ));
+                }
+            }
         }
     }
 
@@ -80,14 +103,19 @@ impl Dataset {
             .into_iter()
             .filter(|name| holds_images(&only.join(name)))
             .collect();
-        if inner.len() > 1 {
-            let names = inner
-                .iter()
-                .take(SHOWN)
-                .map(|name| name.display().to_string());
-            let names = names.collect::<Vec<_>>().join(", ");
+        let (splits, labels): (Vec<_>, Vec<_>) = inner
+            .into_iter()
+            .partition(|name| split_named(name).is_some());
+        let (look, names) = match splits.len() > 1 {
+            true => ("a division of the images", splits),
+            false => ("labels", labels),
+        };
+        if names.len() > 1 {
+            let names = names.iter().take(SHOWN);
+            let names = names.map(|name| name.display().to_string());
             return Some(format!(
-                "; its subfolders look like labels ({names}): give {}",
+                "; its subfolders look like {look} ({}): give {}",
+                names.collect::<Vec<_>>().join(", "),
                 only.display()
             ));
         }
