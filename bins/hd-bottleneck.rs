@@ -251,6 +251,12 @@ fn tell_dataset(dataset: &Dataset) {
     if let Some(division) = &dataset.division {
         log::info!("{}: {division}", dataset.name.display());
     }
+    for (name, count) in &dataset.passed_over {
+        log::debug!(
+            "{}: passed over: {name} ({count} of them)",
+            dataset.name.display()
+        );
+    }
     for oddity in &dataset.oddities {
         log::warn!("{}: {oddity}", dataset.name.display());
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hd::dataset::split_named;
 use hd::{Error, Result};
 
 /// Where in an archive the folders of labels lie.
@@ -49,7 +50,7 @@ fn below(path: &Path, folder: &Path) -> Option<PathBuf> {
     Some(Path::new(label).join(path.strip_prefix(inside).ok()?))
 }
 
-/// The one folder in `root` whose subfolders hold files.
+/// The one folder in `root` whose subfolders hold files, or in which a division of the images lies.
 fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
     let wrong = |reason: String| Error::Dataset {
         path: archive.to_path_buf(),
@@ -65,6 +66,9 @@ fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
             [] => level = level.iter().flat_map(|folder| subfolders(folder)).collect(),
             [one] => return Ok((*one).clone()),
             [one, another, ..] => {
+                if let Some(whole) = divided(&candidates) {
+                    return Ok(whole.to_path_buf());
+                }
                 let name = |path: &Path| {
                     path.strip_prefix(root)
                         .unwrap_or(path)
@@ -81,6 +85,15 @@ fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
     Err(wrong(
         "it does not hold one folder of files per label".to_owned(),
     ))
+}
+
+/// The folder that holds all of `parts`, if they are called as the parts of a division are.
+fn divided<'a>(parts: &[&'a PathBuf]) -> Option<&'a Path> {
+    let whole = parts.first()?.parent()?;
+    let is_part = |part: &&PathBuf| {
+        part.parent() == Some(whole) && part.file_name().and_then(split_named).is_some()
+    };
+    parts.iter().all(is_part).then_some(whole)
 }
 
 fn is_label_root(folder: &Path) -> bool {
@@ -151,14 +164,27 @@ mod tests {
 
     #[test]
     fn names_two_folders_between_which_it_cannot_choose() {
-        let root = folder(&["train/a/1", "train/b/1", "test/a/1", "test/b/1"]);
+        let root = folder(&["cats/a/1", "cats/b/1", "dogs/a/1", "dogs/b/1"]);
         let message = label_root(root.path(), Path::new("x.zip"))
             .unwrap_err()
             .to_string();
         assert!(
-            message.contains("test") && message.contains("train"),
+            message.contains("cats") && message.contains("dogs"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_division_stays_one() {
+        let files = ["train/a/1", "train/b/1", "valid/a/1", "valid/b/1", "README"];
+        let root = folder(
+            &files
+                .map(|file| format!("pets/{file}"))
+                .each_ref()
+                .map(String::as_str),
+        );
+        let found = label_root(root.path(), Path::new("x.zip")).unwrap();
+        assert_eq!(found, root.path().join("pets"));
     }
 
     #[test]

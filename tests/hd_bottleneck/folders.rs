@@ -301,6 +301,13 @@ fn droppings_of_systems_are_neither_labels_nor_images() {
         "{said}"
     );
     assert_eq!(said.lines().count(), 2, "{said}");
+    let said = dir.bottleneck("images").arg("-v").succeeds().stderr();
+    for line in [
+        "passed over: @eaDir (2 of them)",
+        "passed over: ._* (1 of them)",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{make_anywhere, ran};
+use super::{make, make_anywhere, ran};
 use crate::workdir::{Call, Workdir};
 
 /// Names that mean something to make, or to the shell that it calls.
@@ -87,6 +87,35 @@ fn the_whole_pipeline_runs_on_a_folder_that_has_all_of_these_names() {
     assert!(dir.path("out/metrics.json").is_file());
     let run = make_anywhere(&dir, &["train", &images, &out]).succeeds();
     assert_eq!(ran(&run.stdout()), ["hd-bottleneck"]);
+}
+
+#[test]
+fn a_division_of_the_images_is_followed_from_the_folder_to_the_figures() {
+    let dir = Workdir::new();
+    dir.images("whole", 14);
+    for (part, range) in [("train", 0..9), ("val", 9..11), ("test", 11..14)] {
+        for label in ["hot_dog", "not_hot_dog"] {
+            fs::create_dir_all(dir.path("images").join(part).join(label)).unwrap();
+            for index in range.clone() {
+                let image = format!("{label}/{index:04}.jpg");
+                let (from, to) = (
+                    dir.path("whole").join(&image),
+                    dir.path("images").join(part),
+                );
+                fs::rename(from, to.join(&image)).unwrap();
+            }
+        }
+    }
+    let run = make(&dir, &["train"]).succeeds();
+    for line in [
+        "the images come divided: 18 for training, 4 for validation, 6 for testing",
+        "18 images for training, 4 for validation, 6 for testing",
+    ] {
+        assert!(run.stderr().contains(line), "{}", run.stderr());
+    }
+    let metrics = fs::read_to_string(dir.path("out/metrics.json")).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&metrics).unwrap();
+    assert_eq!(metrics["n"], 6, "{metrics}");
 }
 
 #[test]

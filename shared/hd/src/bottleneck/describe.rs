@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::cache::Bottlenecks;
+use crate::split::Split;
 use crate::tsv;
 
 impl Bottlenecks {
@@ -29,11 +30,11 @@ impl Bottlenecks {
             out.write_all(&tsv::field(&skipped.path))?;
             writeln!(out, "\t{}", skipped.reason)?;
         }
-        writeln!(out, "path\tlabel\tdigest\tvariant")?;
+        writeln!(out, "path\tlabel\tdigest\tvariant\tsplit\tnotes")?;
         self.write_rows(out)
     }
 
-    /// Writes path, label, digest and view of each row, separated by tabs, a line each.
+    /// Writes path, label, digest, view, split and notes of each row, separated by tabs, a line each.
     pub(super) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
         self.rows().iter().try_for_each(|row| {
             out.write_all(&tsv::field(&row.path))?;
@@ -41,7 +42,9 @@ impl Bottlenecks {
                 .labels()
                 .get(row.label as usize)
                 .map_or("", String::as_str);
-            writeln!(out, "\t{label}\t{}\t{}", row.digest, row.variant)
+            let split = row.split.map_or("", Split::name);
+            let (digest, variant, notes) = (row.digest, row.variant, row.notes);
+            writeln!(out, "\t{label}\t{digest}\t{variant}\t{split}\t{notes}")
         })
     }
 }

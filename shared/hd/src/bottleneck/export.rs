@@ -1,8 +1,8 @@
 //! Bottlenecks for numpy: `bottlenecks.npy`, a float32 array [rows, D], and `rows.tsv`, a line for
 //! each of its rows.
 //!
-//! The array is in numpy's format, version 1.0; a line holds path, label, digest
-//! and the number of the view, separated by tabs.
+//! The array is in numpy's format, version 1.0; a line holds path, label, digest,
+//! the number of the view, split and notes, separated by tabs; the last two may be empty.
 
 use std::path::Path;
 

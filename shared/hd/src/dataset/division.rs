@@ -12,8 +12,8 @@ use super::walk::{files, is_named_like_an_image, subfolders};
 use crate::error::Result;
 use crate::split::Split;
 
-/// The split that a folder of this name stands for.
-pub(super) fn split_named(name: &OsStr) -> Option<Split> {
+/// The split that a folder of this name stands for, if it stands for one.
+pub fn split_named(name: &OsStr) -> Option<Split> {
     match name.to_str()?.to_ascii_lowercase().as_str() {
         "train" | "training" => Some(Split::Training),
         "val" | "valid" | "validation" => Some(Split::Validation),
@@ -149,4 +149,100 @@ pub(super) fn has_images_directly(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths = entries.map(|entry| entry.path());
     paths.any(|path| is_named_like_an_image(&path) && !path.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::tests::folder;
+    use super::*;
+
+    /// The parts of a folder with these files, or why there are none.
+    fn parts_of(files: &[&str]) -> Result<Vec<(Option<Split>, OsString)>, String> {
+        let root = folder(files);
+        let parts = parts(root.path(), &subfolders(root.path()).unwrap());
+        parts.map_err(|error| error.to_string())
+    }
+
+    fn part(split: Split, name: &str) -> (Option<Split>, OsString) {
+        (Some(split), name.into())
+    }
+
+    #[test]
+    fn folders_that_are_called_like_splits_and_hold_the_same_labels_are_a_division() {
+        let found = parts_of(&[
+            "train/a/1.jpg",
+            "train/b/2.jpg",
+            "Valid/b/3.jpg",
+            "test/a/4.jpg",
+        ]);
+        let expected = [
+            part(Split::Validation, "Valid"),
+            part(Split::Testing, "test"),
+            part(Split::Training, "train"),
+        ];
+        assert_eq!(found.unwrap(), expected);
+    }
+
+    #[test]
+    fn labels_are_no_division_whatever_they_are_called() {
+        for files in [
+            &["train/1.jpg", "test/2.jpg"][..],
+            &["train/a/1.jpg", "train/b/2.jpg"],
+            &["cat/1.jpg", "dog/2.jpg"],
+        ] {
+            assert_eq!(
+                parts_of(files).unwrap(),
+                [(None, OsString::new())],
+                "{files:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_half_a_division_is_refused() {
+        for (files, reason) in [
+            (
+                &["train/a/1.jpg", "test/a/2.jpg", "cat/3.jpg"][..],
+                "'cat' beside them like a label",
+            ),
+            (&["val/a/1.jpg", "test/a/2.jpg"], "none is called train"),
+            (
+                &["train/a/1.jpg", "val/b/2.jpg"],
+                "'val' has the label 'b', which 'train' has not",
+            ),
+            (
+                &["train/a/1.jpg", "test/2.jpg"],
+                "'test' has images beside or without",
+            ),
+            (
+                &["train/a/1.jpg", "val/a/2.jpg", "valid/a/3.jpg"],
+                "two stand for one split",
+            ),
+        ] {
+            let message = parts_of(files).unwrap_err();
+            assert!(message.contains(reason), "{files:?}: {message}");
+            assert!(message.contains("give one folder that has the labels' folders in it"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_image_is_no_label_beside_a_division() {
+        let found = parts_of(&["train/a/1.jpg", "test/a/2.jpg", "notes/readme.txt"]);
+        assert_eq!(found.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn paths_are_divided_where_all_of_them_say_how() {
+        let splits = |paths: &[&str]| {
+            let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            of_paths(paths.iter().map(PathBuf::as_path))
+        };
+        let expected = Some(vec![Split::Training, Split::Testing]);
+        assert_eq!(splits(&["x/train/a/1.jpg", "x/test/a/2.jpg"]), expected);
+        assert_eq!(splits(&["x/train/a/1.jpg", "x/train/b/2.jpg"]), None);
+        assert_eq!(splits(&["x/train/a/1.jpg", "x/a/2.jpg"]), None);
+        assert_eq!(splits(&["1.jpg"]), None);
+    }
 }

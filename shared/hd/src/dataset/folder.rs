@@ -9,7 +9,7 @@ use super::images::{Dataset, Entry, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
 use super::stamp::Stamp;
-use super::walk::{files, subfolders};
+use super::walk::{files_besides, ignored, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::split::Split;
@@ -30,12 +30,14 @@ impl Dataset {
             entries: Vec::new(),
             unreadable: Vec::new(),
             origin: Origin::beside(root)?,
+            passed_over: BTreeMap::new(),
             division: None,
             oddities: Vec::new(),
         };
         let mut folders = Vec::new();
         for (split, part) in &parts {
             let within = root.join(part);
+            ignored(&within).for_each(|name| dataset.pass_over(&name));
             for (label, folder) in distinct_labels(&within, &label_folders(&within)?)? {
                 folders.push((label, *split, Path::new(part).join(folder)));
             }
@@ -72,7 +74,9 @@ impl Dataset {
     }
 
     fn walk(&mut self, label: u32, split: Option<Split>, folder: &Path) {
-        for (path, found) in files(&self.root.join(folder)) {
+        let mut passed_over = Vec::new();
+        let folder = self.root.join(folder);
+        for (path, found) in files_besides(&folder, |name| passed_over.push(name.to_owned())) {
             let path = self.relative(&path);
             match found {
                 Ok(metadata) => self.entries.push(Entry {
@@ -84,6 +88,7 @@ impl Dataset {
                 Err(reason) => self.unreadable.push((path, reason)),
             }
         }
+        passed_over.iter().for_each(|name| self.pass_over(name));
     }
 
     fn relative(&self, path: &Path) -> PathBuf {

@@ -1,5 +1,7 @@
 //! A data set: labelled image files, and the files that cannot be used.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +25,9 @@ pub struct Dataset {
     pub unreadable: Vec<(PathBuf, String)>,
     /// Where the images came from, if the folder says.
     pub origin: Option<Origin>,
+    /// How many files and folders of which names were passed over, since they are no part of any data
+    /// set. All doubles of files that a Mac writes are one name.
+    pub passed_over: BTreeMap<String, usize>,
     /// How the images are divided already, in a sentence.
     pub division: Option<String>,
     /// Oddities that training would suffer from, in a sentence each.
@@ -43,6 +48,15 @@ pub struct Entry {
 }
 
 impl Dataset {
+    /// Counts something that is no part of any data set.
+    pub(super) fn pass_over(&mut self, name: &OsStr) {
+        let name = match name.as_bytes() {
+            [b'.', b'_', ..] => "._*".to_owned(),
+            _ => name.to_string_lossy().into_owned(),
+        };
+        *self.passed_over.entry(name).or_default() += 1;
+    }
+
     /// Sorts the files by the bytes of their paths.
     pub(super) fn sort(&mut self) {
         self.entries

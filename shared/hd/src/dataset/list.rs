@@ -73,6 +73,7 @@ impl Dataset {
             entries: Vec::new(),
             unreadable: Vec::new(),
             origin: None,
+            passed_over: BTreeMap::new(),
             division: None,
             oddities: Vec::new(),
         };

@@ -20,6 +20,7 @@ mod table;
 pub(crate) mod tests;
 mod walk;
 
+pub use division::split_named;
 pub use images::{Dataset, Entry};
 pub use label::label_of;
 pub use list::without_end;

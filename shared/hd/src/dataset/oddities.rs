@@ -142,3 +142,56 @@ pub(super) fn above_with_siblings(root: &Path) -> Option<String> {
         .filter(|name| super::division::has_images_directly(&above.join(name)));
     (with_images.count() > 0).then(|| above.display().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::folder;
+    use super::*;
+
+    fn oddities(files: &[&str]) -> Vec<String> {
+        let root = folder(files);
+        Dataset::scan(root.path()).unwrap().oddities
+    }
+
+    #[test]
+    fn a_usual_folder_has_none() {
+        let files = [
+            "a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "b/2.jpg", "b/3.jpg",
+        ];
+        assert!(oddities(&files).is_empty());
+    }
+
+    #[test]
+    fn each_is_told_once_with_its_label() {
+        let found = oddities(&[
+            "a/1.jpg",
+            "a/2.jpg",
+            "a/x/3.jpg",
+            "a/y/4.jpg",
+            "test/1.jpg",
+            "test/2.jpg",
+            "test/3.jpg",
+            "rare/1.jpg",
+        ]);
+        let expected = [
+            "the images of 2 folders within that of 'a' are all taken for 'a'",
+            "the label 'rare' has 1 image, which is too few to learn from and to test on",
+            "'test' is taken for a label, though it is called like a part of a division",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn labels_that_a_part_of_a_division_lacks_are_told() {
+        let found = oddities(&[
+            "train/a/1.jpg",
+            "train/a/2.jpg",
+            "train/a/3.jpg",
+            "train/b/1.jpg",
+            "train/b/2.jpg",
+            "train/b/3.jpg",
+            "test/a/4.jpg",
+        ]);
+        assert_eq!(found, ["no image of the label 'b' is for testing"]);
+    }
+}

@@ -38,14 +38,26 @@ pub(super) const A_FOLDER: &str = "a folder, not an image";
 /// The files below `folder`, sorted by their names folder by folder, each with its metadata or the
 /// reason why it is of no use. Files that are no part of any data set are passed over.
 pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<> {
+    files_besides(folder, |_| ())
+}
+
+/// The same; `passed_over` is told the name of each file and folder that is no part of any data set.
+pub(super) fn files_besides<F: FnMut(&OsStr)>(
+    folder: &Path,
+    mut passed_over: F,
+) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<F> {
     let root = folder.to_path_buf();
     let files = WalkDir::new(folder)
         .follow_links(true)
         .min_depth(1)
         .sort_by_file_name();
-    let mut files = files
-        .into_iter()
-        .filter_entry(|found| !is_ignored(found.file_name()));
+    let mut files = files.into_iter().filter_entry(move |found| {
+        let is_ignored = is_ignored(found.file_name());
+        if is_ignored {
+            passed_over(found.file_name());
+        }
+        !is_ignored
+    });
     std::iter::from_fn(move || {
         loop {
             let found = files.next()?;
@@ -66,6 +78,13 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
             }
         }
     })
+}
+
+/// The names of what lies in a folder and is no part of any data set.
+pub(super) fn ignored(folder: &Path) -> impl Iterator<Item = OsString> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name());
+    names.filter(|name| is_ignored(name))
 }
 
 /// The names of the folders in a folder, but for those that are no part of any data set, sorted.
