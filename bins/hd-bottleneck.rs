@@ -220,9 +220,9 @@ impl Program for Arguments {
             tell_labels(&dataset, &summary.labels_without_image);
         }
         tell_noted(&dataset, &summary.noted, &noted);
-        match summary.skipped.len() {
+        match summary.skipped.len() + summary.unread {
             count if self.strict && count > 0 => {
-                bail!("{count} files were skipped, and --strict forbids it")
+                bail!("{count} files were skipped or could not be read, and --strict forbids it")
             }
             _ => Ok(()),
         }
@@ -282,8 +282,8 @@ fn tell_labels(dataset: &Dataset, without_image: &[String]) {
 
 /// Says which images somebody should look at.
 fn tell_noted(dataset: &Dataset, noted: &[Noted], table: &Path) {
-    for Noted { path, notes } in noted.iter().take(SHOWN) {
-        log::warn!("{}: {notes}", dataset.root.join(path).display());
+    for Noted { path, why } in noted.iter().take(SHOWN) {
+        log::warn!("{}: {why}", dataset.root.join(path).display());
     }
     match noted.len().checked_sub(SHOWN) {
         Some(more) if more > 0 => log::warn!("... and {more} more, listed in {}", table.display()),

@@ -89,7 +89,7 @@ fn from_path(path: PathBuf) -> Images {
     let files = dataset::files(&path);
     Box::new(files.map(|(path, found)| match found {
         Ok(_) => Image::File(path),
-        Err(reason) => Image::Unusable(path, reason),
+        Err(trouble) => Image::Unusable(path, trouble.reason),
     }))
 }
 

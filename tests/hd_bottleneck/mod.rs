@@ -10,6 +10,7 @@ mod lists;
 mod noted;
 mod outputs;
 mod reuse;
+mod unreadable;
 mod views;
 
 use std::fs::{self, File};

@@ -68,6 +68,8 @@ fn borrow(cache: &Path) {
 /// Links a file to `to`, or copies it where it lies on another file system or belongs to another
 /// user.
 pub(crate) fn take(file: &Path, to: &Path) {
+    // What lies there may be the same file by another name, which a copy would empty.
+    let _ = fs::remove_file(to);
     if fs::hard_link(file, to).is_err() {
         fs::copy(file, to).unwrap();
     }

@@ -196,6 +196,11 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// Whether the bottlenecks of all views of this content are kept.
+    pub(super) fn has_all_views(&self, digest: &Digest) -> bool {
+        !self.contents.bad.contains_key(digest) && self.missing(digest).is_empty()
+    }
+
     /// Remembers that these bottlenecks are kept somewhere.
     pub(super) fn keep(&mut self, keys: impl Iterator<Item = (Digest, Facts)>) {
         let within = keys.filter(|(_, facts)| facts.pixels <= self.max_pixels);

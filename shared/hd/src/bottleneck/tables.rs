@@ -28,7 +28,7 @@ pub fn write_skipped(of: &Path, skipped: &[Skipped]) -> Result<PathBuf> {
 pub fn write_noted(of: &Path, noted: &[Noted]) -> Result<PathBuf> {
     let lines = noted
         .iter()
-        .map(|one| (one.path.as_path(), one.notes.to_string()));
+        .map(|one| (one.path.as_path(), one.why.clone()));
     write(of, ".warnings.tsv", lines)
 }
 

@@ -37,12 +37,12 @@ pub trait Progress {
 }
 
 /// An image that can be used, and that somebody should look at all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Noted {
     /// Its path relative to the folder of images.
     pub path: PathBuf,
     /// Why.
-    pub notes: Notes,
+    pub why: String,
 }
 
 /// The outcome of an update.
@@ -60,6 +60,8 @@ pub struct Updated {
     pub labels_without_image: Vec<String>,
     /// Images that somebody should look at, sorted by path.
     pub noted: Vec<Noted>,
+    /// How many of those could not be read.
+    pub unread: usize,
     /// Why what was there before could not be used, if it could not.
     pub rebuilt: Option<String>,
 }
@@ -138,8 +140,10 @@ struct Work<'a, 'e> {
 
 impl<'a> Work<'a, '_> {
     fn finish(&mut self, unread: &[&'a Entry], old: Option<&Bottlenecks>) -> Result<Updated> {
+        self.check_readable()?;
         let mut computed = self.read(unread)?;
-        let mut header = header::of(&self.reader, &self.seen);
+        self.check_readable()?;
+        let (mut header, mut unread_now) = header::of(&self.reader, &self.seen, old);
         let changed = |header: &Header| old.is_none_or(|old| old.header() != header);
         let mut kept = old.map(Kept::of).unwrap_or_default();
         let mut damaged = 0;
@@ -150,11 +154,11 @@ impl<'a> Work<'a, '_> {
             if damaged > 0 {
                 self.reader.forget(&lost);
                 computed += self.read(&again)?;
-                header = header::of(&self.reader, &self.seen);
+                (header, unread_now) = header::of(&self.reader, &self.seen, old);
             }
         }
         let dataset = self.reader.dataset;
-        if header.rows.is_empty() && !dataset.entries.is_empty() {
+        if header.rows.is_empty() && !header.skipped.is_empty() {
             return Err(nothing_usable(dataset, &header.skipped));
         }
         if damaged > 0 || changed(&header) {
@@ -167,7 +171,8 @@ impl<'a> Work<'a, '_> {
             reused: images - computed,
             damaged,
             labels_without_image: labels_without_image(&header),
-            noted: noted(&header),
+            unread: unread_now.len(),
+            noted: noted(&header, unread_now),
             skipped: header.skipped,
             rebuilt: None,
         })
@@ -231,6 +236,37 @@ impl<'a> Work<'a, '_> {
         Ok(computed)
     }
 
+    /// Errors where most files cannot be read at all, as when a disk is not there: what was made of
+    /// them must not be replaced.
+    fn check_readable(&self) -> Result<()> {
+        let dataset = self.reader.dataset;
+        let unreadable = dataset.unreadable.iter().filter(|one| one.may_be_image);
+        let unreadable = unreadable.map(|one| (one.path.as_path(), one.reason.as_str()));
+        let unread = self
+            .seen
+            .iter()
+            .filter_map(|(path, found)| match &found.content {
+                Content::Bad(unusable) if found.digest.is_none() => {
+                    Some((*path, unusable.reason.as_str()))
+                }
+                _ => None,
+            });
+        let failed: Vec<(&Path, &str)> = unreadable.chain(unread).collect();
+        let files = dataset.entries.len() + dataset.unreadable.len();
+        match failed.iter().min() {
+            Some((path, reason)) if 2 * failed.len() > files => Err(Error::Dataset {
+                path: dataset.name.clone(),
+                reason: format!(
+                    "{} of its {files} files cannot be read, {} among them: {reason}; {} is left as it was",
+                    failed.len(),
+                    path.display(),
+                    self.out.display()
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The files of which there are rows with one of these keys.
     fn with_any_of(&self, keys: &HashSet<Digest>, header: &Header) -> Vec<&'a Entry> {
         if keys.is_empty() {
@@ -292,15 +328,17 @@ fn labels_without_image(header: &Header) -> Vec<String> {
     unused.map(|(_, label)| label.clone()).collect()
 }
 
-/// The images with notes, each once.
-fn noted(header: &Header) -> Vec<Noted> {
+/// The images with notes, each once, and those that could not be read.
+fn noted(header: &Header, unread: Vec<Noted>) -> Vec<Noted> {
     let images = header.rows.iter().filter(|row| row.variant == 0);
     let noted = images.filter(|row| row.notes != Notes::default());
     let noted = noted.map(|row| Noted {
         path: row.path.clone(),
-        notes: row.notes,
+        why: row.notes.to_string(),
     });
-    noted.collect()
+    let mut noted: Vec<Noted> = noted.chain(unread).collect();
+    noted.sort();
+    noted
 }
 
 fn key(base: &Network) -> Key {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::division::{has_images_directly, parts, sentence};
-use super::images::{Dataset, Entry, wrong};
+use super::images::{Dataset, Entry, Unreadable, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
 use super::stamp::Stamp;
-use super::walk::{files_besides, ignored, subfolders};
+use super::walk::{Trouble, files_besides, ignored, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::split::Split;
@@ -78,17 +79,34 @@ impl Dataset {
         let folder = self.root.join(folder);
         for (path, found) in files_besides(&folder, |name| passed_over.push(name.to_owned())) {
             let path = self.relative(&path);
-            match found {
-                Ok(metadata) => self.entries.push(Entry {
-                    path,
-                    label,
-                    stamp: Stamp::of(&metadata),
-                    split,
-                }),
-                Err(reason) => self.unreadable.push((path, reason)),
-            }
+            self.add(path, label, split, found);
         }
         passed_over.iter().for_each(|name| self.pass_over(name));
+    }
+
+    /// Adds a file, or what stands in the place of one.
+    pub(super) fn add(
+        &mut self,
+        path: PathBuf,
+        label: u32,
+        split: Option<Split>,
+        found: Result<Metadata, Trouble>,
+    ) {
+        match found {
+            Ok(metadata) => self.entries.push(Entry {
+                path,
+                label,
+                stamp: Stamp::of(&metadata),
+                split,
+            }),
+            Err(trouble) => self.unreadable.push(Unreadable {
+                path,
+                label,
+                split,
+                reason: trouble.reason,
+                may_be_image: trouble.may_pass,
+            }),
+        }
     }
 
     fn relative(&self, path: &Path) -> PathBuf {
@@ -97,13 +115,10 @@ impl Dataset {
 
     /// Leaves labels out whose folders hold nothing.
     fn leave_out_empty_labels(&mut self) {
-        let has_unreadable = |label: &String| {
-            let of_label = |path: &Path| path.iter().any(|part| label_of(part) == *label);
-            self.unreadable.iter().any(|(path, _)| of_label(path))
-        };
-        let counts = self.counts().into_iter().zip(&self.labels);
+        let unreadable: BTreeSet<u32> = self.unreadable.iter().map(|one| one.label).collect();
+        let counts = (0..).zip(self.counts());
         let kept: Vec<bool> = counts
-            .map(|(count, label)| count > 0 || has_unreadable(label))
+            .map(|(label, count)| count > 0 || unreadable.contains(&label))
             .collect();
         let mut next = 0;
         let numbers: Vec<u32> = kept
@@ -114,11 +129,10 @@ impl Dataset {
                 number
             })
             .collect();
-        for entry in &mut self.entries {
-            entry.label = numbers
-                .get(entry.label as usize)
-                .copied()
-                .unwrap_or_default();
+        let entries = self.entries.iter_mut().map(|entry| &mut entry.label);
+        let unreadable = self.unreadable.iter_mut().map(|one| &mut one.label);
+        for label in entries.chain(unreadable) {
+            *label = numbers.get(*label as usize).copied().unwrap_or_default();
         }
         let labels = std::mem::take(&mut self.labels);
         for (label, kept) in labels.into_iter().zip(kept) {
@@ -184,7 +198,6 @@ fn distinct_labels(root: &Path, folders: &[OsString]) -> Result<Vec<(String, OsS
 #[cfg(test)]
 mod tests {
     use super::super::tests::folder;
-    use super::super::walk::A_FOLDER;
     use std::fs;
 
     use super::*;
@@ -236,9 +249,14 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere/at/all", root.path().join("a/y.jpg")).unwrap();
         let dataset = Dataset::scan(root.path()).unwrap();
         assert_eq!(dataset.entries.len(), 1);
-        let (path, reason) = &dataset.unreadable[0];
+        let Unreadable {
+            path,
+            reason,
+            may_be_image,
+            ..
+        } = &dataset.unreadable[0];
         assert_eq!(path, Path::new("a/y.jpg"));
-        assert!(reason.contains("No such file"), "{reason}");
+        assert!(*may_be_image && reason.contains("No such file"), "{reason}");
     }
 
     #[test]
@@ -251,10 +269,11 @@ mod tests {
             .map(|entry| entry.path.as_path())
             .collect();
         assert_eq!(found, [Path::new("a/2019/z.jpg"), Path::new("a/x.jpg")]);
-        assert_eq!(
-            dataset.unreadable,
-            [("a/y.JPG".into(), A_FOLDER.to_owned())]
-        );
+        let [one] = dataset.unreadable.as_slice() else {
+            panic!("{:?}", dataset.unreadable);
+        };
+        assert_eq!(one.path, Path::new("a/y.JPG"));
+        assert!(one.reason == "a folder, not an image" && !one.may_be_image);
     }
 
     #[test]
@@ -263,7 +282,7 @@ mod tests {
         std::os::unix::fs::symlink(root.path().join("a"), root.path().join("a/again")).unwrap();
         let dataset = Dataset::scan(root.path()).unwrap();
         assert_eq!(dataset.entries.len(), 1);
-        assert!(dataset.unreadable[0].1.contains("leads back"));
+        assert!(dataset.unreadable[0].reason.contains("leads back"));
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub struct Dataset {
     pub labels: Vec<String>,
     /// The files, sorted by the bytes of their paths.
     pub entries: Vec<Entry>,
-    /// Files that could not even be looked at: path relative to the folder, and why.
-    pub unreadable: Vec<(PathBuf, String)>,
+    /// Files that could not even be looked at, and folders that could not be entered.
+    pub unreadable: Vec<Unreadable>,
     /// Where the images came from, if the folder says.
     pub origin: Option<Origin>,
     /// How many files and folders of which names were passed over, since they are no part of any data
@@ -45,6 +45,21 @@ pub struct Entry {
     pub stamp: Stamp,
     /// The split that its folder or its list gives it.
     pub split: Option<Split>,
+}
+
+/// A file that could not be looked at, or a folder that could not be entered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// Its path relative to the data set's folder.
+    pub path: PathBuf,
+    /// The index of the label that it stands under.
+    pub label: u32,
+    /// The split that its folder or its list gives it.
+    pub split: Option<Split>,
+    /// Why it is of no use.
+    pub reason: String,
+    /// Whether it may be an image all the same, which another time can be read.
+    pub may_be_image: bool,
 }
 
 impl Dataset {

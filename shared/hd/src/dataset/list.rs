@@ -12,12 +12,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::division::{of_paths, sentence};
-use super::images::{Dataset, Entry, wrong};
+use super::images::{Dataset, wrong};
 use super::mark::without_mark;
 use super::record::{Record, labelled};
-use super::stamp::Stamp;
 use super::table;
-use super::walk::A_FOLDER;
+use super::walk::Trouble;
 use crate::error::Result;
 use crate::split::Split;
 
@@ -83,18 +82,12 @@ impl Dataset {
         }
         for ((path, record), split) in images.into_iter().zip(splits) {
             let label = dataset.labels.binary_search(&record.label);
-            match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {
-                    dataset.unreadable.push((path, A_FOLDER.to_owned()));
-                }
-                Ok(metadata) => dataset.entries.push(Entry {
-                    path,
-                    label: label.unwrap_or_default() as u32,
-                    stamp: Stamp::of(&metadata),
-                    split,
-                }),
-                Err(error) => dataset.unreadable.push((path, error.to_string())),
-            }
+            let label = label.unwrap_or_default() as u32;
+            let found = match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => Err(Trouble::is_a_folder()),
+                found => found.map_err(|error| Trouble::of(&error)),
+            };
+            dataset.add(path, label, split, found);
         }
         dataset.sort();
         dataset.note_oddities(usize::MAX);
@@ -232,11 +225,14 @@ mod tests {
         let reasons: Vec<_> = dataset
             .unreadable
             .iter()
-            .map(|(_, reason)| reason.as_str())
+            .map(|one| one.reason.as_str())
             .collect();
         assert_eq!(
             reasons,
-            [A_FOLDER, "No such file or directory (os error 2)"]
+            [
+                "a folder, not an image",
+                "No such file or directory (os error 2)"
+            ]
         );
     }
 

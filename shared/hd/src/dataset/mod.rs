@@ -21,10 +21,10 @@ pub(crate) mod tests;
 mod walk;
 
 pub use division::split_named;
-pub use images::{Dataset, Entry};
+pub use images::{Dataset, Entry, Unreadable};
 pub use label::label_of;
 pub use list::without_end;
 pub use mark::without_mark;
 pub use shard::Shard;
 pub use stamp::{Stamp, Time};
-pub use walk::files;
+pub use walk::{Trouble, files};

@@ -11,7 +11,7 @@ impl Dataset {
     /// on them.
     pub fn keep_shard(&mut self, shard: Shard) {
         self.entries.retain(|entry| shard.holds(&entry.path));
-        self.unreadable.retain(|(path, _)| shard.holds(path));
+        self.unreadable.retain(|one| shard.holds(&one.path));
     }
 }
 

@@ -32,12 +32,50 @@ const ENDINGS: [&str; 19] = [
     "pnm", "ppm", "qoi", "tif", "tiff", "webp",
 ];
 
-/// Why a folder in the place of an image is of no use.
-pub(super) const A_FOLDER: &str = "a folder, not an image";
+/// Why something in the place of an image is of no use.
+#[derive(Debug)]
+pub struct Trouble {
+    /// In words.
+    pub reason: String,
+    /// Whether it may be an image all the same, which another time can be read.
+    pub(super) may_pass: bool,
+}
+
+impl Trouble {
+    /// Something that is no image at any time.
+    fn lasting(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            may_pass: false,
+        }
+    }
+
+    /// A folder in the place of an image.
+    pub(super) fn is_a_folder() -> Self {
+        Self::lasting("a folder, not an image")
+    }
+
+    /// The operating system's trouble.
+    pub(super) fn of(error: &io::Error) -> Self {
+        Self {
+            reason: error.to_string(),
+            may_pass: true,
+        }
+    }
+
+    /// walkdir's, without the path, which stands beside it already.
+    fn of_walk(error: &walkdir::Error) -> Self {
+        match (error.loop_ancestor(), error.io_error()) {
+            (Some(_), _) => Self::lasting("a link that leads back to a folder above it"),
+            (None, Some(error)) => Self::of(error),
+            (None, None) => Self::lasting(&error.to_string()),
+        }
+    }
+}
 
 /// The files below `folder`, sorted by their names folder by folder, each with its metadata or the
 /// reason why it is of no use. Files that are no part of any data set are passed over.
-pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<> {
+pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<> {
     files_besides(folder, |_| ())
 }
 
@@ -45,7 +83,7 @@ pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, S
 pub(super) fn files_besides<F: FnMut(&OsStr)>(
     folder: &Path,
     mut passed_over: F,
-) -> impl Iterator<Item = (PathBuf, Result<Metadata, String>)> + use<F> {
+) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<F> {
     let root = folder.to_path_buf();
     let files = WalkDir::new(folder)
         .follow_links(true)
@@ -70,11 +108,11 @@ pub(super) fn files_besides<F: FnMut(&OsStr)>(
                 Ok(metadata) if metadata.is_dir() => {
                     if is_named_like_an_image(&path) {
                         files.skip_current_dir();
-                        return Some((path, Err(A_FOLDER.to_owned())));
+                        return Some((path, Err(Trouble::is_a_folder())));
                     }
                 }
                 Ok(metadata) => return Some((path, Ok(metadata))),
-                Err(error) => return Some((path, Err(reason(&error)))),
+                Err(error) => return Some((path, Err(Trouble::of_walk(&error)))),
             }
         }
     })
@@ -113,13 +151,4 @@ pub(super) fn is_ignored(name: &OsStr) -> bool {
 pub(super) fn is_named_like_an_image(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     ENDINGS.iter().any(|known| ending == *known)
-}
-
-/// walkdir's reason without the path, which stands beside it already.
-fn reason(error: &walkdir::Error) -> String {
-    match (error.loop_ancestor(), error.io_error()) {
-        (Some(_), _) => "a link that leads back to a folder above it".to_owned(),
-        (None, Some(error)) => error.to_string(),
-        (None, None) => error.to_string(),
-    }
 }
