@@ -2,6 +2,7 @@
 //! that decode and resize images.
 
 mod bmp;
+mod cost;
 mod decode;
 mod distort;
 mod encode;

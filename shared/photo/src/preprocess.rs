@@ -125,6 +125,12 @@ impl Preprocess {
         }
     }
 
+    /// Whether large images may be reduced on the way. Without antialiasing single pixels count, and
+    /// in a reduced image they are others.
+    pub(crate) fn reduces(&self) -> bool {
+        !self.full_decode && self.filter == Filter::Antialiased
+    }
+
     /// The image in `bytes`, as large as it has to be. One of more than `max_pixels` is refused.
     ///
     /// # Errors
@@ -134,11 +140,9 @@ impl Preprocess {
             ResizeRule::Squash => self.width.max(self.height),
             ResizeRule::CentreCrop { shorter_side } => shorter_side,
         };
-        // Without antialiasing single pixels count, and in a reduced image they are others.
-        let reducible = !self.full_decode && self.filter == Filter::Antialiased;
         let want = Want {
             max_pixels,
-            shorter_side: reducible.then(|| shorter.saturating_mul(SPARE)),
+            shorter_side: self.reduces().then(|| shorter.saturating_mul(SPARE)),
             as_tensorflow: self.filter == Filter::LegacyBilinear,
             truncated: self.keep_truncated,
         };

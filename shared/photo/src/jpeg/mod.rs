@@ -9,6 +9,7 @@
 //! decoding all of it and resizing.
 
 mod libjpeg;
+mod passes;
 mod structure;
 mod trouble;
 

@@ -26,7 +26,7 @@ pub(crate) struct Structure<'a> {
     /// Name and sampling, across and down, of each component.
     components: Vec<(u8, u8, u8)>,
     /// How many components each scan has.
-    scans: Vec<u8>,
+    pub(super) scans: Vec<u8>,
     /// The coefficients of each component that scans give in full, a bit each.
     given: Vec<(u8, u64)>,
     /// What Adobe's segment says of the colours.
