@@ -9,7 +9,7 @@ use crate::guard::Hosts;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
-use crate::upload::Room;
+use crate::room::Room;
 
 /// The graph, the threads that run it, and what visitors may do.
 pub(crate) struct App {
@@ -24,12 +24,13 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(network: Arc<Network>, pool: Pool, limits: &Limits) -> Arc<Self> {
+        let max_bytes = limits.max_bytes as usize;
         Arc::new(Self {
             network,
             pool,
-            room: Room::default(),
+            room: Room::new(max_bytes),
             hosts: Hosts::new(&limits.allow_host),
-            max_bytes: limits.max_bytes as usize,
+            max_bytes,
             timeout: Duration::from_secs(limits.timeout),
             metrics: Arc::default(),
         })

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 mod app;
 mod guard;
+mod lane;
 mod limits;
 mod metrics;
 mod page;
 mod pool;
 mod refusal;
+mod room;
 mod routes;
 mod server;
 mod upload;
@@ -24,7 +26,7 @@ use hd::base::Runtime;
 use hd::onnx::Network;
 use hd_cli::{Common, Compute, Program};
 use limits::Limits;
-use pool::Pool;
+use pool::{Labellers, Pool};
 use routes::router;
 use server::Server;
 
@@ -100,14 +102,19 @@ impl Program for Arguments {
         }
         let network = Arc::new(Network::open_retrained(&self.graph)?);
         let runtime = Runtime::load(self.compute.runtime.as_deref())?;
-        let pool = Pool::start(&runtime, &network, self.compute.jobs.count(), &self.limits)?;
-        let timeout = Duration::from_secs(self.limits.timeout);
-        let router = router(App::new(network, pool, &self.limits));
         let speakers = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SPEAKERS)
             .enable_all()
             .build()
             .context("cannot start threads")?;
+        let labellers = Labellers {
+            runtime: &runtime,
+            network: &network,
+            speakers: speakers.handle(),
+        };
+        let pool = Pool::start(&labellers, self.compute.jobs.count(), &self.limits)?;
+        let timeout = Duration::from_secs(self.limits.timeout);
+        let router = router(App::new(network, pool, &self.limits));
         let server = Server {
             router,
             connections: self.limits.connections,

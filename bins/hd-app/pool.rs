@@ -1,64 +1,56 @@
-//! The threads that label images, each with a session that no other uses. Images wait for a free thread in a queue of
-//! limited length; where a visitor goes away meanwhile, the image leaves the queue.
+//! The threads that label images, each with a session that no other uses.
+//!
+//! Images wait in two lanes. One whose header says that it is much work waits in the lane of the dear
+//! ones, from which a thread takes an image only where the other lane has none, and only one thread
+//! at a time. So a handful of bytes that claim a hundred megapixels delay nobody but their like.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use hd::base::Runtime;
 use hd::label::{Labeller, Outcome};
 use hd::onnx::Network;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::block_in_place;
 
+use crate::lane::{Job, Lane, Product, Reply, Trouble, Wanted};
 use crate::limits::Limits;
 use crate::upload::Held;
-
-/// The two kinds of work on an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// The probability of each label.
-    Scores,
-    /// The image, painted with the evidence for its label, as a PNG file.
-    Heatmap,
-}
-
-/// The result of the work.
-pub(crate) enum Product {
-    Scores(Vec<f32>),
-    Heatmap(Vec<u8>),
-}
-
-/// The reason why there is no result, where the image is not at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// The queue is full.
-    Busy,
-    /// The work failed, and stderr says how.
-    Failed,
-}
 
 /// Images before a thread: the one that it works on, and the next, or it would wait for it each time.
 const AHEAD: usize = 2;
 
-type Reply = Result<Outcome<Product>, Trouble>;
+/// An image of a higher cost is dear. This is a sixth of a second, which a photo of 48 megapixels
+/// does not take, nor a progressive one of 12 or a screenshot of 16. It is also where the decoders
+/// begin to work on one image at a time, and a cheap one must not wait for them.
+const DEAR: u64 = 1 << 24;
 
-struct Job {
-    image: Held,
-    wanted: Wanted,
-    reply: oneshot::Sender<Reply>,
-    /// Held until a thread is done with the job, also if nobody waits for the reply any more.
-    _turn: OwnedSemaphorePermit,
+/// Dear images that may wait. Each can take seconds, and for more the visitor's time would be over.
+const DEAR_QUEUE: usize = 8;
+
+/// The parts of a thread that labels.
+pub(crate) struct Labellers<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) network: &'a Arc<Network>,
+    /// The threads from which images come.
+    pub(crate) speakers: &'a Handle,
 }
 
 /// The threads.
 pub(crate) struct Pool {
-    jobs: Sender<Job>,
-    /// A permit for each image that may lie before the threads.
-    turns: Arc<Semaphore>,
-    /// A permit for each image that may still come, to wait or to be worked on.
-    places: Semaphore,
+    cheap: Lane,
+    dear: Lane,
+    network: Arc<Network>,
+    max_pixels: u64,
+}
+
+/// The ends of the lanes.
+struct Jobs {
+    cheap: UnboundedReceiver<Job>,
+    dear: UnboundedReceiver<Job>,
 }
 
 impl Pool {
@@ -67,24 +59,34 @@ impl Pool {
     /// # Errors
     /// A graph that ONNX Runtime refuses; no more threads.
     pub(crate) fn start(
-        runtime: &Runtime,
-        network: &Arc<Network>,
+        labellers: &Labellers,
         threads: NonZeroUsize,
         limits: &Limits,
     ) -> anyhow::Result<Self> {
-        let (jobs, receiver) = channel();
-        let receiver = Arc::new(Mutex::new(receiver));
-        for number in 0..threads.get() {
+        let (threads, queue) = (threads.get(), limits.queue.get());
+        let ahead = threads.saturating_mul(AHEAD);
+        let (cheap, cheap_jobs) = Lane::new(ahead, threads.saturating_add(queue));
+        let (dear, dear_jobs) = Lane::new(1, 1 + queue.min(DEAR_QUEUE));
+        let jobs = Arc::new(Mutex::new(Jobs {
+            cheap: cheap_jobs,
+            dear: dear_jobs,
+        }));
+        let Labellers {
+            runtime,
+            network,
+            speakers,
+        } = *labellers;
+        for number in 0..threads {
             let labeller = Labeller::load(runtime, network, limits.max_pixels)?;
-            let jobs = Arc::clone(&receiver);
+            let (jobs, speakers) = (Arc::clone(&jobs), speakers.clone());
             let thread = thread::Builder::new().name(format!("label-{number}"));
-            thread.spawn(move || work(labeller, &jobs))?;
+            thread.spawn(move || work(labeller, || next(&jobs, &speakers)))?;
         }
-        let places = threads.get().saturating_add(limits.queue.get());
         Ok(Self {
-            jobs,
-            turns: Arc::new(Semaphore::new(threads.get().saturating_mul(AHEAD))),
-            places: Semaphore::new(places.min(Semaphore::MAX_PERMITS)),
+            cheap,
+            dear,
+            network: Arc::clone(network),
+            max_pixels: limits.max_pixels,
         })
     }
 
@@ -93,29 +95,33 @@ impl Pool {
     /// # Errors
     /// [`Trouble`]; the inner one is the image's.
     pub(crate) async fn run(&self, image: Held, wanted: Wanted) -> Reply {
-        let Ok(_place) = self.places.try_acquire() else {
-            return Err(Trouble::Busy);
+        let rule = &self.network.preprocess;
+        // A header can be long.
+        let cost = block_in_place(|| rule.cost(image.bytes(), self.max_pixels));
+        let lane = match cost > DEAR {
+            true => &self.dear,
+            false => &self.cheap,
         };
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let (reply, answer) = oneshot::channel();
-        let job = Job {
-            image,
-            wanted,
-            reply,
-            _turn: turn.map_err(|_| Trouble::Failed)?,
-        };
-        match self.jobs.send(job) {
-            Ok(()) => answer.await.unwrap_or(Err(Trouble::Failed)),
-            Err(_) => Err(Trouble::Failed),
-        }
+        lane.run(image, wanted).await
     }
 }
 
-/// Takes jobs until the pool is dropped.
-fn work(mut labeller: Labeller, jobs: &Mutex<Receiver<Job>>) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+/// The next job, a dear one only where there is no other. None when the pool was dropped.
+fn next(jobs: &Mutex<Jobs>, speakers: &Handle) -> Option<Job> {
+    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    let Jobs { cheap, dear } = &mut *jobs;
+    speakers.block_on(async {
+        tokio::select! {
+            biased;
+            job = cheap.recv() => job,
+            job = dear.recv() => job,
+        }
+    })
+}
+
+/// Works until there is no next job.
+fn work(mut labeller: Labeller, next: impl Fn() -> Option<Job>) {
+    while let Some(job) = next() {
         // The visitor has gone.
         if job.reply.is_closed() {
             continue;

@@ -9,7 +9,7 @@
 //! | `GET /metrics` | text for Prometheus |
 //!
 //! Any other answer is a status and JSON with an `error`: 400 for a broken form, 403 for another site's request,
-//! 408 when it took too long to come, 413 for too many bytes, 415 for what is no image by its type, 422 for what is none by its
+//! 408 when it came too slowly, 413 for too many bytes, 415 for what is no image by its type, 422 for what is none by its
 //! content, 503 with `Retry-After` when there is too much to do.
 
 use std::sync::Arc;
@@ -29,10 +29,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use crate::guard::only_this_site;
+use crate::lane::{Product, Trouble, Wanted};
 use crate::metrics::count;
 use crate::page;
-use crate::pool::{Product, Trouble, Wanted};
 use crate::refusal::Refusal;
+use crate::upload;
 
 /// Headers of every answer: the page may load this site's files alone, and stand in no frame.
 const HEADERS: [(&str, &str); 7] = [
@@ -116,7 +117,7 @@ async fn heatmap(State(app): State<Arc<App>>, request: Request) -> Result<Respon
 /// Has the image in a request worked on. The result, and the time that waiting and working took.
 async fn work(app: &App, request: Request, wanted: Wanted) -> Result<(Product, Duration), Refusal> {
     let deadline = Instant::now() + app.timeout;
-    let image = timeout_at(deadline, app.room.image(request)).await??;
+    let image = timeout_at(deadline, upload::image(request, &app.room)).await??;
     let begin = Instant::now();
     let _waiting = app.metrics.waiting();
     let done = timeout_at(deadline, app.pool.run(image, wanted)).await;

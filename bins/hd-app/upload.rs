@@ -1,6 +1,5 @@
 //! The image in a request: its body, or the one file of a form.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -9,15 +8,16 @@ use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::refusal::Refusal;
+use crate::room::{Room, Share};
 
-/// Bytes of images that may be held at a time, for all visitors together.
-const MOST: usize = 1 << 29;
+/// Of an upload, so much or all the rest comes within every [`STALL`], or it is given up. Modems
+/// had that speed. The time of all of it is limited too, with that of the request.
+const PORTION: usize = 32 << 10;
 
-/// An upload of which nothing comes for so long is given up.
+/// Long enough for the pauses that networks make.
 const STALL: Duration = Duration::from_secs(5);
 
 /// Fields that a form can have. More would only be work.
@@ -29,19 +29,10 @@ const RAW: [&str; 2] = [
     "application/x-www-form-urlencoded",
 ];
 
-/// The room that images may take.
-pub(crate) struct Room(Arc<Semaphore>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
-    }
-}
-
 /// The bytes of an image, and the room that they take.
 pub(crate) struct Held {
     bytes: Bytes,
-    _room: OwnedSemaphorePermit,
+    room: Share,
 }
 
 impl Held {
@@ -50,82 +41,78 @@ impl Held {
     }
 }
 
-impl Room {
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-        let semaphore = Arc::clone(&self.0);
-        let count = u32::try_from(bytes).map_err(|_| Refusal::BUSY)?;
-        semaphore
-            .try_acquire_many_owned(count)
-            .map_err(|_| Refusal::BUSY)
+/// Reads the image.
+///
+/// # Errors
+/// A body that is cut short, too slow, too large, of another kind, or a form without a file or with
+/// two; no room.
+pub(crate) async fn image(request: Request, room: &Room) -> Result<Held, Refusal> {
+    match kind(request.headers()) {
+        Some(kind) if kind == "multipart/form-data" => {
+            let (head, body) = request.into_parts();
+            of_form(head, of_body(body, room.share()?).await?).await
+        }
+        Some(kind) if kind.starts_with("image/") || RAW.contains(&kind.as_str()) => {
+            of_body(request.into_body(), room.share()?).await
+        }
+        None => of_body(request.into_body(), room.share()?).await,
+        Some(kind) => Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!(
+                "an image or a form with a file was expected, not {}",
+                kind.escape_default()
+            ),
+        )),
     }
+}
 
-    /// Reads the image.
-    ///
-    /// # Errors
-    /// A body that is cut short, too large, of another kind, or a form without a file or with two; no room.
-    pub(crate) async fn image(&self, request: Request) -> Result<Held, Refusal> {
-        match kind(request.headers()) {
-            Some(kind) if kind == "multipart/form-data" => {
-                let (head, body) = request.into_parts();
-                self.of_form(head, self.of_body(body).await?).await
-            }
-            Some(kind) if kind.starts_with("image/") || RAW.contains(&kind.as_str()) => {
-                self.of_body(request.into_body()).await
-            }
-            None => self.of_body(request.into_body()).await,
-            Some(kind) => Err(Refusal::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!(
-                    "an image or a form with a file was expected, not {}",
-                    kind.escape_default()
-                ),
-            )),
+async fn of_body(mut body: Body, mut room: Share) -> Result<Held, Refusal> {
+    let mut bytes = Vec::new();
+    let (mut due, mut portion) = (Instant::now() + STALL, PORTION);
+    while let Some(frame) = timeout_at(due, body.frame()).await? {
+        let frame = frame.map_err(|error| Refusal::of_body(&error))?;
+        if let Some(data) = frame.data_ref() {
+            room.grow(data.len())?;
+            bytes.extend_from_slice(data);
+        }
+        if bytes.len() >= portion {
+            (due, portion) = (Instant::now() + STALL, bytes.len() + PORTION);
         }
     }
+    let bytes = bytes.into();
+    Ok(Held { bytes, room })
+}
 
-    async fn of_body(&self, mut body: Body) -> Result<Held, Refusal> {
-        let mut bytes = Vec::new();
-        let mut room = self.take(0)?;
-        while let Some(frame) = timeout(STALL, body.frame()).await? {
-            let frame = frame.map_err(|error| Refusal::of_body(&error))?;
-            if let Some(data) = frame.data_ref() {
-                room.merge(self.take(data.len())?);
-                bytes.extend_from_slice(data);
-            }
+/// The one file of a form. Its body has come as a whole, so that however it is made up it takes no
+/// more than twice its room.
+async fn of_form(head: Parts, body: Held) -> Result<Held, Refusal> {
+    let Held { bytes, mut room } = body;
+    let length = bytes.len();
+    room.grow(length)?;
+    let form = Request::from_parts(head, Body::from(bytes));
+    let form = Multipart::from_request(form, &()).await;
+    let mut form = form.map_err(|error| Refusal::bad(error.body_text()))?;
+    let broken = |error: MultipartError| Refusal::bad(error.body_text());
+    let (mut image, mut fields) = (None, 0);
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        fields += 1;
+        if fields > FIELDS {
+            let reason = format!("the form has more than {FIELDS} fields");
+            return Err(Refusal::bad(reason));
         }
-        Ok(Held {
-            bytes: bytes.into(),
-            _room: room,
-        })
-    }
-
-    /// The one file of a form. Its body has come as a whole, so that however it is made up it takes no more than twice its room.
-    async fn of_form(&self, head: Parts, body: Held) -> Result<Held, Refusal> {
-        let room = self.take(body.bytes.len())?;
-        let form = Request::from_parts(head, Body::from(body.bytes));
-        let form = Multipart::from_request(form, &()).await;
-        let mut form = form.map_err(|error| Refusal::bad(error.body_text()))?;
-        let broken = |error: MultipartError| Refusal::bad(error.body_text());
-        let (mut image, mut fields) = (None, 0);
-        while let Some(field) = form.next_field().await.map_err(broken)? {
-            fields += 1;
-            if fields > FIELDS {
-                let reason = format!("the form has more than {FIELDS} fields");
-                return Err(Refusal::bad(reason));
-            }
-            if field.file_name().is_none() {
-                continue;
-            }
-            if image.is_some() {
-                return Err(Refusal::bad(
-                    "one image a request, and this form has two".to_owned(),
-                ));
-            }
-            image = Some(field.bytes().await.map_err(broken)?);
+        if field.file_name().is_none() {
+            continue;
         }
-        let bytes = image.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))?;
-        Ok(Held { bytes, _room: room })
+        if image.is_some() {
+            return Err(Refusal::bad(
+                "one image a request, and this form has two".to_owned(),
+            ));
+        }
+        image = Some(field.bytes().await.map_err(broken)?);
     }
+    let bytes = image.ok_or_else(|| Refusal::bad("the form has no file".to_owned()))?;
+    room.shrink(length);
+    Ok(Held { bytes, room })
 }
 
 /// The type that a body is said to have, without parameters.

@@ -3,6 +3,7 @@
 mod answers;
 mod brought;
 mod errors;
+mod greedy;
 mod hostile;
 mod page;
 mod service;
