@@ -8,6 +8,12 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use crate::error::DecodeError;
 use crate::rgb::Rgb;
 
+/// A side of more pixels than this is shortened without the resizer. No JPEG has one.
+const LONG: u32 = 1 << 16;
+
+/// More pixels than this are not made of an image that has fewer rows than the result.
+const BETWEEN: u64 = 1 << 22;
+
 /// A part of an image, in its pixels. It may begin and end within a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
@@ -74,6 +80,9 @@ pub(crate) fn antialiased(
     if (image.width, image.height) == (width, height) && part == Region::whole(image) {
         return Ok(image.pixels.clone());
     }
+    if let Some((narrow, part)) = narrowed(image, part, width, height) {
+        return antialiased(&narrow, part, width, height);
+    }
     // The kind of pixel is named, or the compiler would make this of every kind that there is, which
     // was half of the time that this crate took it.
     let source = TypedImageRef::<U8x3>::from_buffer(image.width, image.height, &image.pixels);
@@ -87,6 +96,124 @@ pub(crate) fn antialiased(
     let resized = Resizer::new().resize_typed(&source, &mut target, &options);
     resized.map_err(|error| error.to_string())?;
     Ok(pixels)
+}
+
+/// The image with one side brought to its length already, and the part of it, where the resizer would
+/// take memory out of all proportion: it keeps weights for each pixel of a side, and it first makes
+/// rows of what it has, so that a single row of many pixels becomes hundreds of them.
+fn narrowed(image: &Rgb, part: Region, width: u32, height: u32) -> Option<(Rgb, Region)> {
+    let between = u64::from(image.width) * u64::from(height);
+    let is_wide = image.width > LONG || image.height < height && between > BETWEEN;
+    if is_wide && image.width != width {
+        let rgb = along(image, part.left, part.width, width);
+        let part = Region {
+            left: 0.0,
+            width: width.into(),
+            ..part
+        };
+        return Some((rgb, part));
+    }
+    if image.height > LONG {
+        let rgb = down(image, part.top, part.height, height);
+        let part = Region {
+            top: 0.0,
+            height: height.into(),
+            ..part
+        };
+        return Some((rgb, part));
+    }
+    None
+}
+
+/// The columns of an image, brought to `width` of them: for each row the same weights.
+fn along(image: &Rgb, left: f64, extent: f64, width: u32) -> Rgb {
+    let mut pixels = Vec::with_capacity(width as usize * image.height as usize * 3);
+    for row in image.pixels.chunks_exact(image.width as usize * 3) {
+        let columns = row.as_chunks::<3>().0;
+        for index in 0..width {
+            let weights = Weights::of(index, left, extent, width, columns.len());
+            let some = columns.get(weights.from..weights.to).unwrap_or_default();
+            let mut sum = [0.0; 3];
+            for (pixel, at) in some.iter().zip(weights.from..) {
+                add(&mut sum, pixel, weights.at(at));
+            }
+            pixels.extend(level(sum, weights.total()));
+        }
+    }
+    Rgb {
+        width,
+        height: image.height,
+        pixels,
+    }
+}
+
+/// The rows of an image, brought to `height` of them.
+fn down(image: &Rgb, top: f64, extent: f64, height: u32) -> Rgb {
+    let columns = image.width as usize;
+    let mut pixels = Vec::with_capacity(columns * height as usize * 3);
+    for index in 0..height {
+        let weights = Weights::of(index, top, extent, height, image.height as usize);
+        let rows = image.pixels.chunks_exact(columns * 3).enumerate();
+        let rows = rows.skip(weights.from).take(weights.to - weights.from);
+        let mut sums = vec![[0.0; 3]; columns];
+        for (at, row) in rows {
+            for (sum, pixel) in sums.iter_mut().zip(row.as_chunks::<3>().0) {
+                add(sum, pixel, weights.at(at));
+            }
+        }
+        let total = weights.total();
+        pixels.extend(sums.into_iter().flat_map(|sum| level(sum, total)));
+    }
+    Rgb {
+        width: image.width,
+        height,
+        pixels,
+    }
+}
+
+fn add(sum: &mut [f64; 3], pixel: &[u8; 3], weight: f64) {
+    for (sum, value) in sum.iter_mut().zip(pixel) {
+        *sum += weight * f64::from(*value);
+    }
+}
+
+fn level(sum: [f64; 3], total: f64) -> [u8; 3] {
+    sum.map(|sum| (sum / total).round() as u8)
+}
+
+/// The triangle over the pixels that one pixel of the result is made of.
+struct Weights {
+    centre: f64,
+    reach: f64,
+    /// The first pixel that it reaches, and the one behind the last.
+    from: usize,
+    to: usize,
+}
+
+impl Weights {
+    /// Those of the pixel `index` of `count`, which `extent` of `size` pixels from `start` on become.
+    fn of(index: u32, start: f64, extent: f64, count: u32, size: usize) -> Self {
+        let scale = extent / f64::from(count);
+        let (centre, reach) = (start + (f64::from(index) + 0.5) * scale, scale.max(1.0));
+        let from = ((centre - reach + 0.5).max(0.0) as usize).min(size.saturating_sub(1));
+        let to = ((centre + reach + 0.5) as usize).clamp(from + 1, size.max(from + 1));
+        Self {
+            centre,
+            reach,
+            from,
+            to,
+        }
+    }
+
+    fn at(&self, pixel: usize) -> f64 {
+        let away = (pixel as f64 + 0.5 - self.centre).abs() / self.reach;
+        (1.0 - away).max(0.0)
+    }
+
+    fn total(&self) -> f64 {
+        let total: f64 = (self.from..self.to).map(|pixel| self.at(pixel)).sum();
+        total.max(f64::MIN_POSITIVE)
+    }
 }
 
 /// The part of the image at `width` x `height`: TensorFlow's `resize_bilinear` as it was before
@@ -200,6 +327,67 @@ mod tests {
             resized[3],
             ((0.25 * 100.0 + 0.75 * 200.0 + 0.75 * 40.0) / 1.75f64).round() as u8
         );
+    }
+
+    #[test]
+    fn sides_that_the_resizer_does_not_get_come_out_as_it_would_make_them() {
+        let (width, height) = (300, 200);
+        let value = |index: u32| (index.wrapping_mul(2_654_435_761) >> 13) as u8;
+        let image = Rgb {
+            width,
+            height,
+            pixels: (0..width * height * 3).map(value).collect(),
+        };
+        let part = Region {
+            left: 10.5,
+            top: 7.25,
+            width: 250.0,
+            height: 180.5,
+        };
+        let expected = antialiased(&image, part, 31, 40).unwrap();
+        let narrow = along(&image, part.left, part.width, 31);
+        let low = down(&narrow, part.top, part.height, 40);
+        let differ = |(a, b): (&u8, &u8)| a.abs_diff(*b);
+        // The order of the passes, and so of the rounding, is another.
+        let worst = expected.iter().zip(&low.pixels).map(differ).max();
+        assert!(worst <= Some(1), "{worst:?}");
+        let larger = antialiased(&image, part, 700, 500).unwrap();
+        let wide = down(
+            &along(&image, part.left, part.width, 700),
+            part.top,
+            part.height,
+            500,
+        );
+        let worst = larger.iter().zip(&wide.pixels).map(differ).max();
+        assert!(worst <= Some(1), "{worst:?}");
+    }
+
+    #[test]
+    fn a_line_of_pixels_is_averaged_whichever_way_it_runs() {
+        let length = LONG + 4;
+        let values = (0..length).flat_map(|index| [(index / 16_385 * 60) as u8; 3]);
+        let line = Rgb {
+            width: length,
+            height: 1,
+            pixels: values.collect(),
+        };
+        let across = squash(&line, 4, 2);
+        let upright = Rgb {
+            width: 1,
+            height: length,
+            ..line
+        };
+        let down = squash(&upright, 2, 4);
+        let firsts = |pixels: &[u8], step: usize| -> Vec<u8> {
+            pixels
+                .chunks(3)
+                .step_by(step)
+                .map(|pixel| pixel[0])
+                .take(4)
+                .collect()
+        };
+        assert_eq!(firsts(&across, 1), firsts(&down, 2));
+        assert_eq!(firsts(&across, 1), [9, 60, 120, 171]);
     }
 
     #[test]
