@@ -6,6 +6,7 @@
 use std::io::Cursor;
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::bmp::Bitmap;
@@ -15,13 +16,15 @@ use crate::guard::guarded;
 use crate::heif;
 use crate::ico;
 use crate::jpeg;
+use crate::memory::turn;
 use crate::note::{Note, Notes};
+use crate::opaque::{self, over_white};
 use crate::orientation;
-use crate::png;
+use crate::png::Png;
 use crate::recognise::{heif_kind, name, recognise};
 use crate::rgb::Rgb;
 use crate::tiff;
-use crate::turn::turn;
+use crate::webp;
 
 /// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
 /// more.
@@ -125,128 +128,142 @@ impl From<ImageError> for Refusal {
     }
 }
 
-/// A TIFF, for which there is a decoder here.
-fn decode_tiff(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let (width, height) = tiff::size(bytes)?;
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > want.max_pixels {
-        return Err(Refusal::Size { width, height });
+fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
+    match format {
+        ImageFormat::Bmp => {
+            let bitmap = Bitmap::of_file(bytes)?;
+            whole(format, (bitmap.width, bitmap.height), want, || {
+                Ok(over_white(bitmap.image()?).into())
+            })
+        }
+        ImageFormat::Gif => {
+            let gif = Gif::of(bytes)?;
+            whole(format, gif.size, want, || Ok(gif.image()?.into()))
+        }
+        ImageFormat::Ico => {
+            let icon = ico::largest(bytes)?;
+            whole(format, icon.size(), want, || {
+                Ok(icon.image(want.max_pixels)?.into())
+            })
+        }
+        ImageFormat::Jpeg => {
+            let structure = jpeg::Structure::of(bytes)?;
+            let size = structure.size();
+            whole(format, size, want, || {
+                Ok(jpeg::decode(bytes, &structure, want)?)
+            })
+        }
+        ImageFormat::Png => {
+            let png = Png::of(bytes, want.max_pixels)?;
+            whole(format, png.size, want, || {
+                let turned = orientation::of(format, bytes);
+                Ok(upright(png.image()?, turned).into())
+            })
+        }
+        ImageFormat::Tiff => whole(format, tiff::size(bytes)?, want, || {
+            let page = tiff::decode(bytes)?;
+            Ok(Painted {
+                rgb: upright(page.rgb, page.orientation),
+                notes: page.notes,
+            })
+        }),
+        _ => decode_elsewhere(format, bytes, want),
     }
-    let _turn = turn(pixels);
-    let page = tiff::decode(bytes)?;
-    let rgb = RgbImage::from_raw(page.rgb.width, page.rgb.height, page.rgb.pixels);
-    let mut image = DynamicImage::from(rgb.unwrap_or_default());
-    image.apply_orientation(page.orientation);
-    Ok(Decoded {
-        rgb: over_white(image),
-        pixels,
-        notes: page.notes,
+}
+
+/// A format that is decoded by a library as a whole.
+fn decode_elsewhere(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
+    let transparent = webp::as_transparent(bytes).filter(|_| format == ImageFormat::WebP);
+    let file = transparent.as_deref().unwrap_or(bytes);
+    let mut reader = ImageReader::with_format(Cursor::new(file), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(want.max_pixels.saturating_mul(8));
+    reader.limits(limits);
+    let decoder = reader.into_decoder()?;
+    let size = decoder.dimensions();
+    whole(format, size, want, || {
+        let image = DynamicImage::from_decoder(decoder)?;
+        let rgb = match transparent {
+            Some(_) => without_alpha(image),
+            None => over_white(image),
+        };
+        Ok(upright(rgb, orientation::of(format, bytes)).into())
     })
 }
 
-/// A format that has a reader here, in the size that the file says, and upright.
-fn decode_here(format: ImageFormat, bytes: &[u8], want: &Want) -> Option<Result<Decoded, Refusal>> {
-    match format {
-        ImageFormat::Bmp => Some(decode_bmp(bytes, want)),
-        ImageFormat::Gif => Some(decode_gif(bytes, want)),
-        ImageFormat::Ico => Some(decode_ico(bytes, want)),
-        _ => None,
+/// An image as it is seen, in the size that was decoded.
+pub(crate) struct Painted {
+    pub(crate) rgb: Rgb,
+    pub(crate) notes: Notes,
+}
+
+impl From<Rgb> for Painted {
+    fn from(rgb: Rgb) -> Self {
+        let notes = Notes::default();
+        Self { rgb, notes }
     }
 }
 
-fn decode_bmp(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let bitmap = Bitmap::of_file(bytes)?;
-    let size = (bitmap.width, bitmap.height);
-    whole(size, want, || bitmap.image())
-}
-
-fn decode_gif(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let gif = Gif::of(bytes)?;
-    whole(gif.size, want, || gif.image())
-}
-
-fn decode_ico(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let icon = ico::largest(bytes)?;
-    whole(icon.size(), want, || icon.image())
-}
-
-/// What `image` gives for a file of this size, if that is within the limit.
+/// What `paint` makes of a file of this size, if that is within the limits, when it is its turn.
 fn whole(
+    format: ImageFormat,
     (width, height): (u32, u32),
     want: &Want,
-    image: impl FnOnce() -> Result<DynamicImage, DecodeError>,
+    paint: impl FnOnce() -> Result<Painted, Refusal>,
 ) -> Result<Decoded, Refusal> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels > want.max_pixels {
         return Err(Refusal::Size { width, height });
     }
-    let _turn = turn(pixels);
+    let _turn = match format {
+        // Only its structure says what it takes.
+        ImageFormat::Jpeg => None,
+        _ => turn(
+            (width, height),
+            pixels.saturating_mul(bytes_a_pixel(format)),
+        )?,
+    };
+    let painted = paint()?;
     Ok(Decoded {
-        rgb: over_white(image()?),
+        rgb: painted.rgb,
         pixels,
-        notes: Notes::default(),
+        notes: painted.notes,
     })
 }
 
-/// A JPEG, for which there are several decoders.
-fn decode_jpeg(bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let structure = jpeg::Structure::of(bytes)?;
-    let (width, height) = structure.size();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > want.max_pixels {
-        return Err(Refusal::Size { width, height });
+/// Bytes that decoding takes at its most for each pixel, as measured: three for the result, and what
+/// the decoder has beside it. Three more are for an image that has to be turned.
+fn bytes_a_pixel(format: ImageFormat) -> u64 {
+    match format {
+        ImageFormat::Png => 6,
+        ImageFormat::Gif => 4,
+        ImageFormat::Bmp | ImageFormat::Ico => 5,
+        // A frame in planes, its colours, and what transparency was packed into.
+        ImageFormat::WebP => 11,
+        // Samples of any width, and levels of them.
+        ImageFormat::Tiff => 12,
+        _ => 9,
     }
-    let wish = jpeg::Wish {
-        shorter_side: want.shorter_side,
-        as_tensorflow: want.as_tensorflow,
-        truncated: want.truncated,
-    };
-    let _turn = want.shorter_side.is_none().then(|| turn(pixels)).flatten();
-    let (mut image, notes) = jpeg::decode(bytes, &structure, wish)?;
-    image.apply_orientation(orientation::of_blocks(&structure.exif));
-    Ok(Decoded {
-        rgb: over_white(image),
-        pixels,
-        notes,
-    })
 }
 
-fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    if format == ImageFormat::Tiff {
-        return decode_tiff(bytes, want);
-    }
-    if format == ImageFormat::Jpeg {
-        return decode_jpeg(bytes, want);
-    }
-    if let Some(image) = decode_here(format, bytes, want) {
-        return image;
-    }
-    let ended: Vec<u8>;
-    let bytes = match format == ImageFormat::Png && png::lacks_only_its_end(bytes) {
-        true => {
-            ended = [bytes, png::END].concat();
-            &ended
-        }
-        false => bytes,
-    };
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(want.max_pixels.saturating_mul(8));
-    reader.limits(limits);
-    let decoder = reader.into_decoder()?;
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > want.max_pixels {
-        return Err(Refusal::Size { width, height });
-    }
-    let _turn = turn(pixels);
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation::of(format, bytes));
-    Ok(Decoded {
-        rgb: over_white(image),
+/// The image, turned as its file says.
+fn upright(rgb: Rgb, orientation: Orientation) -> Rgb {
+    let image = RgbImage::from_raw(rgb.width, rgb.height, rgb.pixels);
+    let mut image = DynamicImage::from(image.unwrap_or_default());
+    image.apply_orientation(orientation);
+    over_white(image)
+}
+
+/// The colours of an image whose transparency means nothing.
+fn without_alpha(image: DynamicImage) -> Rgb {
+    let (width, height) = (image.width(), image.height());
+    let mut pixels = image.into_rgba8().into_raw();
+    opaque::narrow(&mut pixels, |[red, green, blue, _]| [red, green, blue]);
+    Rgb {
+        width,
+        height,
         pixels,
-        notes: Notes::default(),
-    })
+    }
 }
 
 impl Decoded {
@@ -265,29 +282,6 @@ impl Decoded {
         }
         self
     }
-}
-
-/// An image of any colour type in RGB, with transparency laid over white.
-fn over_white(image: DynamicImage) -> Rgb {
-    Rgb {
-        width: image.width(),
-        height: image.height(),
-        pixels: opaque(image),
-    }
-}
-
-fn opaque(image: DynamicImage) -> Vec<u8> {
-    if !image.color().has_alpha() {
-        return image.into_rgb8().into_raw();
-    }
-    let rgba = image.into_rgba8();
-    let blend = |channel: u8, alpha: u8| {
-        let (channel, alpha) = (u32::from(channel), u32::from(alpha));
-        ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    rgba.pixels()
-        .flat_map(|&image::Rgba([r, g, b, a])| [r, g, b].map(|channel| blend(channel, a)))
-        .collect()
 }
 
 /// The feature that a decoder does not have, in as few of its words as it can be said.

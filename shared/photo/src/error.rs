@@ -34,6 +34,18 @@ pub enum DecodeError {
         /// Rows.
         height: u32,
     },
+    /// More memory than may be taken.
+    #[error(
+        "its {width} x {height} pixels take {megabytes} MB to decode, which are more than --max-memory or the system allows"
+    )]
+    Memory {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Memory that it takes at its most, in units of 1,048,576 bytes.
+        megabytes: u64,
+    },
     /// A variety of a kind of image that this build cannot decode.
     #[error("this {format} cannot be decoded: {reason}")]
     Variety {

@@ -1,9 +1,9 @@
 //! GIF: the first frame, on its canvas.
 
-use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, Frame};
-use image::{DynamicImage, RgbaImage};
-
 use crate::error::{CUT_SHORT, DecodeError};
+use crate::memory::filled;
+use crate::rgb::Rgb;
+use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError, Frame};
 
 fn corrupt(error: DecodingError) -> DecodeError {
     let reason = match error {
@@ -53,40 +53,44 @@ impl<'a> Gif<'a> {
         })
     }
 
-    /// The frame on its canvas, of which nothing else is seen.
+    /// The frame on its canvas, of which nothing else is seen but white.
     ///
     /// # Errors
     /// A frame that ends too early or whose codes make no sense.
-    pub(crate) fn image(mut self) -> Result<DynamicImage, DecodeError> {
-        let mut indices = vec![0; self.decoder.buffer_size()];
+    pub(crate) fn image(mut self) -> Result<Rgb, DecodeError> {
+        let mut indices = filled(self.size, self.decoder.buffer_size(), 0)?;
         self.decoder
             .read_into_buffer(&mut indices)
             .map_err(corrupt)?;
         let global = self.decoder.global_palette().unwrap_or_default().to_vec();
         let (width, height) = self.size;
-        let mut canvas = RgbaImage::new(width, height);
+        let mut pixels = filled(self.size, width as usize * height as usize * 3, 255)?;
         let frame = &self.frame;
         let palette = frame.palette.as_ref().unwrap_or(&global);
-        let rows = indices.chunks_exact(usize::from(frame.width).max(1));
-        for (row, y) in rows.zip(u32::from(frame.top)..) {
-            for (index, x) in row.iter().zip(u32::from(frame.left)..) {
-                if let Some(pixel) = canvas.get_pixel_mut_checked(x, y) {
-                    pixel.0 = colour(frame, palette, *index);
-                }
+        let (left, top) = (usize::from(frame.left), usize::from(frame.top));
+        let rows = pixels.chunks_exact_mut(width as usize * 3).skip(top);
+        for (row, indices) in rows.zip(indices.chunks_exact(usize::from(frame.width).max(1))) {
+            let pixels = row.as_chunks_mut::<3>().0.iter_mut().skip(left);
+            for (pixel, index) in pixels.zip(indices) {
+                *pixel = colour(frame, palette, *index);
             }
         }
-        Ok(canvas.into())
+        Ok(Rgb {
+            width,
+            height,
+            pixels,
+        })
     }
 }
 
 /// Without any palette, an index is a level of grey.
-fn colour(frame: &Frame, palette: &[u8], index: u8) -> [u8; 4] {
+fn colour(frame: &Frame, palette: &[u8], index: u8) -> [u8; 3] {
     if frame.transparent == Some(index) {
-        return [0; 4];
+        return [255; 3];
     }
     match palette.as_chunks::<3>().0.get(usize::from(index)) {
-        Some([red, green, blue]) => [*red, *green, *blue, 255],
-        None if palette.is_empty() => [index, index, index, 255],
-        None => [0, 0, 0, 255],
+        Some(colour) => *colour,
+        None if palette.is_empty() => [index; 3],
+        None => [0; 3],
     }
 }

@@ -8,7 +8,7 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 
 use crate::error::DecodeError;
 use crate::libheif::{Codec, Libheif, Pixels, Primary, Refused};
-use crate::turn::turn;
+use crate::memory::turn;
 
 /// What is looked for among the boxes is not there, in libheif's numbers: the box of single images.
 const NO_META_BOX: i32 = 104;
@@ -95,7 +95,8 @@ pub(crate) fn decode(
     if pixels > max_pixels {
         return Err(DecodeError::TooLarge { width, height });
     }
-    let _turn = turn(pixels);
+    // The decoder's frame, its colours, and these laid over white.
+    let _turn = turn((width, height), pixels.saturating_mul(12))?;
     match pixels_of(&image, max_pixels) {
         Ok(Some(image)) => Ok(image),
         Ok(None) => Err(corrupt(kind, "it has no pixels".to_owned())),

@@ -3,10 +3,11 @@
 //! Source: Microsoft's "Icons". The directory may say what it likes of sizes and bits: what counts
 //! stands in the images.
 
-use image::{DynamicImage, ImageFormat, load_from_memory_with_format};
-
 use crate::bmp::Bitmap;
 use crate::error::{CUT_SHORT, DecodeError};
+use crate::opaque::over_white;
+use crate::png::Png;
+use crate::rgb::Rgb;
 
 /// How a PNG begins.
 const PNG: &[u8] = b"\x89PNG";
@@ -90,16 +91,15 @@ impl Icon<'_> {
     }
 
     /// The image, of which only a part may be seen.
-    pub(crate) fn image(&self) -> Result<DynamicImage, DecodeError> {
+    pub(crate) fn image(&self, max_pixels: u64) -> Result<Rgb, DecodeError> {
         match self {
-            Self::Png(bytes) => load_from_memory_with_format(bytes, ImageFormat::Png)
-                .map_err(|error| corrupt(error.to_string())),
+            Self::Png(bytes) => Png::of(bytes, max_pixels)?.image(),
             // Where there is transparency, the mask is a rough form of it.
-            Self::Bitmap { bitmap, .. } if bitmap.has_alpha() => bitmap.image(),
+            Self::Bitmap { bitmap, .. } if bitmap.has_alpha() => bitmap.image().map(over_white),
             Self::Bitmap { bitmap, length } => match bitmap.mask() {
-                Some(mask) => Ok(bitmap.hidden(mask, bitmap.image()?)),
+                Some(mask) => Ok(over_white(bitmap.hidden(mask, bitmap.image()?))),
                 None if *length >= bitmap.length_with_mask() => Err(corrupt(CUT_SHORT)),
-                None => bitmap.image(),
+                None => bitmap.image().map(over_white),
             },
         }
     }

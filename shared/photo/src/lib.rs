@@ -17,7 +17,9 @@ mod jpeg;
     reason = "a library in C is called there and nowhere else; each call keeps to its header"
 )]
 mod libheif;
+mod memory;
 mod note;
+mod opaque;
 mod orientation;
 mod png;
 mod preprocess;
@@ -26,13 +28,14 @@ mod recognise;
 mod resize;
 mod rgb;
 mod tiff;
-mod turn;
+mod webp;
 
 pub use decode::{Decoded, MAX_PIXELS, Want, decode};
 pub use distort::{Distortion, View};
 pub use encode::{encode_jpeg, encode_png};
 pub use error::DecodeError;
 pub use guard::is_decoding;
+pub use memory::limit_memory;
 pub use note::{Note, Notes};
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
 pub use read::read;

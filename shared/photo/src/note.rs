@@ -17,15 +17,18 @@ pub enum Note {
     Uniform,
     /// Nearly all of it is what decoders fill in for what is missing.
     Filled,
+    /// Its codes end too early, or make no sense in places.
+    Damaged,
 }
 
 impl Note {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::OwnRange,
         Self::FirstBands,
         Self::CutShort,
         Self::Uniform,
         Self::Filled,
+        Self::Damaged,
     ];
 
     fn bit(self) -> u8 {
@@ -40,6 +43,7 @@ impl fmt::Display for Note {
             Self::FirstBands => "only its first three bands are shown",
             Self::CutShort => "it ends too early, and the rest is grey",
             Self::Uniform => "all of its pixels are the same",
+            Self::Damaged => "parts of it are damaged",
             Self::Filled => "nearly all of it is grey, as decoders paint what is damaged",
         })
     }
@@ -107,6 +111,6 @@ mod tests {
             [Note::OwnRange, Note::Uniform]
         );
         assert_eq!(Notes::from_bits(notes.bits()), notes);
-        assert_eq!(Notes::from_bits(0xff).iter().count(), 5);
+        assert_eq!(Notes::from_bits(0xff).iter().count(), 6);
     }
 }

@@ -1,9 +1,20 @@
-//! The chunks of a PNG.
+//! PNG: its chunks, and its pixels row by row.
 //!
 //! Source: the PNG specification, third edition, section 5.
 
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageBuffer};
+use png::{BitDepth, ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Reader};
+
+use crate::error::{CUT_SHORT, DecodeError};
+use crate::memory::filled;
+use crate::opaque;
+use crate::rgb::Rgb;
+
 /// The chunk that is the end.
-pub(crate) const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 /// The chunks of a PNG, each with its kind, and the bytes behind the last whole one.
 struct Chunks<'a>(&'a [u8]);
@@ -34,10 +45,124 @@ pub(crate) fn chunk(bytes: &[u8], kind: [u8; 4]) -> Option<&[u8]> {
 
 /// Whether a PNG with pixels stops behind a whole chunk, and only the one that is the end is
 /// missing.
-pub(crate) fn lacks_only_its_end(bytes: &[u8]) -> bool {
+fn lacks_only_its_end(bytes: &[u8]) -> bool {
     let mut all = chunks(bytes);
     let kinds: Vec<_> = all.by_ref().map(|(kind, _)| kind).collect();
     kinds.contains(b"IDAT") && !kinds.contains(b"IEND") && all.0.is_empty()
+}
+
+/// A PNG whose pixels are about to be decoded.
+pub(crate) struct Png<'a> {
+    reader: Reader<Cursor<Cow<'a, [u8]>>>,
+    /// Columns and rows.
+    pub(crate) size: (u32, u32),
+}
+
+impl<'a> Png<'a> {
+    /// # Errors
+    /// A PNG that ends before its pixels, or whose chunks before them make no sense.
+    pub(crate) fn of(bytes: &'a [u8], max_pixels: u64) -> Result<Self, DecodeError> {
+        let bytes = match lacks_only_its_end(bytes) {
+            true => [bytes, END].concat().into(),
+            false => bytes.into(),
+        };
+        let bytes_limit = usize::try_from(max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
+        let limits = Limits { bytes: bytes_limit };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let reader = decoder.read_info().map_err(corrupt)?;
+        let size = reader.info().size();
+        Ok(Self { reader, size })
+    }
+
+    /// The pixels, of which only a row is there in the file's form at a time.
+    ///
+    /// # Errors
+    /// Pixels that end too early or make no sense.
+    pub(crate) fn image(mut self) -> Result<Rgb, DecodeError> {
+        let (width, height) = self.size;
+        let stride = width as usize * 3;
+        let mut pixels = filled(self.size, stride * height as usize, 0)?;
+        let kind = self.reader.output_color_type();
+        let mut lines = 0;
+        while let Some(row) = self.reader.next_interlaced_row().map_err(corrupt)? {
+            let colours = rgb(kind, row.data());
+            match row.interlace() {
+                InterlaceInfo::Null(_) => {
+                    let at = lines * stride;
+                    lines += 1;
+                    let to = pixels.get_mut(at..).unwrap_or_default();
+                    to.iter_mut().zip(colours).for_each(|(to, from)| *to = from);
+                }
+                InterlaceInfo::Adam7(info) => {
+                    png::expand_interlaced_row(&mut pixels, stride, &colours, info, 24);
+                }
+            }
+        }
+        Ok(Rgb {
+            width,
+            height,
+            pixels,
+        })
+    }
+}
+
+/// A row in RGB, with transparency laid over white.
+fn rgb((colours, bits): (ColorType, BitDepth), row: &[u8]) -> Vec<u8> {
+    let image = match bits {
+        BitDepth::Sixteen => of_16_bits(colours, row),
+        _ => of_8_bits(colours, row),
+    };
+    image.map(opaque::pixels).unwrap_or_default()
+}
+
+fn of_8_bits(colours: ColorType, row: &[u8]) -> Option<DynamicImage> {
+    let width = (row.len() / colours.samples()) as u32;
+    let row = row.to_vec();
+    Some(match colours {
+        ColorType::Grayscale => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLuma8)?
+        }
+        ColorType::GrayscaleAlpha => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLumaA8)?
+        }
+        ColorType::Rgba => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgba8)?,
+        // Palettes come expanded.
+        ColorType::Rgb | ColorType::Indexed => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgb8)?
+        }
+    })
+}
+
+fn of_16_bits(colours: ColorType, row: &[u8]) -> Option<DynamicImage> {
+    let width = (row.len() / 2 / colours.samples()) as u32;
+    let row = row.as_chunks().0.iter();
+    let row: Vec<u16> = row.map(|bytes| u16::from_be_bytes(*bytes)).collect();
+    Some(match colours {
+        ColorType::Grayscale => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLuma16)?
+        }
+        ColorType::GrayscaleAlpha => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLumaA16)?
+        }
+        ColorType::Rgba => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgba16)?,
+        ColorType::Rgb | ColorType::Indexed => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgb16)?
+        }
+    })
+}
+
+fn corrupt(error: DecodingError) -> DecodeError {
+    let reason = match error {
+        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            CUT_SHORT.to_owned()
+        }
+        error => error.to_string(),
+    };
+    DecodeError::Corrupt {
+        format: "PNG",
+        reason,
+    }
 }
 
 #[cfg(test)]

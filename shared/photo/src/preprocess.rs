@@ -12,7 +12,7 @@ use hd_digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take images that it refused: what
 /// was found unusable is remembered too.
-const PIXELS_VERSION: u32 = 3;
+const PIXELS_VERSION: u32 = 4;
 
 /// A reduced image has at least this many times the pixels, across and down, that the resizing
 /// leaves. Then what the reduction does to the highest frequencies is lost in the resizing.

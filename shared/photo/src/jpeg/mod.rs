@@ -10,36 +10,29 @@
 
 mod libjpeg;
 mod passes;
+mod plain;
 mod structure;
 mod trouble;
 
 use std::borrow::Cow;
-use std::io::Cursor;
 
-use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 use mozjpeg::DctMethod;
 
 pub(crate) use structure::Structure;
 use trouble::{corrupt, cut_short, variety};
 
+use crate::decode::{Painted, Want};
 use crate::error::DecodeError;
 use crate::guard::guarded;
+use crate::memory::turn;
 use crate::note::{Note, Notes};
+use crate::opaque::over_white;
+use crate::orientation;
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
-
-/// How a JPEG is wanted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wish {
-    /// The shorter side may be reduced to no less than this.
-    pub(crate) shorter_side: Option<u32>,
-    /// Whether to have the very pixels that TensorFlow gives it.
-    pub(crate) as_tensorflow: bool,
-    /// Whether to take what is there of a file that ends too early.
-    pub(crate) truncated: bool,
-}
 
 impl Structure<'_> {
     /// Columns and rows.
@@ -70,61 +63,85 @@ impl Structure<'_> {
     }
 }
 
-/// Decodes a JPEG of this structure as it lies in the file.
+/// Decodes a JPEG of this structure, upright, when it is its turn.
 ///
 /// # Errors
-/// A JPEG that cannot be decoded, or ends too early and is not wanted so.
+/// A JPEG that cannot be decoded, or ends too early and is not wanted so; more memory than may be
+/// taken.
 pub(crate) fn decode(
     bytes: &[u8],
     structure: &Structure,
-    wish: Wish,
-) -> Result<(DynamicImage, Notes), DecodeError> {
+    want: &Want,
+) -> Result<Painted, DecodeError> {
     if let Some(reason) = structure.refusal() {
         return Err(variety(reason));
     }
+    let by = reduction(structure.size(), want);
+    let _turn = turn(structure.size(), structure.memory(by))?;
+    let (mut image, notes) = by_any_decoder(bytes, structure, by, want)?;
+    image.apply_orientation(orientation::of_blocks(&structure.exif));
+    Ok(Painted {
+        rgb: over_white(image),
+        notes,
+    })
+}
+
+/// Decodes a JPEG as it lies in the file, at 1/`by` of its size.
+fn by_any_decoder(
+    bytes: &[u8],
+    structure: &Structure,
+    by: u32,
+    want: &Want,
+) -> Result<(DynamicImage, Notes), DecodeError> {
     if structure.is_lossless() {
-        let image = guarded(|| by_jpeg_decoder(Decoder::new(bytes))).flatten();
+        let image = guarded(|| lossless(bytes)).flatten();
         return Ok((image.ok_or_else(|| corrupt(NONSENSE))?, Notes::default()));
     }
-    if structure.is_plain() && structure.is_ended && !wish.as_tensorflow {
-        let shorter = wish.shorter_side;
-        let small = || shorter.and_then(|shorter| reduced(bytes, structure.size(), shorter));
-        let full = || {
-            let reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
-            reader.decode().ok()
-        };
-        let image = guarded(small).flatten().or_else(|| guarded(full).flatten());
+    let is_usual = structure.is_plain() && structure.is_ended && !want.as_tensorflow;
+    if is_usual && by == 1 && !has_hole(bytes) {
+        let image = guarded(|| plain::decode(bytes, structure)).flatten();
         if let Some(image) = image {
             return Ok((image, Notes::default()));
         }
     }
-    by_libjpeg(bytes, structure, wish)
+    by_libjpeg(bytes, structure, by, want)
 }
 
 const NONSENSE: &str = "its codes make no sense";
 
+/// More zeros than this in a row stand in no JPEG of a photo, but where a part of it was lost.
+const HOLE: [u8; 64] = [0; 64];
+
+/// Whether bytes seem to be missing, of which only libjpeg says whether they are.
+fn has_hole(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, &HOLE).is_some()
+}
+
 fn by_libjpeg(
     bytes: &[u8],
     structure: &Structure,
-    wish: Wish,
+    by: u32,
+    want: &Want,
 ) -> Result<(DynamicImage, Notes), DecodeError> {
     // TensorFlow takes the fast cosine transform, which is a level or two off the true one.
-    let method = match wish.as_tensorflow {
+    let method = match want.as_tensorflow {
         true => DctMethod::IntegerFast,
         false => DctMethod::IntegerSlow,
     };
     let bytes = structure.completed(bytes);
-    let image = guarded(|| libjpeg::decode(&bytes, structure, method));
+    let image = guarded(|| libjpeg::decode(&bytes, structure, method, by));
     let image = image.ok_or_else(|| corrupt(NONSENSE))??;
     let mut notes = Notes::default();
     // That arithmetic codes end goes unnoticed, and so does that scans are missing.
     let has_all = structure.has_all_scans() && !structure.is_arithmetic();
-    let is_whole = structure.is_ended || image.is_whole && has_all;
-    if !is_whole {
-        if !wish.truncated || 2 * filled_rows(&image.pixels) > image.pixels.height() {
+    let is_there = structure.is_ended || image.is_whole && has_all;
+    if !is_there {
+        if !want.truncated || 2 * filled_rows(&image.pixels) > image.pixels.height() {
             return Err(cut_short());
         }
         notes.add(Note::CutShort);
+    } else if !image.is_whole {
+        notes.add(Note::Damaged);
     }
     Ok((image.pixels, notes))
 }
@@ -137,28 +154,25 @@ fn filled_rows(image: &DynamicImage) -> u32 {
     rows.take_while(|row| is_filled(row.clone())).count() as u32
 }
 
-/// The JPEG of this size at 1/8, 1/4 or 1/2 of it, whichever is the smallest that leaves its
-/// shorter side no shorter than `shorter`.
-///
-/// None where that is the full size, and for anything that this decoder cannot do: the one for the
-/// full size then has the last word on what is wrong with an image.
-pub(crate) fn reduced(bytes: &[u8], size: (u32, u32), shorter: u32) -> Option<DynamicImage> {
-    let fits = |by: &u32| size.0.min(size.1) / by >= shorter;
-    let by = REDUCTIONS.into_iter().find(fits)?;
-    let side = |full: u32| u16::try_from(full.div_ceil(by)).ok();
-    let mut decoder = Decoder::new(bytes);
-    decoder.scale(side(size.0)?, side(size.1)?).ok()?;
-    by_jpeg_decoder(decoder)
+/// How many times smaller a JPEG of this size is decoded: as many as leave its shorter side no shorter
+/// than is wanted.
+fn reduction(size: (u32, u32), want: &Want) -> u32 {
+    let fits = |by: &u32| {
+        want.shorter_side
+            .is_some_and(|shorter| size.0.min(size.1) / by >= shorter)
+    };
+    REDUCTIONS.into_iter().find(fits).unwrap_or(1)
 }
 
-fn by_jpeg_decoder(mut decoder: Decoder<&[u8]>) -> Option<DynamicImage> {
+fn lossless(bytes: &[u8]) -> Option<DynamicImage> {
+    let mut decoder = Decoder::new(bytes);
     let pixels = decoder.decode().ok()?;
     let info = decoder.info()?;
     let (width, height) = (info.width.into(), info.height.into());
     match info.pixel_format {
         PixelFormat::RGB24 => RgbImage::from_raw(width, height, pixels).map(DynamicImage::from),
         PixelFormat::L8 => GrayImage::from_raw(width, height, pixels).map(DynamicImage::from),
-        // Inks, whose colours the other decoder knows, and samples of more than 8 bits.
+        // Inks, whose colours libjpeg knows, and samples of more than 8 bits.
         _ => None,
     }
 }
@@ -183,25 +197,34 @@ mod tests {
         .unwrap()
     }
 
+    fn decoded(bytes: &[u8], shorter: u32) -> Result<Painted, DecodeError> {
+        let want = Want {
+            shorter_side: Some(shorter),
+            ..Want::default()
+        };
+        let structure = Structure::of(bytes)?;
+        decode(bytes, &structure, &want)
+    }
+
     #[test]
     fn reduces_as_far_as_the_shorter_side_allows() {
         let bytes = jpeg(1000, 801);
         let size = |shorter| {
-            reduced(&bytes, (1000, 801), shorter).map(|image| (image.width(), image.height()))
+            let rgb = decoded(&bytes, shorter).unwrap().rgb;
+            (rgb.width, rgb.height)
         };
-        assert_eq!(size(100), Some((125, 101)));
-        assert_eq!(size(101), Some((250, 201)));
-        assert_eq!(size(400), Some((500, 401)));
-        assert_eq!(size(401), None);
+        assert_eq!(size(100), (125, 101));
+        assert_eq!(size(101), (250, 201));
+        assert_eq!(size(400), (500, 401));
+        assert_eq!(size(401), (1000, 801));
     }
 
     #[test]
     fn shows_the_same_image() {
-        let small = reduced(&jpeg(1000, 800), (1000, 800), 100)
-            .unwrap()
-            .into_rgb8();
+        let small = decoded(&jpeg(1000, 800), 100).unwrap().rgb;
         for (x, y) in [(10, 10), (60, 50), (120, 95)] {
-            let [r, g, b] = small.get_pixel(x, y).0.map(i32::from);
+            let at = (y * small.width + x) as usize * 3;
+            let [r, g, b] = [0, 1, 2].map(|channel| i32::from(small.pixels[at + channel]));
             let near = |a: i32, b: u32| (a - b as i32).abs() < 6;
             assert!(
                 near(r, x * 2) && near(g, y * 2) && near(b, 90),
@@ -224,9 +247,26 @@ mod tests {
     }
 
     #[test]
-    fn leaves_what_is_damaged_to_the_other_decoder() {
-        let bytes = jpeg(1000, 800);
-        assert!(reduced(&bytes[..400], (1000, 800), 100).is_none());
-        assert!(reduced(b"", (1000, 800), 100).is_none());
+    fn damage_is_noted_at_every_size() {
+        let whole = jpeg(1000, 800);
+        for shorter in [100, 400, 800] {
+            let notes = |bytes: &[u8]| decoded(bytes, shorter).unwrap().notes;
+            assert_eq!(notes(&whole), Notes::default(), "{shorter}");
+            let mut early = whole.clone();
+            let end = early.len();
+            early.drain(end / 2..end - 2);
+            assert_eq!(
+                notes(&early),
+                [Note::Damaged].into_iter().collect(),
+                "{shorter}"
+            );
+            let mut hole = whole.clone();
+            hole[end / 2..end / 2 + 1000].fill(0);
+            assert_eq!(
+                notes(&hole),
+                [Note::Damaged].into_iter().collect(),
+                "{shorter}"
+            );
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How often decoding a JPEG goes over all of it.
+//! What decoding a JPEG costs.
 
 use super::structure::Structure;
 
@@ -12,5 +12,20 @@ impl Structure<'_> {
             true => passes,
             false => passes * 4,
         }
+    }
+
+    /// Bytes that decoding at 1/`by` of the size takes at its most.
+    pub(crate) fn memory(&self, by: u32) -> u64 {
+        let (width, height) = self.size();
+        let pixels = u64::from(width) * u64::from(height);
+        let by = u64::from(by);
+        // The result, once more where it is turned, and inks or grey on the way to it.
+        let result = pixels.div_ceil(by * by).saturating_mul(9);
+        // Where there are several scans, all coefficients are kept until the last.
+        let coefficients = match self.scans.len() > 1 || self.frame == 0xc2 {
+            true => pixels.saturating_mul(2 * self.scans.len().clamp(1, 4) as u64),
+            false => 0,
+        };
+        result + coefficients
     }
 }

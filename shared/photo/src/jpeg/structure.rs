@@ -37,6 +37,8 @@ pub(crate) struct Structure<'a> {
     pub(crate) exif: Vec<&'a [u8]>,
     /// Whether the mark of the end is there.
     pub(crate) is_ended: bool,
+    /// Where it is.
+    pub(super) end: usize,
 }
 
 impl<'a> Structure<'a> {
@@ -65,6 +67,7 @@ impl<'a> Structure<'a> {
                 }
                 0xd9 if !found.scans.is_empty() => {
                     found.is_ended = true;
+                    found.end = next;
                     break;
                 }
                 0xd9 => {}

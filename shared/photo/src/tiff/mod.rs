@@ -22,9 +22,11 @@ use layout::{Layout, Numbers};
 use samples::{Rows, Scale, wider};
 use trouble::{corrupt, variety};
 
+use crate::decode::Want;
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::jpeg;
 use crate::note::{Note, Notes};
+use crate::opaque::blend;
 use crate::rgb::Rgb;
 
 /// The first page of a file.
@@ -81,16 +83,11 @@ fn of_jpeg(stream: &[u8], size: (u32, u32)) -> Result<Page, DecodeError> {
     if structure.size() != size {
         return Err(corrupt("it is a JPEG of another size"));
     }
-    let (image, notes) = jpeg::decode(stream, &structure, jpeg::Wish::default())?;
-    let image = image.into_rgb8();
+    let image = jpeg::decode(stream, &structure, &Want::default())?;
     Ok(Page {
-        rgb: Rgb {
-            width: image.width(),
-            height: image.height(),
-            pixels: image.into_raw(),
-        },
+        rgb: image.rgb,
         orientation: Orientation::NoTransforms,
-        notes,
+        notes: image.notes,
     })
 }
 
@@ -246,12 +243,11 @@ impl<'a> Reader<'a> {
         };
         let paint = |pixel: &[u8]| {
             let colour = self.colours.rgb(pixel);
-            let seen = u32::from(pixel.get(share).copied().unwrap_or(255));
-            let white = 255 * (255 - seen);
+            let seen = pixel.get(share).copied().unwrap_or(255);
             match alpha {
                 Alpha::None => colour,
-                Alpha::Apart => colour.map(|c| ((u32::from(c) * seen + white + 127) / 255) as u8),
-                Alpha::Multiplied => colour.map(|c| (u32::from(c) + 255 - seen).min(255) as u8),
+                Alpha::Apart => colour.map(|level| blend(level, seen)),
+                Alpha::Multiplied => colour.map(|level| level.saturating_add(255 - seen)),
             }
         };
         Rgb {
