@@ -34,6 +34,9 @@ mod manual;
 /// Programs that are ended before they are done.
 mod killed;
 
+/// Networks that are not what was written.
+mod damaged;
+
 /// Systems without a home, locks, /sys and more.
 mod systems;
 

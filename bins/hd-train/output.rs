@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use hd::Error;
 use hd::file;
 use hd::head::Head;
 use hd::onnx::Network;
@@ -33,10 +34,12 @@ impl Arguments {
 pub(crate) fn describe(path: &Path) -> anyhow::Result<()> {
     let text = match Head::open(path) {
         Ok(head) => head.to_string(),
-        // A file that is neither is described as what it was taken for first.
-        Err(error) => Network::open_retrained(path)
-            .map_err(|_| error)?
-            .to_string(),
+        Err(error) => match Network::open_retrained(path) {
+            Ok(network) => network.to_string(),
+            // A file that is neither is described as what it was taken for first.
+            Err(Error::Foreign { .. }) => return Err(error.into()),
+            Err(error) => return Err(error.into()),
+        },
     };
     Ok(write!(io::stdout(), "{text}")?)
 }

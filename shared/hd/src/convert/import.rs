@@ -11,6 +11,7 @@ use super::plan::{Cut, Plan, Provenance};
 use super::probe::{candidates, wrap};
 use crate::base::Runtime;
 use crate::error::{Error, Result};
+use crate::onnx::seal;
 use crate::photo::{Filter, ResizeRule};
 
 /// The mean and the standard deviation of red, green and blue, of 1, that a network expects its pixels to be brought to.
@@ -122,8 +123,17 @@ impl Import<'_> {
         }
     }
 
+    /// The network, which may be one of hd's own too.
     fn network(&self) -> Result<Foreign> {
-        Foreign::read(self.path, self.bytes.clone())
+        match seal::digest(&self.bytes) {
+            Some(_) => Foreign::read(self.path, self.bytes.clone()),
+            None => Err(Error::Damaged {
+                path: self.path.to_path_buf(),
+                what: "a network of hd's own",
+                reason: seal::OTHER_CONTENT.to_owned(),
+                maker: "the program that made it",
+            }),
+        }
     }
 
     /// PyTorch's networks take planes, and TensorFlow's take pixels.

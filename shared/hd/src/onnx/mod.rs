@@ -11,6 +11,7 @@ pub(crate) mod network;
 mod outline;
 pub(crate) mod proto;
 mod quantise;
+pub(crate) mod seal;
 mod stitch;
 
 pub use network::{FINAL_RESULT, Network};

@@ -10,7 +10,8 @@
 //! | `hd.licence` | the weights' licence |
 //! | `hd.quantised` | how it was brought to integers; only where it was |
 //! | `hd.labels` | JSON array, in output order; retrained graphs only |
-//! | `hd.base` | BLAKE3 of the base's file; retrained graphs only |
+//! | `hd.base` | the base's `hd.digest`; retrained graphs only |
+//! | `hd.digest` | BLAKE3 of everything before it in the file, whose end it is; see `seal.rs` |
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use super::proto::{FLOAT, Graph, Model, Property, UINT8, ValueInfo};
+use super::seal::{self, DIGEST};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
@@ -39,6 +41,32 @@ pub(crate) const PREPROCESS: &str = "hd.preprocess";
 pub(crate) const LABELS: &str = "hd.labels";
 pub(crate) const BASE: &str = "hd.base";
 
+/// A kind of network that is wanted.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// What messages call it.
+    name: &'static str,
+    /// The program that makes it.
+    maker: &'static str,
+}
+
+const A_BASE: Wanted = Wanted {
+    name: "a base that hd-fetch makes",
+    maker: "hd-fetch base",
+};
+const A_RETRAINED_GRAPH: Wanted = Wanted {
+    name: "a retrained graph that hd-train makes",
+    maker: "hd-train",
+};
+const EITHER: Wanted = Wanted {
+    name: "a network that hd-fetch or hd-train makes",
+    maker: "the program that made it",
+};
+const A_CLASSIFIER: Wanted = Wanted {
+    name: "a network that hd-label makes",
+    maker: "hd-label",
+};
+
 /// A base or a retrained graph, read and checked, not yet loaded into a runtime.
 #[derive(Debug)]
 pub struct Network {
@@ -46,7 +74,7 @@ pub struct Network {
     pub path: PathBuf,
     /// Its content.
     pub bytes: Bytes,
-    /// BLAKE3 of its content.
+    /// BLAKE3 of its content, without the field `hd.digest` that holds it.
     pub digest: Digest,
     /// The name of the base.
     pub architecture: String,
@@ -66,41 +94,33 @@ impl Network {
     /// Opens a base.
     ///
     /// # Errors
-    /// A file that is missing, no ONNX network, one that does not keep the contract, or a retrained graph.
+    /// A file that is missing, no ONNX network, one that is damaged or does not keep the contract, or a retrained graph.
     pub fn open_base(path: &Path) -> Result<Self> {
-        let network = Self::open(path, "a base that hd-fetch makes")?;
+        let network = Self::open(path, A_BASE)?;
         match network.labels {
             None => Ok(network),
-            Some(_) => Err(foreign(
-                path,
-                "a base that hd-fetch makes",
-                "is a retrained graph",
-            )),
+            Some(_) => Err(A_BASE.is_not(path, "is a retrained graph")),
         }
     }
 
     /// Opens a retrained graph.
     ///
     /// # Errors
-    /// A file that is missing, no ONNX network, one that does not keep the contract, or a base.
+    /// A file that is missing, no ONNX network, one that is damaged or does not keep the contract, or a base.
     pub fn open_retrained(path: &Path) -> Result<Self> {
-        let network = Self::open(path, "a retrained graph that hd-train makes")?;
+        let network = Self::open(path, A_RETRAINED_GRAPH)?;
         match network.labels {
             Some(_) => Ok(network),
-            None => Err(foreign(
-                path,
-                "a retrained graph that hd-train makes",
-                "is a base, without a head",
-            )),
+            None => Err(A_RETRAINED_GRAPH.is_not(path, "is a base, without a head")),
         }
     }
 
     /// Opens a base or a retrained graph for its bottlenecks.
     ///
     /// # Errors
-    /// A file that is missing, no ONNX network, or one that does not keep the contract.
+    /// A file that is missing, no ONNX network, or one that is damaged or does not keep the contract.
     pub fn open_for_bottlenecks(path: &Path) -> Result<Self> {
-        let network = Self::open(path, "a network that hd-fetch or hd-train makes")?;
+        let network = Self::open(path, EITHER)?;
         Ok(network.for_bottlenecks())
     }
 
@@ -123,8 +143,8 @@ impl Network {
         self.labels.as_ref().map_or(self.bottleneck_size, Vec::len)
     }
 
-    fn open(path: &Path, expected: &'static str) -> Result<Self> {
-        Self::parse(path, Bytes::from(file::read(path)?), expected)
+    fn open(path: &Path, wanted: Wanted) -> Result<Self> {
+        Self::parse(path, Bytes::from(file::read(path)?), wanted)
     }
 
     /// The base that was just made, to be written to `path`.
@@ -132,7 +152,7 @@ impl Network {
     /// # Errors
     /// As [`Self::open_base`].
     pub fn made(path: &Path, base: Vec<u8>) -> Result<Self> {
-        Self::parse(path, base.into(), "a base that hd-fetch makes")
+        Self::parse(path, base.into(), A_BASE)
     }
 
     /// The retrained graph that was just made of the file `path`.
@@ -140,18 +160,14 @@ impl Network {
     /// # Errors
     /// As [`Self::open_retrained`].
     pub(crate) fn made_retrained(path: &Path, graph: Vec<u8>) -> Result<Self> {
-        Self::parse(path, graph.into(), "a network that hd-label makes")
+        Self::parse(path, graph.into(), A_CLASSIFIER)
     }
 
-    fn parse(path: &Path, bytes: Bytes, expected: &'static str) -> Result<Self> {
-        let model = Model::decode(bytes.clone()).map_err(|_| {
-            foreign(
-                path,
-                expected,
-                "cannot be decoded as ONNX: it is cut short or something else",
-            )
-        })?;
-        let wrong = |found: &str| foreign(path, expected, found);
+    fn parse(path: &Path, bytes: Bytes, wanted: Wanted) -> Result<Self> {
+        let wrong = |found: &str| wanted.is_not(path, found);
+        let digest = seal::digest(&bytes).ok_or_else(|| wanted.is_damaged(path))?;
+        let model = Model::decode(bytes.clone())
+            .map_err(|_| wrong("cannot be decoded as ONNX: it is cut short or something else"))?;
         let property = |key: &str| {
             model
                 .metadata_props
@@ -159,6 +175,9 @@ impl Network {
                 .find(|p| p.key == key)
                 .map(|p| &p.value)
         };
+        if property(DIGEST).is_some() && !seal::is_sealed(&bytes) {
+            return Err(wanted.is_damaged(path));
+        }
         let architecture = property(ARCHITECTURE)
             .ok_or_else(|| wrong("has no hd.architecture in its metadata"))?;
         let preprocess =
@@ -188,7 +207,7 @@ impl Network {
         };
         Ok(Self {
             path: path.to_path_buf(),
-            digest: Digest::of(&bytes),
+            digest,
             architecture: architecture.clone(),
             bytes: bytes.clone(),
             preprocess,
@@ -201,7 +220,7 @@ impl Network {
         })
     }
 
-    /// The file of this network with other metadata.
+    /// The file of this network with other metadata, and with its digest.
     pub(crate) fn encode(
         model: Model,
         preprocess: &Preprocess,
@@ -209,19 +228,21 @@ impl Network {
     ) -> Vec<u8> {
         let preprocess = serde_json::to_string(preprocess).unwrap_or_default();
         let mut all: Vec<(&str, String)> = properties.to_vec();
+        // That of the network that this one was made of.
+        all.retain(|(key, _)| *key != DIGEST);
         all.push((PREPROCESS, preprocess));
         all.sort();
         let property = |(key, value): (&str, String)| Property {
             key: key.to_owned(),
             value,
         };
-        Model {
+        let model = Model {
             producer_name: "hd".to_owned(),
             producer_version: env!("CARGO_PKG_VERSION").to_owned(),
             metadata_props: all.into_iter().map(property).collect(),
             ..model
-        }
-        .encode_to_vec()
+        };
+        seal::seal(model.encode_to_vec())
     }
 }
 
@@ -239,11 +260,22 @@ impl fmt::Display for Network {
     }
 }
 
-fn foreign(path: &Path, expected: &'static str, found: &str) -> Error {
-    Error::Foreign {
-        path: path.to_path_buf(),
-        expected,
-        found: found.to_owned(),
+impl Wanted {
+    fn is_not(self, path: &Path, found: &str) -> Error {
+        Error::Foreign {
+            path: path.to_path_buf(),
+            expected: self.name,
+            found: found.to_owned(),
+        }
+    }
+
+    fn is_damaged(self, path: &Path) -> Error {
+        Error::Damaged {
+            path: path.to_path_buf(),
+            what: self.name,
+            reason: seal::OTHER_CONTENT.to_owned(),
+            maker: self.maker,
+        }
     }
 }
 
