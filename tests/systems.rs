@@ -5,7 +5,9 @@ use std::process::Command;
 
 use crate::hd_bottleneck::settle;
 use crate::serving::serve;
-use crate::workdir::{ARCHITECTURE, Call, Run, Workdir, base, cached, forbidden, runtime, skip};
+use crate::workdir::{
+    ARCHITECTURE, Call, Run, Workdir, base, cached, forbidden, runtime, skip, trained,
+};
 
 /// Whether a program is there that a test needs.
 fn has(test: &str, program: &str) -> bool {
@@ -369,4 +371,32 @@ fn verify_reads_every_image_and_nothing_else_does() {
     };
     assert_eq!(read(&[]), 0);
     assert_eq!(read(&["--verify"]), 6);
+}
+
+#[test]
+fn what_onnx_runtime_has_to_say_is_said_by_the_program_and_only_where_more_is_asked_for() {
+    let dir = Workdir::new();
+    dir.images("images", 1);
+    let label = |cache: &str, flags: &[&str]| {
+        let call = dir
+            .program("hd-label")
+            .env("XDG_CACHE_HOME", dir.path(cache))
+            .env("ORT_DYLIB_PATH", runtime())
+            // It asks for every detail of ONNX Runtime's work on stderr.
+            .env("ORT_LOG", "verbose")
+            .arg("--graph")
+            .arg(trained().join("retrained_graph.onnx"));
+        call.args(flags).arg("images").succeeds().stderr()
+    };
+    // Where there is no optimised copy yet, one is made, and ONNX Runtime warns of what it is good for.
+    let said = label("one", &["-v"]);
+    assert!(
+        said.contains("hd-label: ONNX Runtime: Serializing"),
+        "{said}"
+    );
+    let said = [said, label("other", &[])];
+    assert!(!said[1].contains("ONNX Runtime"), "{}", said[1]);
+    for line in said.iter().flat_map(|said| said.lines()) {
+        assert!(line.starts_with("hd-label: "), "{line}");
+    }
 }

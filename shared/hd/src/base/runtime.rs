@@ -2,9 +2,10 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 
 use super::aside::quietly;
 use crate::cache::RuntimeKind;
@@ -45,9 +46,12 @@ impl Runtime {
         };
         let environment = quietly(|| {
             let builder = ort::init_from(&path).map_err(|error| failed(error.to_string()))?;
-            let environment = builder.with_name("hd").with_telemetry(false).build();
+            let builder = builder.with_name("hd").with_telemetry(false);
+            let environment = builder.with_logger(Arc::new(pass_on)).build();
             environment.map_err(|error| failed(error.to_string()))
         })?;
+        // It begins with every detail of its work.
+        environment.set_log_level(LogLevel::Warning);
         *loaded = Some(environment.clone());
         Ok(Self { environment })
     }
@@ -88,5 +92,13 @@ impl Runtime {
                 bring: kind.command(),
             }),
         }
+    }
+}
+
+/// Takes what ONNX Runtime would write to stderr by itself, as a message for those who want to know more: whatever keeps
+/// it from giving an answer comes back as an error too.
+fn pass_on(level: LogLevel, _category: &str, _id: &str, _place: &str, message: &str) {
+    if level >= LogLevel::Warning {
+        log::debug!("ONNX Runtime: {message}");
     }
 }
