@@ -83,9 +83,14 @@ pub(crate) struct Member {
 /// The text in the catalogue that stands for the version of ONNX Runtime.
 const VERSION: &str = "VERSION";
 
+/// The text in it that stands for the digest of ONNX Runtime's library.
+const SHA256: &str = "SHA256";
+
 impl Member {
-    fn set_version(&mut self, kind: RuntimeKind) {
+    fn set_version(&mut self, kind: RuntimeKind, machine: &str) {
         self.path = self.path.replace(VERSION, kind.version());
+        let sha256 = kind.sha256(machine).unwrap_or_default();
+        self.sha256 = self.sha256.replace(SHA256, sha256);
     }
 
     /// Its name, without the folders of the package.
@@ -262,14 +267,13 @@ impl Catalog {
         let mut catalog: Self = toml::from_str(CATALOG).context("catalog.toml is damaged")?;
         for library in &mut catalog.runtime.machine {
             library.package.set_version(RuntimeKind::Cpu);
-            library.member.set_version(RuntimeKind::Cpu);
+            library.member.set_version(RuntimeKind::Cpu, &library.name);
         }
         for wheel in &mut catalog.cuda.wheel {
             wheel.package.set_version(RuntimeKind::Cuda);
-            wheel
-                .member
-                .iter_mut()
-                .for_each(|member| member.set_version(RuntimeKind::Cuda));
+            for member in &mut wheel.member {
+                member.set_version(RuntimeKind::Cuda, &catalog.cuda.machine);
+            }
         }
         Ok(catalog)
     }
@@ -357,6 +361,10 @@ fn unlisted(kind: &str, name: &str, known: &[String]) -> anyhow::Error {
 mod tests {
     use super::*;
 
+    fn is_digest(text: &str) -> bool {
+        text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
+    }
+
     #[test]
     fn the_built_in_catalogue_can_be_read() {
         let catalog = Catalog::built_in().unwrap();
@@ -373,6 +381,7 @@ mod tests {
             let library_in_cache = RuntimeKind::Cpu.library().unwrap();
             assert!(library_in_cache.ends_with(library.member.name()));
             assert_eq!(library.package.version, RuntimeKind::Cpu.version());
+            assert!(is_digest(&library.member.sha256));
         }
     }
 
@@ -409,9 +418,7 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), count);
-        let hexadecimal =
-            |text: &str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
-        assert!(members.clone().all(|member| hexadecimal(&member.sha256)));
+        assert!(members.clone().all(|member| is_digest(&member.sha256)));
     }
 
     #[test]

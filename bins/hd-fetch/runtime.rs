@@ -2,7 +2,7 @@
 //! beside it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -11,8 +11,8 @@ use hd::cache::{RuntimeKind, writable};
 use hd_cli::Bar;
 use hd_download::Progress;
 
-use crate::catalog::{Catalog, Member};
-use crate::source::{MirrorFlag, Sources};
+use crate::catalog::{Catalog, Library, Member};
+use crate::source::{MirrorFlag, Sources, is_there};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -51,7 +51,7 @@ impl Arguments {
 }
 
 /// Brings the library for this machine into the cache, from `mirror` only where one is given. Returns where it is, and
-/// whether it was there already.
+/// whether it was there already. One that is damaged is brought again.
 ///
 /// # Errors
 /// A machine that none is catalogued for; no cache folder; no pip; no network; another digest than the catalogue's.
@@ -61,26 +61,33 @@ fn fetch_runtime(
     progress: &dyn Progress,
 ) -> Result<(PathBuf, bool)> {
     let path = kind.library()?;
+    let catalog = Catalog::built_in()?;
     if path.is_file() {
-        return Ok((path, true));
+        if is_whole(kind, &catalog, &path)? {
+            return Ok((path, true));
+        }
+        log::warn!("{}: damaged; it is brought again", path.display());
     }
     writable("runtime")?;
-    let catalog = Catalog::built_in()?;
     let sources = Sources { mirror, progress };
     match kind {
         RuntimeKind::Cpu => {
-            let library = catalog.library()?;
-            let Member {
-                path: member,
-                sha256,
-            } = &library.member;
-            sources.member(&library.package, member, sha256, &path)?;
+            let Library {
+                package, member, ..
+            } = catalog.library()?;
+            sources.member(package, &member.path, &member.sha256, &path)?;
+            is_whole(kind, &catalog, &path)?;
         }
         RuntimeKind::Cuda => {
             let folder = path.parent().unwrap_or(&path);
-            // It gets its name when all is there, and what an interrupted run has brought is not brought again.
+            // It gets its name when all is there, and what is there already, such as what an interrupted run has brought,
+            // is not brought again.
             let unfinished = folder.with_extension("unfinished");
-            fs::create_dir_all(&unfinished).map_err(Error::io(&unfinished, "create the folder"))?;
+            match path.is_file() {
+                true => fs::rename(folder, &unfinished),
+                false => fs::create_dir_all(&unfinished),
+            }
+            .map_err(Error::io(&unfinished, "create the folder"))?;
             for wheel in &catalog.cuda()?.wheel {
                 sources.members(wheel, &unfinished)?;
             }
@@ -88,4 +95,23 @@ fn fetch_runtime(
         }
     }
     Ok((path, false))
+}
+
+/// Whether the library at `path`, and all that lies beside it, is what the catalogue names. It is remembered for those
+/// who load it. Where nothing is catalogued there is nothing to compare with.
+fn is_whole(kind: RuntimeKind, catalog: &Catalog, path: &Path) -> Result<bool> {
+    let members: Vec<&Member> = match kind {
+        RuntimeKind::Cpu => catalog
+            .library()
+            .map_or(Vec::new(), |library| vec![&library.member]),
+        RuntimeKind::Cuda => catalog.cuda().map_or(Vec::new(), |cuda| {
+            cuda.wheel.iter().flat_map(|wheel| &wheel.member).collect()
+        }),
+    };
+    for member in members {
+        if !is_there(member, path.parent().unwrap_or(path))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

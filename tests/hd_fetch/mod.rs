@@ -3,6 +3,7 @@
 mod base;
 mod drawings;
 mod images;
+mod kept;
 mod list;
 mod runtime;
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 
 use hd::cache::RuntimeKind;
+use hd::stamp::Stamp;
 
 use super::cut_off;
 use crate::workdir::{Workdir, top};
@@ -81,18 +82,31 @@ fn a_library_of_cuda_with_another_digest_is_refused_and_the_runtime_is_not_there
     assert!(!dir.path(CUDA).exists());
 }
 
-/// The names of the libraries that the catalogue has for CUDA, in its order.
-fn libraries_of_cuda() -> Vec<String> {
+/// The names and digests of the libraries that the catalogue has for CUDA, in its order.
+fn libraries_of_cuda() -> Vec<(String, String)> {
     let catalog = fs::read_to_string(top().join("bins/hd-fetch/catalog.toml")).unwrap();
     let catalog: toml::Table = catalog.parse().unwrap();
     let wheels = catalog["cuda"]["wheel"].as_array().unwrap().iter();
     let members = wheels.flat_map(|wheel| wheel["member"].as_array().unwrap());
+    let (kind, machine) = (RuntimeKind::Cuda, "x86_64-linux");
     let name = |member: &toml::Value| {
         let path = member["path"].as_str().unwrap();
         let name = path.rsplit('/').next().unwrap();
-        name.replace("VERSION", RuntimeKind::Cuda.version())
+        let sha256 = member["sha256"].as_str().unwrap();
+        (
+            name.replace("VERSION", kind.version()),
+            sha256.replace("SHA256", kind.sha256(machine).unwrap()),
+        )
     };
     members.map(name).collect()
+}
+
+/// Puts a file there in the place of a library, with a note that it was verified.
+fn stand_in(dir: &Workdir, (name, sha256): &(String, String)) {
+    let path = dir.write(format!("{CUDA}.unfinished/{name}"), "a library");
+    let stamp = Stamp::of(&fs::metadata(&path).unwrap());
+    let seen = serde_json::json!({ "stamp": stamp, "sha256": sha256 });
+    fs::write(path.with_added_extension("seen"), seen.to_string()).unwrap();
 }
 
 #[test]
@@ -102,11 +116,11 @@ fn libraries_of_cuda() -> Vec<String> {
 )]
 fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
     let dir = Workdir::new();
-    let mut names = libraries_of_cuda();
-    let last = names.pop().unwrap();
+    let mut libraries = libraries_of_cuda();
+    let last = libraries.pop().unwrap();
     // The libraries take gigabytes. What an interrupted run has brought stands in for them: it was verified then.
-    for name in &names {
-        dir.write(format!("{CUDA}.unfinished/{name}"), "a library");
+    for library in &libraries {
+        stand_in(&dir, library);
     }
     fs::create_dir(dir.path("mirror")).unwrap();
     let fetch = || cut_off(&dir).args(["runtime", "--device", "cuda", "--mirror", "mirror"]);
@@ -123,9 +137,19 @@ fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
     };
     assert!(!here());
 
-    dir.write(format!("{CUDA}.unfinished/{last}"), "a library");
+    stand_in(&dir, &last);
     fetch().succeeds();
     assert!(here());
     assert!(dir.path(CUDA).join("libonnxruntime.so.1.31.1").is_file());
     assert!(fetch().succeeds().stderr().contains("it is there already"));
+
+    // One that is cut short is brought again, and only that one.
+    dir.write(format!("{CUDA}/{}", last.0), "a lib");
+    let message = fetch().ends_with(1).stderr();
+    assert!(
+        message.contains("damaged; it is brought again"),
+        "{message}"
+    );
+    assert!(message.contains("mirror/nvidia_cuda_nvrtc-"), "{message}");
+    assert!(!here());
 }

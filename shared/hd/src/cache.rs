@@ -60,6 +60,22 @@ impl RuntimeKind {
         }
     }
 
+    /// SHA-256 of the library for this kind of machine, named as [`machine`] does; None where there is none to bring.
+    pub fn sha256(self, machine: &str) -> Option<&'static str> {
+        match (self, machine) {
+            (Self::Cpu, "x86_64-linux") => {
+                Some("6c1585d1bbf45b0712ea4a21b705c5fcb4ba04ff2e30f1fbf81a49faf658638f")
+            }
+            (Self::Cpu, "aarch64-linux") => {
+                Some("49852228a93995158b2a813d4df487d47a1b76b0eaa894507ef49e91b6d7954a")
+            }
+            (Self::Cuda, "x86_64-linux") => {
+                Some("5104254339ecadae808da771bd0b63b240f0dbd466514234905e54372435c303")
+            }
+            _ => None,
+        }
+    }
+
     /// The command that brings it.
     pub fn command(self) -> &'static str {
         match self {

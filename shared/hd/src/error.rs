@@ -248,6 +248,15 @@ pub enum Error {
         bring: &'static str,
     },
 
+    /// A library in the cache that is not the one that was brought.
+    #[error("{}: the ONNX Runtime library is damaged: it is not what was brought", path.display())]
+    DamagedRuntime {
+        /// The library.
+        path: PathBuf,
+        /// The command that brings it.
+        bring: &'static str,
+    },
+
     /// ONNX Runtime could not be loaded, or refused a network.
     #[error("{}: {reason}", path.display())]
     Runtime {
@@ -335,6 +344,9 @@ impl Error {
             }
             Self::NoRuntime { bring, .. } => {
                 format!("run `{bring}`, or name a library with --runtime or ORT_DYLIB_PATH")
+            }
+            Self::DamagedRuntime { bring, .. } => {
+                format!("run `{bring}`, which brings it again, or name a library with --runtime or ORT_DYLIB_PATH")
             }
             Self::NoCache | Self::Cache { .. } => {
                 "name a folder in XDG_CACHE_HOME, or an ONNX Runtime with --runtime or ORT_DYLIB_PATH".to_owned()

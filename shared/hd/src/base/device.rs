@@ -111,6 +111,9 @@ impl<'a> Engine<'a> {
         };
         let accelerated = match Runtime::locate_accelerated(given).and_then(with_provider) {
             Ok(path) => path,
+            Err(error @ Error::DamagedRuntime { .. }) if device == Device::Auto => {
+                return Ok(on_processor(library, Some(error)));
+            }
             Err(_) if device == Device::Auto => return Ok(on_processor(library, None)),
             Err(error) => return Err(error),
         };
@@ -167,7 +170,8 @@ fn preload(folder: &Path) {
     let libraries = fs::read_dir(folder).into_iter().flatten().flatten();
     let is_library = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.contains(".so") && !name.starts_with("libonnxruntime")
+        let kind = name.contains(".so") && !name.ends_with(".seen");
+        kind && !name.starts_with("libonnxruntime")
     };
     let mut missing: Vec<PathBuf> = libraries
         .map(|entry| entry.path())

@@ -8,8 +8,9 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use super::aside::quietly;
-use crate::cache::RuntimeKind;
+use crate::cache::{RuntimeKind, machine};
 use crate::error::{Error, Result};
+use crate::seen;
 
 /// Overrides the library in the cache.
 const VARIABLE: &str = "ORT_DYLIB_PATH";
@@ -28,9 +29,8 @@ impl Runtime {
     /// Loads the library `given`, else the one that `ORT_DYLIB_PATH` names, else the one that hd-fetch brought.
     ///
     /// # Errors
-    /// No library there, or one that cannot be loaded or is older than ONNX Runtime 1.23.
+    /// No library there, one that is damaged, or one that cannot be loaded or is older than ONNX Runtime 1.23.
     pub fn load(given: Option<&Path>) -> Result<Self> {
-        let path = Self::locate(given)?;
         // A panic elsewhere cannot leave the slot half-filled.
         let mut loaded = LOADED
             .lock()
@@ -40,6 +40,7 @@ impl Runtime {
                 environment: environment.clone(),
             });
         }
+        let path = Self::locate(given)?;
         let failed = |reason: String| Error::Runtime {
             path: path.clone(),
             reason,
@@ -59,7 +60,7 @@ impl Runtime {
     /// Where [`Runtime::load`] takes the library from.
     ///
     /// # Errors
-    /// No file there.
+    /// No file there, or one of hd-fetch's that is not what it brought.
     pub fn locate(given: Option<&Path>) -> Result<PathBuf> {
         Self::locate_or(given, RuntimeKind::Cpu)
     }
@@ -67,7 +68,7 @@ impl Runtime {
     /// Where a library for accelerators is: as in [`Runtime::load`], but of those that hd-fetch brings the one for CUDA.
     ///
     /// # Errors
-    /// No file there.
+    /// As [`Runtime::locate`].
     pub(super) fn locate_accelerated(given: Option<&Path>) -> Result<PathBuf> {
         Self::locate_or(given, RuntimeKind::Cuda)
     }
@@ -79,19 +80,29 @@ impl Runtime {
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from)
         });
-        let path = match named {
-            Some(path) => path,
-            None => kind.library()?,
+        let (path, brought) = match named {
+            Some(path) => (path, false),
+            None => (kind.library()?, true),
         };
         // Absolute, since the loader would look for a bare relative path elsewhere first.
         let path = std::path::absolute(&path).map_err(Error::io(&path, "find"))?;
+        let bring = kind.command();
         match path.is_file() {
+            true if brought && !is_whole(kind, &path)? => {
+                Err(Error::DamagedRuntime { path, bring })
+            }
             true => Ok(path),
-            false => Err(Error::NoRuntime {
-                path,
-                bring: kind.command(),
-            }),
+            false => Err(Error::NoRuntime { path, bring }),
         }
+    }
+}
+
+/// Whether the library that hd-fetch brought is still that one. One that was cut short would end the process by SIGBUS,
+/// and one that was changed may give other answers.
+fn is_whole(kind: RuntimeKind, path: &Path) -> Result<bool> {
+    match kind.sha256(&machine()) {
+        Some(sha256) => seen::is_whole(path, sha256),
+        None => Ok(true),
     }
 }
 

@@ -8,9 +8,9 @@ use super::layout::{Header, Row, Skipped};
 use super::reader::{Content, Found, Reader, Unusable};
 use super::reuse::Seen;
 use super::update::Noted;
-use crate::dataset::Stamp;
 use crate::digest::Digest;
 use crate::split::Split;
+use crate::stamp::Stamp;
 
 /// The header of the new file, and the images in it that could not be read this time: what the old
 /// file has of them is kept.

@@ -18,12 +18,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Stamp;
 use crate::digest::Digest;
 use crate::frame::Format;
 use crate::origin::Origin;
 use crate::photo::{Distortion, Notes, Preprocess};
 use crate::split::Split;
+use crate::stamp::Stamp;
 
 pub(super) const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",

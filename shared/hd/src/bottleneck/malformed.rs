@@ -7,12 +7,12 @@ use super::Samples;
 use super::cache::{Bottlenecks, write};
 use super::layout::{Header, Row, Skipped};
 use crate::damage::{Bench, length, patch, seal, tells, with_length};
-use crate::dataset::{Stamp, Time};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
 use crate::photo::{Distortion, Filter, Notes, Preprocess, ResizeRule};
 use crate::split::Split;
+use crate::stamp::{Stamp, Time};
 
 /// The size of a bottleneck.
 const SIZE: u32 = 3;

@@ -6,11 +6,12 @@ use std::sync::Mutex;
 use super::cache::Bottlenecks;
 use super::facts::Facts;
 use super::layout::Skipped;
-use crate::dataset::{Dataset, Entry, Stamp};
+use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::onnx::Network;
 use crate::photo::{self, DecodeError, Distortion, View};
+use crate::stamp::Stamp;
 
 /// One file as it was found. For each new view of it there is a `T`: an input of the base, and
 /// later the base's output.

@@ -9,11 +9,11 @@ use super::division::{has_images_directly, parts, sentence};
 use super::images::{Dataset, Entry, Unreadable, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
-use super::stamp::Stamp;
 use super::walk::{Trouble, files_besides, ignored, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::split::Split;
+use crate::stamp::Stamp;
 
 impl Dataset {
     /// Lists the folder `root`.

@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::stamp::Stamp;
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::split::Split;
+use crate::stamp::Stamp;
 
 /// Labelled images, as found.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ mod mark;
 mod oddities;
 mod record;
 mod shard;
-mod stamp;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,5 +25,4 @@ pub use label::label_of;
 pub use list::without_end;
 pub use mark::without_mark;
 pub use shard::Shard;
-pub use stamp::{Stamp, Time};
 pub use walk::{Trouble, files};
