@@ -28,19 +28,24 @@ pub(crate) fn published_base(
 ) -> Result<Vec<u8>> {
     let base = Catalog::built_in()?.base(name)?;
     let weights = weights(&base, sources)?;
-    let made = convert(&base, &weights, cut, resize, sources.progress);
-    if made.is_err() && !weights.verified {
-        // What came was something else, and would be in the way of the right file for ever. Where it cannot be removed,
-        // the first error still says what is wrong.
-        let _ = fs::remove_file(&weights.path);
+    let made = convert(&base, &weights, &cut, resize, sources.progress);
+    if made.is_ok() || weights.verified {
+        return made;
     }
-    made
+    // What came was something else, or is damaged, and would be in the way of the right file for ever. Where it cannot be
+    // removed, the first error still says what is wrong.
+    let removed = fs::remove_file(&weights.path);
+    if removed.is_err() || !weights.kept {
+        return made;
+    }
+    log::warn!("{}: damaged; it is brought again", weights.path.display());
+    published_base(name, cut, resize, sources)
 }
 
 fn convert(
     base: &Base,
     weights: &Weights,
-    cut: Cut,
+    cut: &Cut,
     resize: ResizeRule,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>> {
@@ -53,8 +58,8 @@ fn convert(
             sha256: weights.sha256.clone(),
             licence: base.licence.clone(),
         },
-        expected: expected(base, &cut),
-        cut,
+        expected: expected(base, cut),
+        cut: cut.clone(),
         size: Some(base.size),
         mean: None,
         std: None,

