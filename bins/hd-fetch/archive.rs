@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use hd::Error;
 use hd::cache::writable;
 use hd::digest::Digest;
 use hd::origin::Origin;
-use hd_download::{Limits, sha256_of_file, unpack};
+use hd::{Error, file};
+use hd_download::{Limits, claim, sha256_of_file, unpack};
 
 use crate::folder::make;
 use crate::layout::Layout;
-use crate::source::Sources;
+use crate::source::{Known, Sources};
 
 /// Makes the folder `out` of the images `name` from the archive at `url`, which is kept only as long as it takes.
 ///
@@ -26,7 +26,11 @@ pub(crate) fn fetch_images(
     out: &Path,
 ) -> Result<Origin> {
     let archive = download_path(url)?;
-    let source = sources.file(url, sha256, &archive)?;
+    file::make_folder_of(&archive)?;
+    // Until it is unpacked and deleted, since another process that brings the same archive would take it for its own.
+    let _claim = claim(&archive.with_added_extension("lock"), sources.progress)?;
+    let bytes = None;
+    let source = sources.file(url, Known { sha256, bytes }, &archive)?;
     let origin = unpack_images(sources, (&archive, source), layout, name, out)?;
     fs::remove_file(&archive).map_err(Error::io(&archive, "delete"))?;
     Ok(origin)

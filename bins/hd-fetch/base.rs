@@ -14,7 +14,7 @@ use hd_download::Progress;
 
 use crate::import::ImportFlags;
 use crate::published::{MODELS, published_base};
-use crate::source::{MirrorFlag, Sources};
+use crate::source::SourceFlags;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -49,11 +49,11 @@ pub(crate) struct Arguments {
     runtime: Option<PathBuf>,
 
     /// Print a base's metadata, and do nothing else
-    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["name", "named", "from_file", "output", "mirror"])]
+    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["name", "named", "from_file", "output", "mirror", "max_size"])]
     describe: Option<PathBuf>,
 
     #[command(flatten)]
-    from: MirrorFlag,
+    from: SourceFlags,
 
     #[command(flatten)]
     import: ImportFlags,
@@ -113,8 +113,7 @@ impl Arguments {
 
     /// The base `name` of the catalogue.
     fn published(&self, name: &str, progress: &dyn Progress) -> Result<Vec<u8>> {
-        let mirror = self.from.mirror.as_deref();
-        let sources = Sources { mirror, progress };
+        let sources = self.from.sources(progress);
         published_base(name, self.cut(), self.resize.rule(), &sources)
     }
 

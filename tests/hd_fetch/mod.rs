@@ -6,6 +6,8 @@ mod images;
 mod kept;
 mod list;
 mod runtime;
+mod together;
+mod too_long;
 
 use std::io::{Cursor, Write};
 use std::path::PathBuf;

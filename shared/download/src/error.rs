@@ -109,6 +109,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// The file has more bytes than are wanted.
+    #[error("{url}: refused, because it has more than {}", size(*most))]
+    TooLong {
+        /// The address asked for.
+        url: String,
+        /// How many bytes it may have.
+        most: u64,
+    },
+
     /// The bytes are not the ones expected.
     #[error("{what}: sha-256 is {actual}, expected {expected}")]
     Digest {

@@ -13,9 +13,11 @@ mod get;
 mod progress;
 mod sha256;
 mod transfer;
+mod unfinished;
 
 pub use archive::{Limits, Summary, extract_member, unpack};
 pub use error::Error;
 pub use get::{Receipt, download};
 pub use progress::Progress;
 pub use sha256::sha256_of_file;
+pub use unfinished::claim;

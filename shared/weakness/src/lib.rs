@@ -54,7 +54,7 @@ pub fn is_without_locks(error: &io::Error) -> bool {
     let none = error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS);
     if none {
         note(
-            "this file system has no locks: do not run hd-bottleneck into the same file twice at a time",
+            "this file system has no locks: do not run hd-bottleneck or hd-fetch into the same file twice at a time",
         );
     }
     none

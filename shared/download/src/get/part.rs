@@ -1,45 +1,39 @@
 //! The unfinished file `<to>.part` and its companion `<to>.part.etag`, which keeps the server's
-//! validator so that a later attempt can ask for the rest of the same version. Everything written
-//! is hashed on its way.
+//! validator so that a later attempt can ask for the rest of the same version.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, Write};
+use std::fs;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::error::Error;
-use crate::sha256;
-use crate::transfer::{beside, finish};
+use crate::progress::Progress;
+use crate::transfer::beside;
+use crate::unfinished::Unfinished;
 
 /// A file that is still being downloaded.
 pub(super) struct Part {
-    path: PathBuf,
+    unfinished: Unfinished,
     etag: PathBuf,
-    file: File,
-    hasher: Sha256,
     len: u64,
     pieced: bool,
 }
 
 impl Part {
-    /// Opens the part of the file `to`, and hashes what an earlier run left in it.
-    pub(super) fn open(to: &Path) -> Result<Self, Error> {
+    /// Opens the part of the file `to`, with what an earlier run left in it. None if another process, which was at work on
+    /// it, has brought the file.
+    pub(super) fn open(to: &Path, progress: &dyn Progress) -> Result<Option<Self>, Error> {
         let path = beside(to, ".part");
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(Error::file(&path, "create"))?;
-        let mut hasher = Sha256::new();
-        let len = io::copy(&mut file, &mut HashWriter(&mut hasher))
-            .map_err(Error::file(&path, "read"))?;
-        Ok(Part {
+        let Some(mut unfinished) = Unfinished::open(path, to, progress)? else {
+            return Ok(None);
+        };
+        let len = unfinished.file.seek(SeekFrom::End(0));
+        let len = len.map_err(Error::file(&unfinished.path, "read"))?;
+        Ok(Some(Part {
+            unfinished,
             etag: beside(to, ".part.etag"),
-            path,
-            file,
-            hasher,
             len,
             pieced: len > 0,
-        })
+        }))
     }
 
     /// Number of bytes that are there.
@@ -66,11 +60,10 @@ impl Part {
 
     /// Empties the part, and keeps the validator of the version whose bytes come next.
     pub(super) fn restart(&mut self, validator: Option<&str>) -> Result<(), Error> {
-        self.file
-            .set_len(0)
-            .and_then(|()| self.file.rewind())
-            .map_err(Error::file(&self.path, "empty"))?;
-        self.hasher = Sha256::new();
+        let Unfinished { file, path } = &mut self.unfinished;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .map_err(Error::file(path, "empty"))?;
         self.len = 0;
         self.pieced = false;
         match validator {
@@ -81,30 +74,29 @@ impl Part {
 
     /// Adds bytes at the end.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file
-            .write_all(bytes)
-            .map_err(Error::file(&self.path, "write to"))?;
-        self.hasher.update(bytes);
+        let Unfinished { file, path } = &mut self.unfinished;
+        file.write_all(bytes)
+            .map_err(Error::file(path, "write to"))?;
         self.len += bytes.len() as u64;
         Ok(())
     }
 
-    /// SHA-256 of the bytes that are there.
-    pub(super) fn digest(&self) -> String {
-        sha256::hex(self.hasher.clone())
+    /// SHA-256 of the bytes that are there, as they lie on the disk.
+    pub(super) fn digest(&self) -> Result<String, Error> {
+        self.unfinished.digest()
     }
 
     /// Makes the part the file `to`: its bytes are on the disk before the name appears.
     pub(super) fn finish(self, to: &Path) -> Result<(), Error> {
-        finish(&self.file, &self.path, to)?;
-        remove(&self.etag)
+        // The next part that has this name is another process's.
+        remove(&self.etag)?;
+        self.unfinished.finish(to)
     }
 
     /// Removes the part and its companion.
     pub(super) fn delete(self) -> Result<(), Error> {
-        drop(self.file);
-        remove(&self.path)?;
-        remove(&self.etag)
+        remove(&self.etag)?;
+        remove(&self.unfinished.path)
     }
 }
 
@@ -114,20 +106,6 @@ fn remove(path: &Path) -> Result<(), Error> {
             Err(Error::file(path, "remove")(error))
         }
         _ => Ok(()),
-    }
-}
-
-/// Lets `io::copy` feed a hasher.
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -142,10 +120,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("x");
         fs::write(beside(&to, ".part"), "ab").unwrap();
-        let mut part = Part::open(&to).unwrap();
+        let mut part = Part::open(&to, &()).unwrap().unwrap();
         assert_eq!((part.len(), part.is_pieced()), (2, true));
         part.append(b"c").unwrap();
-        assert_eq!(part.digest(), ABC);
+        assert_eq!(part.digest().unwrap(), ABC);
         part.finish(&to).unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"abc");
         assert!(!beside(&to, ".part").exists());
@@ -156,12 +134,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("x");
         fs::write(beside(&to, ".part"), "wrong ").unwrap();
-        let mut part = Part::open(&to).unwrap();
+        let mut part = Part::open(&to, &()).unwrap().unwrap();
         part.append(b"bytes").unwrap();
         part.restart(Some("\"v2\"")).unwrap();
         assert_eq!((part.len(), part.is_pieced()), (0, false));
         part.append(b"abc").unwrap();
-        assert_eq!(part.digest(), ABC);
+        assert_eq!(part.digest().unwrap(), ABC);
         assert_eq!(part.validator().as_deref(), Some("\"v2\""));
         part.finish(&to).unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"abc");
@@ -173,6 +151,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("x");
         fs::write(beside(&to, ".part.etag"), "\"v1\"\r\nEvil: 1").unwrap();
-        assert_eq!(Part::open(&to).unwrap().validator(), None);
+        assert_eq!(Part::open(&to, &()).unwrap().unwrap().validator(), None);
     }
 }

@@ -41,7 +41,7 @@ fn waits_as_long_as_the_server_asks_and_tries_again() {
     let start = Instant::now();
     bench.fetch(&server, None).unwrap();
     assert!(start.elapsed() >= bench.policy.longest_retry_after);
-    let note = bench.diary.0.borrow()[0].clone();
+    let note = bench.diary.0.lock().unwrap()[0].clone();
     let url = server.url("/x.zip");
     let said = "the server answered 503 Service Unavailable, trying again in 0.12 s";
     assert_eq!(note, format!("{url}: {said}"));
@@ -108,7 +108,7 @@ fn gives_up_on_a_server_that_stays_silent() {
     let server = Server::start(vec![Step::Stall(Vec::new())]);
     let error = bench.fetch(&server, None).unwrap_err();
     assert!(matches!(error, Error::Stalled { .. }), "{error}");
-    assert_eq!(bench.diary.0.borrow().len(), 4);
+    assert_eq!(bench.diary.0.lock().unwrap().len(), 4);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn reports_a_refused_connection_at_once() {
     drop(listener);
     let error = bench.fetch_through(&url, None, None).unwrap_err();
     assert_eq!(error.to_string(), format!("{url}: could not connect"));
-    assert!(bench.diary.0.borrow().is_empty());
+    assert!(bench.diary.0.lock().unwrap().is_empty());
     assert!(bench.names().is_empty());
 }
 
@@ -131,7 +131,7 @@ fn reports_a_name_that_does_not_resolve_at_once() {
         .unwrap_err();
     let said = "http://nowhere.invalid/: could not resolve the host name nowhere.invalid";
     assert_eq!(error.to_string(), said);
-    assert!(bench.diary.0.borrow().is_empty());
+    assert!(bench.diary.0.lock().unwrap().is_empty());
 }
 
 #[test]

@@ -4,11 +4,13 @@ mod failure;
 mod proxies;
 mod resume;
 mod server;
+mod together;
+mod too_long;
 
-use std::cell::RefCell;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use self::server::{Server, Step, cut_reply, reply};
@@ -20,19 +22,19 @@ const V1: &str = "ETag: \"v1\"";
 
 /// Keeps what it is told.
 #[derive(Default)]
-struct Diary(RefCell<Vec<String>>);
+struct Diary(Mutex<Vec<String>>);
 
 impl Progress for Diary {
     fn begin(&self, what: &str, total: Option<u64>, already: u64) {
         let line = format!("begin {what} {total:?} {already}");
-        self.0.borrow_mut().push(line);
+        self.0.lock().unwrap().push(line);
     }
     fn advance(&self, _bytes: u64) {}
     fn note(&self, message: &str) {
-        self.0.borrow_mut().push(message.to_string());
+        self.0.lock().unwrap().push(message.to_string());
     }
     fn end(&self) {
-        self.0.borrow_mut().push("end".to_string());
+        self.0.lock().unwrap().push("end".to_string());
     }
 }
 
@@ -40,6 +42,7 @@ impl Progress for Diary {
 struct Bench {
     folder: tempfile::TempDir,
     policy: Policy,
+    most: u64,
     diary: Diary,
 }
 
@@ -55,6 +58,7 @@ impl Bench {
         Bench {
             folder: tempfile::tempdir().unwrap(),
             policy,
+            most: 200_000,
             diary: Diary::default(),
         }
     }
@@ -73,6 +77,7 @@ impl Bench {
             url,
             to: &self.to(),
             sha256,
+            most: self.most,
             progress: &self.diary,
         };
         let outcome = job.run(&self.policy, proxy);
@@ -148,7 +153,7 @@ fn brings_a_file_and_leaves_nothing_else() {
     assert!(request.contains(&agent), "{request}");
     assert!(!request.contains("range:"), "{request}");
     assert_eq!(
-        *bench.diary.0.borrow(),
+        *bench.diary.0.lock().unwrap(),
         ["begin x.zip Some(200000) 0", "end"]
     );
 }

@@ -104,6 +104,7 @@ fn downloads_in_a_child_process() {
         "http://nowhere.invalid/x",
         &folder.path().join("x"),
         None,
+        3,
         &(),
     )
     .unwrap();

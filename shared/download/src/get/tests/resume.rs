@@ -21,7 +21,7 @@ fn resumes_after_a_lost_connection() {
         "{}",
         requests[1]
     );
-    let diary = bench.diary.0.borrow();
+    let diary = bench.diary.0.lock().unwrap();
     assert!(
         diary[2].ends_with("was lost after 100000 bytes, trying again in 0.001 s"),
         "{diary:?}"
@@ -114,7 +114,7 @@ fn resumes_after_a_stall() {
     let stall = Step::Stall(cut_reply("200 OK", &[V1], &body, 100_000));
     let server = Server::start(vec![stall, rest(&body, 100_000, V1)]);
     assert_eq!(bench.fetch(&server, None).unwrap().sha256, sha(&body));
-    let note = bench.diary.0.borrow()[2].clone();
+    let note = bench.diary.0.lock().unwrap()[2].clone();
     assert!(note.contains("no data came for 0.15 s"), "{note}");
 }
 
