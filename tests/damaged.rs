@@ -110,12 +110,46 @@ fn no_hole_anywhere_goes_unseen() {
     }
 }
 
+/// The bytes of a file of hd's without the digest that is their end.
+fn without_digest(whole: &[u8]) -> &[u8] {
+    let end = "\u{72}\u{4d}\u{a}\u{9}hd.digest\u{12}\u{40}".len() + 64;
+    &whole[..whole.len() - end]
+}
+
+#[test]
+fn no_network_makes_onnx_runtime_read_another_file() {
+    let dir = Workdir::new();
+    dir.images("images", 1);
+    dir.write("secret", [0; 4]);
+    // One more weight of the graph (7, 5): its shape (1), type (2), name (8) and place (13, 14).
+    let place = b"\x0a\x08location\x12\x06secret";
+    let tensor = [
+        &b"\x08\x01\x10\x01\x42\x01w\x6a\x12"[..],
+        place,
+        b"\x70\x01",
+    ]
+    .concat();
+    let graph = [&[0x2a, tensor.len() as u8][..], &tensor].concat();
+    let field = [&[0x3a, graph.len() as u8][..], &graph].concat();
+    let whole = fs::read(base()).unwrap();
+    dir.write("base.onnx", [without_digest(&whole), &field].concat());
+    let bottleneck = ["--base", "base.onnx", "images", "-o", "out/bottlenecks.bin"];
+    let said = dir
+        .program("hd-bottleneck")
+        .args(bottleneck)
+        .ends_with(1)
+        .stderr();
+    assert!(
+        said.contains("it has weights that lie in another file"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_network_of_an_earlier_hd_has_no_digest_and_is_the_same_network() {
     let dir = Workdir::new();
     let whole = fs::read(base()).unwrap();
-    let entry = "\u{9}hd.digest\u{12}\u{40}".len() + 64 + 3;
-    let path = dir.write("earlier.onnx", &whole[..whole.len() - entry]);
+    let path = dir.write("earlier.onnx", without_digest(&whole));
     let earlier = Network::open_base(&path).unwrap();
     let digest = |network: &Network| {
         let mut properties = network.properties.iter();

@@ -7,6 +7,7 @@
 //! consumer has to know stands in the file's metadata; `network.rs` has the keys.
 
 pub(crate) mod build;
+pub(crate) mod elsewhere;
 pub(crate) mod network;
 mod outline;
 pub(crate) mod proto;

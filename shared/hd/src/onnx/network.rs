@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use prost::bytes::Bytes;
 
+use super::elsewhere::has_weights_elsewhere;
 use super::proto::{FLOAT, Graph, Model, Property, UINT8, ValueInfo};
 use super::seal::{self, DIGEST};
 use crate::digest::Digest;
@@ -177,6 +178,9 @@ impl Network {
         };
         if property(DIGEST).is_some() && !seal::is_sealed(&bytes) {
             return Err(wanted.is_damaged(path));
+        }
+        if has_weights_elsewhere(&model) {
+            return Err(wrong("has weights that lie in another file"));
         }
         let architecture = property(ARCHITECTURE)
             .ok_or_else(|| wrong("has no hd.architecture in its metadata"))?;

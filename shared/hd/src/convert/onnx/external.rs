@@ -1,9 +1,10 @@
 //! Weights that lie in files of their own, as PyTorch writes them beside larger networks.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
+use crate::onnx::elsewhere::in_nodes;
 use crate::onnx::proto::{EXTERNAL, Graph, Tensor};
 
 /// Brings all weights into the graph of the file `path`.
@@ -11,27 +12,27 @@ use crate::onnx::proto::{EXTERNAL, Graph, Tensor};
 /// # Errors
 /// A file that is missing, does not lie below the folder of `path`, or is shorter than it has to be.
 pub(super) fn bring_in(graph: &mut Graph, path: &Path) -> Result<(), String> {
-    let folder = path.parent().unwrap_or(Path::new(""));
     for tensor in graph
         .initializer
         .iter_mut()
         .filter(|tensor| tensor.data_location == EXTERNAL)
     {
-        let bytes = read(tensor, folder)
+        let bytes = read(tensor, path)
             .map_err(|reason| format!("the weights '{}': {reason}", tensor.name))?;
         tensor.raw_data = Some(bytes.into());
         tensor.data_location = 0;
         tensor.external_data.clear();
     }
-    let constants = graph.node.iter().flat_map(|node| &node.attribute);
-    let mut constants = constants.filter_map(|attribute| attribute.t.as_ref());
-    match constants.any(|tensor| tensor.data_location == EXTERNAL) {
-        true => Err("a constant lies in a file of its own, which is not supported".to_owned()),
+    match in_nodes(&graph.node) {
+        true => Err(CONSTANT.to_owned()),
         false => Ok(()),
     }
 }
 
-fn read(tensor: &Tensor, folder: &Path) -> Result<Vec<u8>, String> {
+/// The words for what is not brought in.
+pub(super) const CONSTANT: &str = "a constant lies in a file of its own, which is not supported";
+
+fn read(tensor: &Tensor, network: &Path) -> Result<Vec<u8>, String> {
     let value = |key: &str| {
         let mut pairs = tensor.external_data.iter();
         pairs
@@ -41,17 +42,20 @@ fn read(tensor: &Tensor, folder: &Path) -> Result<Vec<u8>, String> {
     let number = |key: &str| value(key).map(str::parse::<u64>).transpose();
     let location =
         PathBuf::from(value("location").ok_or("the file that they lie in is not named")?);
-    if !location
+    let path = network.with_file_name(&location);
+    let failed = |error: io::Error| format!("{}: {error}", path.display());
+    let below = location
         .components()
-        .all(|part| matches!(part, Component::Normal(_)))
-    {
+        .all(|part| matches!(part, Component::Normal(_)));
+    if !below || leads_out(&path, network).map_err(failed)? {
         return Err(format!(
             "'{}' leads out of the network's folder",
             location.display()
         ));
     }
-    let path = folder.join(&location);
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    if !path.is_file() {
+        return Err(format!("{}: it is no file", path.display()));
+    }
     let mut file = File::open(&path).map_err(failed)?;
     let there = file.metadata().map_err(failed)?.len();
     let wrong = |_| "a position that is no number".to_owned();
@@ -66,4 +70,20 @@ fn read(tensor: &Tensor, folder: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(length).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// Whether links lead from `path` to another folder than that of `network`. Some keep a network and its weights under other
+/// names in one folder, and have links to both.
+fn leads_out(path: &Path, network: &Path) -> io::Result<bool> {
+    let path = path.canonicalize()?;
+    let named = folder_of(network).canonicalize()?;
+    let real = network.canonicalize().unwrap_or_default();
+    Ok(!path.starts_with(named) && !path.starts_with(folder_of(&real)))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

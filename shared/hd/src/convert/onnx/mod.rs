@@ -16,6 +16,7 @@ use self::graph::{Links, prefix_names};
 use super::plan::{Cut, Plan};
 use crate::error::{Error, Result};
 use crate::onnx::build::GraphBuilder;
+use crate::onnx::elsewhere::in_functions;
 use crate::onnx::network::{BOTTLENECK, FOREIGN, IMAGE};
 use crate::onnx::proto::{FLOAT, FLOAT16, Graph, IR_VERSION, Model, UINT8, ValueInfo};
 
@@ -76,6 +77,9 @@ impl Foreign {
             .ok_or("not an ONNX network: it has no nodes")?;
         if let Some(name) = graph.first_twice() {
             return Err(format!("two tensors have the name '{name}'"));
+        }
+        if in_functions(&model.functions) {
+            return Err(external::CONSTANT.to_owned());
         }
         if !graph.sparse_initializer.is_empty() {
             return Err("it has sparse weights, which are not supported".to_owned());

@@ -243,3 +243,50 @@ fn weights_in_a_file_of_their_own_are_brought_in() {
         assert!(message.contains(reason), "{message}");
     }
 }
+
+#[test]
+fn links_lead_to_weights_in_the_networks_folder_only() {
+    use std::os::unix::fs::symlink;
+    let root = tempfile::tempdir().unwrap();
+    let place = |name: &str| root.path().join(name);
+    for folder in ["kept", "named", "elsewhere"] {
+        std::fs::create_dir(place(folder)).unwrap();
+    }
+    let model = Model::decode(RESNET).unwrap();
+    let weights = &model.graph.unwrap().initializer[0];
+    let weights = weights.raw_data.clone().unwrap();
+    let network = outside("net.data", "0", &weights.len().to_string());
+    std::fs::write(place("kept/1"), &network).unwrap();
+    symlink(place("kept/1"), place("named/net.onnx")).unwrap();
+    let base = |data: &str| {
+        std::fs::write(place(data), &weights).unwrap();
+        let link = place("named/net.data");
+        let _ = std::fs::remove_file(&link);
+        symlink(place(data), link).unwrap();
+        let network = Foreign::read(&place("named/net.onnx"), network.clone().into())?;
+        let name = network.tensor(&Cut::Pooled)?;
+        network.base(&Candidate { name, values: 6 }, true, &plan())
+    };
+    // As caches of models have them, whose files have digests for names.
+    base("kept/2").unwrap();
+    base("named/2").unwrap();
+    let message = base("elsewhere/2").unwrap_err().to_string();
+    assert!(
+        message.contains("'net.data' leads out of the network's folder"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_constant_in_a_file_of_its_own_is_refused_wherever_it_is_named() {
+    let bytes = changed(|model| {
+        // An operation that the network brings along, with a node (7) with an attribute (5) with a tensor (5) that lies
+        // elsewhere (14).
+        model.functions = vec![Bytes::from_static(&[
+            0x3a, 0x06, 0x2a, 0x04, 0x2a, 0x02, 0x70, 0x01,
+        ])];
+    });
+    let error = Foreign::read(Path::new("net.onnx"), bytes.into()).unwrap_err();
+    let said = "net.onnx: a constant lies in a file of its own, which is not supported";
+    assert_eq!(error.to_string(), said);
+}
