@@ -77,7 +77,7 @@ impl Sources<'_> {
             Err(error @ hd_download::Error::TooLong { .. }) => {
                 Err(Advice::new(error.to_string(), "--max-size N allows it to have N bytes").into())
             }
-            done => Ok(drop(done?)),
+            done => Ok(done.map(drop)?),
         }
     }
 
@@ -113,7 +113,8 @@ impl Sources<'_> {
         missing.into_iter().try_for_each(|member| {
             let to = into.join(member.name());
             extract_member(&package, &member.path, &to, &member.sha256, self.progress)?;
-            Ok(is_there(member, into).map(drop)?)
+            is_there(member, into)?;
+            Ok(())
         })
     }
 

@@ -23,7 +23,7 @@ fn keep(dir: &Workdir, file: &Path, spoil: impl Fn(&mut Vec<u8>)) -> PathBuf {
 /// A block of the disk that cannot be read any more.
 fn hole(bytes: &mut Vec<u8>) {
     let middle = bytes.len() / 2 / 4096 * 4096;
-    bytes[middle..middle + 4096].fill(0);
+    bytes.splice(middle..middle + 4096, [0; 4096]);
 }
 
 fn half(bytes: &mut Vec<u8>) {
