@@ -11,7 +11,7 @@ use hd::bottleneck::{self, Bottlenecks, Noted, Options, Skipped, Updated};
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
-use hd_cli::{Bar, Common, Compute, Program, interruption, misuse};
+use hd_cli::{Bar, Common, Compute, Memory, Program, interruption, misuse};
 
 /// Skipped files that are named one by one; the table has them all.
 const SHOWN: usize = 20;
@@ -63,7 +63,7 @@ struct Arguments {
     #[arg(short, long, value_name = "FILE", required_unless_present = "describe")]
     output: Option<PathBuf>,
 
-    /// Fail if any file had to be skipped
+    /// Fail if any file had to be skipped, or is damaged in a part
     #[arg(long)]
     strict: bool,
 
@@ -78,6 +78,9 @@ struct Arguments {
     /// Skip images of more pixels than this
     #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: u64,
+
+    #[command(flatten)]
+    memory: Memory,
 
     /// Decode also the largest photos in their full size; without this a JPEG is decoded at 1/2, 1/4 or 1/8 of it where
     /// that leaves twice the size that the base takes
@@ -185,6 +188,7 @@ impl Program for Arguments {
         };
         let distortion = self.distortions.wanted()?;
         self.compute.jobs.apply_to_rayon()?;
+        self.memory.limit();
         let mut dataset = self.dataset()?;
         if let Some(shard) = self.shard {
             dataset.keep_shard(shard);
@@ -220,9 +224,11 @@ impl Program for Arguments {
             tell_labels(&dataset, &summary.labels_without_image);
         }
         tell_noted(&dataset, &summary.noted, &noted);
-        match summary.skipped.len() + summary.unread {
+        match summary.skipped.len() + summary.unread + summary.damaged {
             count if self.strict && count > 0 => {
-                bail!("{count} files were skipped or could not be read, and --strict forbids it")
+                bail!(
+                    "{count} files were skipped, damaged or not to be read, and --strict forbids it"
+                )
             }
             _ => Ok(()),
         }
@@ -297,11 +303,11 @@ fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     if let Some(reason) = &summary.rebuilt {
         log::info!("{reason}; made anew");
     }
-    if summary.damaged > 0 {
+    if summary.mended > 0 {
         log::warn!(
             "{}: the bottlenecks of {} images were damaged, and are computed anew",
             output.display(),
-            summary.damaged
+            summary.mended
         );
     }
     for Skipped { path, reason, .. } in summary.skipped.iter().take(SHOWN) {

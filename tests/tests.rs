@@ -37,6 +37,9 @@ mod killed;
 /// Networks that are not what was written.
 mod damaged;
 
+/// The memory that images take, and what is damaged in them.
+mod memory;
+
 /// Systems without a home, locks, /sys and more.
 mod systems;
 

@@ -8,6 +8,7 @@ mod bar;
 mod exit;
 mod flags;
 mod generate;
+mod memory;
 mod messages;
 mod paths;
 mod signals;
@@ -23,6 +24,7 @@ use generate::Generate;
 pub use bar::Bar;
 pub use exit::{Advice, misuse};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
+pub use memory::Memory;
 pub use paths::{check_outputs, is_within};
 pub use signals::interruption;
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use hd::label::Outcome;
+use hd::photo::Notes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -20,7 +21,7 @@ pub(crate) enum Wanted {
 
 /// The result of the work.
 pub(crate) enum Product {
-    Scores(Vec<f32>),
+    Scores(Vec<f32>, Notes),
     Heatmap(Vec<u8>),
 }
 

@@ -24,7 +24,7 @@ use app::App;
 use clap::Parser;
 use hd::base::Runtime;
 use hd::onnx::Network;
-use hd_cli::{Common, Compute, Program};
+use hd_cli::{Common, Compute, Memory, Program};
 use limits::Limits;
 use pool::{Labellers, Pool};
 use routes::router;
@@ -56,6 +56,9 @@ struct Arguments {
     /// Do not open the page
     #[arg(long)]
     no_open: bool,
+
+    #[command(flatten)]
+    memory: Memory,
 
     #[command(flatten)]
     compute: Compute,
@@ -94,6 +97,7 @@ impl Program for Arguments {
     }
 
     fn run(self) -> anyhow::Result<()> {
+        self.memory.limit();
         if !self.listen.ip().is_loopback() {
             log::warn!(
                 "whoever can reach {} can have images labelled; nothing is encrypted",

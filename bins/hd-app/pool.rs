@@ -145,9 +145,12 @@ fn work(mut labeller: Labeller, next: impl Fn() -> Option<Job>) {
 
 fn make(labeller: &mut Labeller, bytes: &[u8], wanted: Wanted) -> hd::Result<Outcome<Product>> {
     match wanted {
-        Wanted::Scores => Ok(labeller.scores(bytes)?.map(Product::Scores)),
+        Wanted::Scores => {
+            let scores = labeller.scores(bytes)?;
+            Ok(scores.map(|(scores, notes)| Product::Scores(scores, notes)))
+        }
         Wanted::Heatmap => match labeller.heatmap(bytes)? {
-            Ok(heatmap) => Ok(Ok(Product::Heatmap(heatmap.png()?))),
+            Ok((heatmap, _)) => Ok(Ok(Product::Heatmap(heatmap.png()?))),
             Err(reason) => Ok(Err(reason)),
         },
     }

@@ -95,14 +95,14 @@ const VERDICT: HeaderName = HeaderName::from_static("hd-verdict");
 
 async fn label(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     let (product, took) = work(&app, request, Wanted::Scores).await?;
-    let Product::Scores(scores) = product else {
+    let Product::Scores(scores, notes) = product else {
         return Err(Refusal::FAILED);
     };
     app.metrics.labelled(took);
     let labels = app.network.labels.as_deref().unwrap_or_default();
     let answer = Answer::new(labels, &scores);
     let state = [(VERDICT, answer.verdict(0.0).name())];
-    Ok((state, Json(answer.record(0.0))).into_response())
+    Ok((state, Json(answer.record(0.0, notes))).into_response())
 }
 
 async fn heatmap(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {

@@ -20,7 +20,7 @@ use hd::label::{Labeller, Sorter, Table, TableFormat};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
 use hd::{Error, parallel, photo};
-use hd_cli::{Common, Compute, Program, check_outputs, is_within, misuse};
+use hd_cli::{Common, Compute, Memory, Program, check_outputs, is_within, misuse};
 use images::{Image, Images, STDIN, from_arguments, from_list};
 use product::{Done, ONE_IMAGE, Product};
 
@@ -89,6 +89,13 @@ struct Arguments {
     #[arg(long, requires = "sort_into")]
     copy: bool,
 
+    /// Do not label images of which a part is damaged
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    memory: Memory,
+
     /// Do not label images of more pixels than this
     #[arg(long, value_name = "N", default_value_t = MAX_PIXELS, value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: u64,
@@ -133,6 +140,7 @@ impl Program for Arguments {
     }
 
     fn run(self) -> anyhow::Result<()> {
+        self.memory.limit();
         self.check()?;
         let runtime = || Runtime::load(self.compute.runtime.as_deref());
         let network = thread::scope(|scope| {
@@ -263,21 +271,27 @@ impl Arguments {
         };
         let begin = Instant::now();
         let done = match self.heatmap {
-            None => labeller.scores(bytes)?.map(|result| (result, None)),
+            None => labeller
+                .scores(bytes)?
+                .map(|(result, notes)| (result, None, notes)),
             Some(_) => labeller
                 .heatmap(bytes)?
-                .map(|map| (map.scores.clone(), Some(map))),
+                .map(|(map, notes)| (map.scores.clone(), Some(map), notes)),
         };
         let took = begin.elapsed();
-        Ok(done
-            .map(|(result, heatmap)| Done {
+        let refused = |reason: String| Error::Image {
+            path: image.path().to_path_buf(),
+            reason,
+        };
+        Ok(match done {
+            Ok((.., notes)) if self.strict && notes.is_damaged() => Err(refused(notes.to_string())),
+            Ok((result, heatmap, notes)) => Ok(Done {
                 result,
                 heatmap,
+                notes,
                 took,
-            })
-            .map_err(|reason| Error::Image {
-                path: image.path().to_path_buf(),
-                reason: reason.to_string(),
-            }))
+            }),
+            Err(reason) => Err(refused(reason.to_string())),
+        })
     }
 }

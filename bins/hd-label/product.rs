@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hd::label::{Answer, Heatmap, Sorter, Table};
+use hd::photo::Notes;
 use hd::{Error, file};
 
 use crate::images::Image;
@@ -17,6 +18,7 @@ pub(crate) struct Done {
     /// Probabilities, or a bottleneck.
     pub(crate) result: Vec<f32>,
     pub(crate) heatmap: Option<Heatmap>,
+    pub(crate) notes: Notes,
     pub(crate) took: Duration,
 }
 
@@ -41,6 +43,9 @@ impl<W: Write> Product<'_, W> {
         self.check_heatmap(image)?;
         match done.and_then(|done| self.sort(image, &done).map(|()| done)) {
             Ok(done) => {
+                if done.notes != Notes::default() {
+                    log::warn!("{}: {}", image.path().display(), done.notes);
+                }
                 self.print(image.path(), &done)
                     .map_err(Error::io("stdout", "write"))?;
                 self.paint(&done)
@@ -58,7 +63,8 @@ impl<W: Write> Product<'_, W> {
         match self.labels {
             None => table.write_bottleneck(path, &done.result, out)?,
             Some(labels) => {
-                table.write(path, &Answer::new(labels, &done.result), done.took, out)?
+                let answer = Answer::new(labels, &done.result);
+                table.write(path, &answer, done.notes, done.took, out)?
             }
         }
         // A program that reads this may wait for each line.

@@ -146,7 +146,8 @@ function show(image) {
 function drawStage() {
   $("stage").dataset.state = shown.state;
   $("verdict").textContent = words(shown);
-  $("name").textContent = shown.file.name || "";
+  const notes = shown.answer?.notes;
+  $("name").textContent = [shown.file.name, notes && `Note: ${notes}.`].filter(Boolean).join(" – ");
   $("where").hidden = !shown.answer;
   const scores = Object.entries(shown.answer?.scores ?? {}).sort((a, b) => b[1] - a[1]);
   $("scores").replaceChildren(...scores.slice(0, 5).map(bar));

@@ -241,7 +241,7 @@ fn bytes_a_pixel(format: ImageFormat) -> u64 {
         // A frame in planes, its colours, and what transparency was packed into.
         ImageFormat::WebP => 11,
         // Samples of any width, and levels of them.
-        ImageFormat::Tiff => 12,
+        ImageFormat::Tiff => 8,
         _ => 9,
     }
 }

@@ -74,6 +74,12 @@ impl Notes {
             .filter(move |note| self.0 & note.bit() != 0)
     }
 
+    /// Whether any of them says that a part of the image is not what it was.
+    pub fn is_damaged(self) -> bool {
+        self.iter()
+            .any(|note| matches!(note, Note::CutShort | Note::Filled | Note::Damaged))
+    }
+
     /// Makes a note.
     pub fn add(&mut self, note: Note) {
         self.0 |= note.bit();

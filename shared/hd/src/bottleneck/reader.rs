@@ -37,14 +37,17 @@ pub(super) struct Unusable {
     pub(super) reason: String,
     /// How many pixels it has, if there being too many is why; otherwise 0.
     pub(super) pixels: u64,
-    /// Whether it may be of use as it is when the system has another library. The next run has to
-    /// look at it again.
+    /// Whether it may be of use as it is another time, when the system has another library or more
+    /// memory. The next run has to look at it again.
     pub(super) passing: bool,
 }
 
 impl From<DecodeError> for Unusable {
     fn from(error: DecodeError) -> Self {
-        let passing = matches!(error, DecodeError::Missing { .. });
+        let passing = matches!(
+            error,
+            DecodeError::Missing { .. } | DecodeError::Memory { .. }
+        );
         let pixels = match error {
             DecodeError::TooLarge { width, height, .. } => u64::from(width) * u64::from(height),
             _ => 0,

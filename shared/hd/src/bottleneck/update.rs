@@ -53,6 +53,8 @@ pub struct Updated {
     /// Images whose bottleneck was there already.
     pub reused: usize,
     /// Images whose bottlenecks in the old file were not what had been written. They were read again.
+    pub mended: usize,
+    /// Images of which a part is damaged.
     pub damaged: usize,
     /// Files that are of no use, with their reasons, sorted by path.
     pub skipped: Vec<Skipped>,
@@ -146,12 +148,12 @@ impl<'a> Work<'a, '_> {
         let (mut header, mut unread_now) = header::of(&self.reader, &self.seen, old);
         let changed = |header: &Header| old.is_none_or(|old| old.header() != header);
         let mut kept = old.map(Kept::of).unwrap_or_default();
-        let mut damaged = 0;
+        let mut mended = 0;
         if self.options.verify || changed(&header) {
             let lost = kept.without_damaged(old);
             let again = self.with_any_of(&lost, &header);
-            damaged = again.len();
-            if damaged > 0 {
+            mended = again.len();
+            if mended > 0 {
                 self.reader.forget(&lost);
                 computed += self.read(&again)?;
                 (header, unread_now) = header::of(&self.reader, &self.seen, old);
@@ -161,15 +163,20 @@ impl<'a> Work<'a, '_> {
         if header.rows.is_empty() && !header.skipped.is_empty() {
             return Err(nothing_usable(dataset, &header.skipped));
         }
-        if damaged > 0 || changed(&header) {
-            let quietly = damaged == 0 && old.is_some_and(|old| old.header().agrees_with(&header));
+        if mended > 0 || changed(&header) {
+            let quietly = mended == 0 && old.is_some_and(|old| old.header().agrees_with(&header));
             self.write(&header, quietly, old, &kept)?;
         }
         let images = header.rows.iter().filter(|row| row.variant == 0).count();
         Ok(Updated {
             computed,
             reused: images - computed,
-            damaged,
+            mended,
+            damaged: header
+                .rows
+                .iter()
+                .filter(|row| row.variant == 0 && row.notes.is_damaged())
+                .count(),
             labels_without_image: labels_without_image(&header),
             unread: unread_now.len(),
             noted: noted(&header, unread_now),

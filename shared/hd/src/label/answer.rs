@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::argmax::argmax;
+use crate::photo::Notes;
 
 /// The label where none is probable enough.
 pub const CANT_TELL: &str = "can't tell";
@@ -54,9 +55,11 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// All of the answer, where a label below `threshold` is [`CANT_TELL`].
-    pub fn record(self, threshold: f32) -> Record<'a> {
+    /// All of the answer for an image with these notes, where a label below `threshold` is
+    /// [`CANT_TELL`].
+    pub fn record(self, threshold: f32, notes: Notes) -> Record<'a> {
         Record {
+            notes: Some(notes.to_string()).filter(|notes| !notes.is_empty()),
             label: self.label(threshold),
             score: self.best().1,
             verdict: self.verdict(threshold).to_string(),
@@ -134,6 +137,9 @@ pub struct Record<'a> {
     /// The words of [`Answer::verdict`].
     verdict: String,
     scores: Scores<'a>,
+    /// Why somebody should look at the image, where there is a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
 }
 
 /// An object from label to probability, in the order of the outputs.

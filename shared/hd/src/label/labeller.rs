@@ -7,6 +7,7 @@ use super::outcome::Outcome;
 use crate::base::{Base, OnnxBase, Runtime};
 use crate::error::Result;
 use crate::onnx::Network;
+use crate::photo::{Notes, View};
 
 /// A retrained graph at work. It takes one image at a time; for more at a time there is one for
 /// each thread.
@@ -31,25 +32,35 @@ impl Labeller {
         })
     }
 
-    /// The graph's result for the image in `bytes`: a probability for each label.
+    /// The graph's result for the image in `bytes`: a probability for each label, and notes on the
+    /// image.
     ///
     /// # Errors
     /// ONNX Runtime's.
-    pub fn scores(&mut self, bytes: &[u8]) -> Result<Outcome<Vec<f32>>> {
-        match self.network.preprocess.apply(bytes, self.max_pixels) {
-            Ok(pixels) => self.base.run(&pixels).map(Ok),
+    pub fn scores(&mut self, bytes: &[u8]) -> Result<Outcome<(Vec<f32>, Notes)>> {
+        let rule = &self.network.preprocess;
+        let prepared = rule.decode(bytes, self.max_pixels).and_then(|image| {
+            let pixels = rule.pixels(&image.rgb, &View::PLAIN)?;
+            Ok((pixels, image.notes))
+        });
+        match prepared {
+            Ok((pixels, notes)) => self.base.run(&pixels).map(|scores| Ok((scores, notes))),
             Err(reason) => Ok(Err(reason)),
         }
     }
 
-    /// Where in the image in `bytes` the evidence for its most probable label lies.
+    /// Where in the image in `bytes` the evidence for its most probable label lies, and notes on the
+    /// image.
     ///
     /// # Errors
     /// ONNX Runtime's.
-    pub fn heatmap(&mut self, bytes: &[u8]) -> Result<Outcome<Heatmap>> {
+    pub fn heatmap(&mut self, bytes: &[u8]) -> Result<Outcome<(Heatmap, Notes)>> {
         let rule = &self.network.preprocess;
         match rule.decode(bytes, self.max_pixels) {
-            Ok(image) => heatmap::of(rule, &mut self.base, &image.rgb),
+            Ok(image) => {
+                let map = heatmap::of(rule, &mut self.base, &image.rgb)?;
+                Ok(map.map(|map| (map, image.notes)))
+            }
             Err(reason) => Ok(Err(reason)),
         }
     }

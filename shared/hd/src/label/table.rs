@@ -3,7 +3,7 @@
 //! | form | a record |
 //! |---|---|
 //! | TSV | `path<TAB>label<TAB>score`, the score with six decimals; as many such lines as labels are wanted |
-//! | JSON Lines | an object: `path`, `label`, `score`, `verdict`, `scores` (an object from label to score), `base` |
+//! | JSON Lines | an object: `path`, `label`, `score`, `verdict`, `scores` (an object from label to score), `notes` if there are any, `base` |
 //! | label_image | what label_image.py prints: a line with the seconds between empty ones, then `label (score=0.98765)` |
 //!
 //! Where bottlenecks are wanted instead: `path`, then D numbers; or `path`, `bottleneck` and
@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::answer::{Answer, Record};
+use crate::photo::Notes;
 use crate::tsv;
 
 /// How a record is written.
@@ -67,6 +68,7 @@ impl Table {
         &self,
         path: &Path,
         answer: &Answer,
+        notes: Notes,
         took: Duration,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -75,7 +77,7 @@ impl Table {
             TableFormat::Json => {
                 let line = Line {
                     path: path.to_string_lossy(),
-                    record: answer.record(self.threshold),
+                    record: answer.record(self.threshold, notes),
                     base: &self.base,
                 };
                 serde_json::to_writer(&mut *out, &line)?;
@@ -152,7 +154,13 @@ mod tests {
         let took = Duration::from_millis(1234);
         let answer = Answer::new(&labels, &[0.25, 0.75]);
         table
-            .write(Path::new("x\ty.jpg"), &answer, took, &mut out)
+            .write(
+                Path::new("x\ty.jpg"),
+                &answer,
+                Notes::default(),
+                took,
+                &mut out,
+            )
             .unwrap();
         String::from_utf8(out).unwrap()
     }
