@@ -42,6 +42,18 @@ struct Messages {
     out: Mutex<Box<dyn Write + Send>>,
 }
 
+/// A line without characters that a terminal would obey: the names of files and what libraries say may hold any.
+fn printable(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for character in line.chars() {
+        match character.is_control() && character != '\t' {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
 impl log::Log for Messages {
     fn enabled(&self, metadata: &log::Metadata) -> bool {
         // Messages of other libraries are for their developers.
@@ -59,7 +71,8 @@ impl log::Log for Messages {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         for line in record.args().to_string().lines() {
             // There is nowhere left to complain to.
-            let _ = out.write_all(format!("{}: {kind}{line}\n", self.program).as_bytes());
+            let _ =
+                out.write_all(format!("{}: {kind}{}\n", self.program, printable(line)).as_bytes());
         }
     }
 

@@ -161,10 +161,7 @@ impl Program for Arguments {
             labels: network.labels.as_deref(),
             table: self.table(&network),
             heatmap: self.heatmap.clone(),
-            sorter: self.sort_into.clone().map(|root| Sorter {
-                root,
-                copy: self.copy,
-            }),
+            sorter: (self.sort_into.clone()).map(|root| Sorter::new(root, self.copy)),
             out: BufWriter::new(io::stdout().lock()),
             count: 0,
             failed: 0,

@@ -71,8 +71,8 @@ impl<W: Write> Product<'_, W> {
         out.flush()
     }
 
-    fn sort(&self, image: &Image, done: &Done) -> hd::Result<()> {
-        let (Some(sorter), Some(labels)) = (&self.sorter, self.labels) else {
+    fn sort(&mut self, image: &Image, done: &Done) -> hd::Result<()> {
+        let (Some(sorter), Some(labels)) = (&mut self.sorter, self.labels) else {
             return Ok(());
         };
         match image {

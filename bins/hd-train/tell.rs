@@ -8,6 +8,12 @@ pub(crate) fn samples(samples: &Samples) {
     for label in samples.labels_without_image() {
         log::warn!("no image of the label '{label}' can be used, so it is left out");
     }
+    if samples.are_alike() {
+        log::warn!(
+            "all bottlenecks are the same, so that nothing can be learned from them: the base may be broken, or all \
+             images black"
+        );
+    }
     let contradictions = samples.contradictions();
     if let Some(image) = contradictions.first() {
         let (count, image) = (contradictions.len(), image.display());

@@ -6,8 +6,7 @@
 use std::io::Cursor;
 
 use image::error::{UnsupportedError, UnsupportedErrorKind};
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::bmp::Bitmap;
 use crate::error::{CUT_SHORT, DecodeError};
@@ -20,15 +19,13 @@ use crate::memory::turn;
 use crate::note::{Note, Notes};
 use crate::opaque::{self, over_white};
 use crate::orientation;
+use crate::painted::Painted;
 use crate::png::Png;
 use crate::recognise::{heif_kind, name, recognise};
 use crate::rgb::Rgb;
 use crate::tiff;
+use crate::want::Want;
 use crate::webp;
-
-/// The usual limit on the size of an image, in pixels. Phones make 200 megapixels; bombs claim
-/// more.
-pub const MAX_PIXELS: u64 = 1 << 28;
 
 /// What decoders of JPEG paint where nothing is known.
 const FILLING: [u8; 3] = [128; 3];
@@ -45,32 +42,6 @@ pub struct Decoded {
     pub pixels: u64,
     /// Why somebody should look at it.
     pub notes: Notes,
-}
-
-/// How an image is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Want {
-    /// An image of more pixels is refused.
-    pub max_pixels: u64,
-    /// The shorter side may be reduced to no less than this many pixels where that saves work;
-    /// absent, the image is wanted in its full size.
-    pub shorter_side: Option<u32>,
-    /// Whether a JPEG is to have the very pixels that TensorFlow gives it.
-    pub as_tensorflow: bool,
-    /// Whether a JPEG that ends too early is taken where most of its rows are there.
-    pub truncated: bool,
-}
-
-impl Default for Want {
-    /// The full size, up to [`MAX_PIXELS`].
-    fn default() -> Self {
-        Self {
-            max_pixels: MAX_PIXELS,
-            shorter_side: None,
-            as_tensorflow: false,
-            truncated: false,
-        }
-    }
 }
 
 /// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency
@@ -132,40 +103,39 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, 
     match format {
         ImageFormat::Bmp => {
             let bitmap = Bitmap::of_file(bytes)?;
-            whole(format, (bitmap.width, bitmap.height), want, || {
-                Ok(over_white(bitmap.image()?).into())
-            })
+            let claim = Claim::of(format, (bitmap.width, bitmap.height));
+            claim.paint(want, || Ok(over_white(bitmap.image()?).into()))
         }
         ImageFormat::Gif => {
             let gif = Gif::of(bytes)?;
-            whole(format, gif.size, want, || Ok(gif.image()?.into()))
+            Claim::of(format, gif.size).paint(want, || Ok(gif.image()?.into()))
         }
         ImageFormat::Ico => {
             let icon = ico::largest(bytes)?;
-            whole(format, icon.size(), want, || {
-                Ok(icon.image(want.max_pixels)?.into())
-            })
+            let claim = Claim::of(format, icon.size());
+            claim.paint(want, || Ok(icon.image(want.max_pixels)?.into()))
         }
         ImageFormat::Jpeg => {
             let structure = jpeg::Structure::of(bytes)?;
-            let size = structure.size();
-            whole(format, size, want, || {
-                Ok(jpeg::decode(bytes, &structure, want)?)
+            let claim = Claim {
+                size: structure.size(),
+                bytes: jpeg::memory(&structure, want),
+            };
+            claim.paint(want, || {
+                let orientation = orientation::of_blocks(&structure.exif);
+                Ok(jpeg::decode(bytes, &structure, want)?.upright(orientation))
             })
         }
         ImageFormat::Png => {
             let png = Png::of(bytes, want.max_pixels)?;
-            whole(format, png.size, want, || {
-                let turned = orientation::of(format, bytes);
-                Ok(upright(png.image()?, turned).into())
+            Claim::of(format, png.size).paint(want, || {
+                let orientation = orientation::of(format, bytes);
+                Ok(Painted::from(png.image()?).upright(orientation))
             })
         }
-        ImageFormat::Tiff => whole(format, tiff::size(bytes)?, want, || {
-            let page = tiff::decode(bytes)?;
-            Ok(Painted {
-                rgb: upright(page.rgb, page.orientation),
-                notes: page.notes,
-            })
+        ImageFormat::Tiff => Claim::of(format, tiff::size(bytes)?).paint(want, || {
+            let (page, orientation) = tiff::decode(bytes)?;
+            Ok(page.upright(orientation))
         }),
         _ => decode_elsewhere(format, bytes, want),
     }
@@ -181,54 +151,53 @@ fn decode_elsewhere(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<De
     reader.limits(limits);
     let decoder = reader.into_decoder()?;
     let size = decoder.dimensions();
-    whole(format, size, want, || {
+    Claim::of(format, size).paint(want, || {
         let image = DynamicImage::from_decoder(decoder)?;
         let rgb = match transparent {
             Some(_) => without_alpha(image),
             None => over_white(image),
         };
-        Ok(upright(rgb, orientation::of(format, bytes)).into())
+        Ok(Painted::from(rgb).upright(orientation::of(format, bytes)))
     })
 }
 
-/// An image as it is seen, in the size that was decoded.
-pub(crate) struct Painted {
-    pub(crate) rgb: Rgb,
-    pub(crate) notes: Notes,
+/// What the header of an image claims.
+struct Claim {
+    /// Columns and rows.
+    size: (u32, u32),
+    /// Memory that decoding takes at its most.
+    bytes: u64,
 }
 
-impl From<Rgb> for Painted {
-    fn from(rgb: Rgb) -> Self {
-        let notes = Notes::default();
-        Self { rgb, notes }
+impl Claim {
+    /// That of an image of this size, of a format whose pixels all take the same.
+    fn of(format: ImageFormat, size: (u32, u32)) -> Self {
+        let pixels = u64::from(size.0) * u64::from(size.1);
+        Self {
+            size,
+            bytes: pixels.saturating_mul(bytes_a_pixel(format)),
+        }
     }
-}
 
-/// What `paint` makes of a file of this size, if that is within the limits, when it is its turn.
-fn whole(
-    format: ImageFormat,
-    (width, height): (u32, u32),
-    want: &Want,
-    paint: impl FnOnce() -> Result<Painted, Refusal>,
-) -> Result<Decoded, Refusal> {
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > want.max_pixels {
-        return Err(Refusal::Size { width, height });
+    /// What `paint` makes of the file, if what it claims is within the limits, when it is its turn.
+    fn paint(
+        self,
+        want: &Want,
+        paint: impl FnOnce() -> Result<Painted, Refusal>,
+    ) -> Result<Decoded, Refusal> {
+        let (width, height) = self.size;
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > want.max_pixels {
+            return Err(Refusal::Size { width, height });
+        }
+        let _turn = turn(self.size, self.bytes)?;
+        let painted = paint()?;
+        Ok(Decoded {
+            rgb: painted.rgb,
+            pixels,
+            notes: painted.notes,
+        })
     }
-    let _turn = match format {
-        // Only its structure says what it takes.
-        ImageFormat::Jpeg => None,
-        _ => turn(
-            (width, height),
-            pixels.saturating_mul(bytes_a_pixel(format)),
-        )?,
-    };
-    let painted = paint()?;
-    Ok(Decoded {
-        rgb: painted.rgb,
-        pixels,
-        notes: painted.notes,
-    })
 }
 
 /// Bytes that decoding takes at its most for each pixel, as measured: three for the result, and what
@@ -240,18 +209,10 @@ fn bytes_a_pixel(format: ImageFormat) -> u64 {
         ImageFormat::Bmp | ImageFormat::Ico => 5,
         // A frame in planes, its colours, and what transparency was packed into.
         ImageFormat::WebP => 11,
-        // Samples of any width, and levels of them.
+        // Levels of each band, and what a strip was packed into.
         ImageFormat::Tiff => 8,
         _ => 9,
     }
-}
-
-/// The image, turned as its file says.
-fn upright(rgb: Rgb, orientation: Orientation) -> Rgb {
-    let image = RgbImage::from_raw(rgb.width, rgb.height, rgb.pixels);
-    let mut image = DynamicImage::from(image.unwrap_or_default());
-    image.apply_orientation(orientation);
-    over_white(image)
 }
 
 /// The colours of an image whose transparency means nothing.

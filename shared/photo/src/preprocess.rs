@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{Decoded, Want, decode};
+use crate::decode::{Decoded, decode};
 use crate::distort::View;
 use crate::error::DecodeError;
 use crate::resize::{Region, antialiased, legacy_bilinear};
 use crate::rgb::Rgb;
+use crate::want::Want;
 use hd_digest::Digest;
 
 /// Raised when the same rule begins to give other pixels, or to take images that it refused: what

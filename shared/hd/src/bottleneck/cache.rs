@@ -16,6 +16,7 @@ use crate::file;
 use crate::onnx::Network;
 use crate::origin::Origin;
 use crate::photo::{Distortion, Preprocess};
+use crate::tsv::is_printable;
 
 /// A file of bottlenecks, mapped into memory.
 #[derive(Debug)]
@@ -52,6 +53,14 @@ impl Bottlenecks {
             return Err(damaged(
                 "a row has a label that is not in its list".to_owned(),
             ));
+        }
+        if !header
+            .labels
+            .iter()
+            .chain([&header.architecture])
+            .all(|name| is_printable(name))
+        {
+            return Err(damaged("a name in it has control characters".to_owned()));
         }
         let views = header
             .distortion

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::cache::Bottlenecks;
 use super::layout::{Header, Row, Skipped};
+use super::noted::Noted;
 use super::reader::{Content, Found, Reader, Unusable};
 use super::reuse::Seen;
-use super::update::Noted;
 use crate::digest::Digest;
 use crate::split::Split;
 use crate::stamp::Stamp;

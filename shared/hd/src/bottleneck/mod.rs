@@ -10,6 +10,7 @@ mod journal;
 mod layout;
 #[cfg(test)]
 mod malformed;
+mod noted;
 mod place;
 mod reader;
 mod reuse;
@@ -20,6 +21,7 @@ mod update;
 
 pub use cache::Bottlenecks;
 pub use layout::{Row, Skipped};
+pub use noted::Noted;
 pub use samples::Samples;
 pub use tables::{write_noted, write_skipped};
-pub use update::{Noted, Options, Progress, Updated, update};
+pub use update::{Options, Progress, Updated, update};

@@ -184,6 +184,16 @@ impl Samples {
         self.files().try_for_each(Bottlenecks::check)
     }
 
+    /// Whether all bottlenecks are the same, although the images are not.
+    pub fn are_alike(&self) -> bool {
+        let images = self.images();
+        let first = self.bottleneck(0);
+        let is_same = |index: usize| self.bottleneck(index) == first;
+        let digest = images.first().map(|image| image.digest);
+        let differ = images.iter().any(|image| Some(image.digest) != digest);
+        differ && (0..self.len()).all(is_same)
+    }
+
     /// The images whose content stands under another label too.
     pub fn contradictions(&self) -> Vec<&Path> {
         let mut labels: HashMap<Digest, u32> = HashMap::new();

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::layout::Skipped;
-use super::update::Noted;
+use super::noted::Noted;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::tsv;

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +15,7 @@ use super::cache::{self, Bottlenecks};
 use super::header;
 use super::journal::{Journal, Key};
 use super::layout::{Header, Skipped};
+use super::noted::Noted;
 use super::place;
 use super::reader::{Content, Contents, Reader};
 use super::reuse::{Seen, covers, recognise, reusable};
@@ -34,15 +35,6 @@ pub trait Progress {
     fn step(&self);
     /// All of them are.
     fn end(&self);
-}
-
-/// An image that can be used, and that somebody should look at all the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Noted {
-    /// Its path relative to the folder of images.
-    pub path: PathBuf,
-    /// Why.
-    pub why: String,
 }
 
 /// The outcome of an update.

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
 use crate::split::SplitRule;
+use crate::tsv::is_printable;
 use hd_softmax::probabilities;
 
 const FORMAT: Format = Format {
@@ -78,12 +79,23 @@ impl Head {
             && head.counts.len() == head.labels.len()
             && !head.labels.is_empty()
             && head.temperature > 0.0
+            && [0, head.labels.len()].contains(&head.class_weights.len())
             && head.weights.len().is_multiple_of(head.labels.len());
         if !fits {
             return Err(FORMAT.damaged(path, "its weights do not fit its labels"));
         }
+        if !head
+            .labels
+            .iter()
+            .chain([&head.architecture])
+            .all(|name| is_printable(name))
+        {
+            return Err(FORMAT.damaged(path, "a name in it has control characters"));
+        }
         let mut numbers = head.weights.iter().chain(&head.biases);
-        if !(numbers.all(|number| number.is_finite()) && head.temperature.is_finite()) {
+        let others = [&[head.temperature, head.l2], head.class_weights.as_slice()].concat();
+        let others = others.iter().all(|number| number.is_finite());
+        if !(others && numbers.all(|number| number.is_finite())) {
             return Err(FORMAT.damaged(path, "it holds something that is no number"));
         }
         Ok(head)
@@ -99,6 +111,16 @@ impl Head {
     /// # Errors
     /// Samples of another base, or of the same after another preprocessing.
     pub(crate) fn check_base(&self, samples: &Samples, name: &str) -> Result<()> {
+        if self.features() != samples.size() {
+            return Err(Error::Mismatch {
+                path: samples.path().to_path_buf(),
+                reason: format!(
+                    "its bottlenecks are of {} numbers, but {name} is for {}",
+                    samples.size(),
+                    self.features()
+                ),
+            });
+        }
         if (self.base, self.preprocess) == (samples.base(), samples.fingerprint()) {
             return Ok(());
         }

@@ -26,6 +26,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::photo::{Element, Filter, Preprocess};
+use crate::tsv::is_printable;
 
 /// The beginning of the names of all tensors that a foreign network has brought along, so that they are told from those
 /// that are put around it.
@@ -195,6 +196,14 @@ impl Network {
         let labels = labels
             .transpose()
             .map_err(|_| wrong("has an hd.labels that is no list of labels"))?;
+        if !labels
+            .iter()
+            .flatten()
+            .chain([architecture])
+            .all(|name| is_printable(name))
+        {
+            return Err(wrong("has a name with control characters in its metadata"));
+        }
         let graph = model.graph.as_ref().ok_or_else(|| wrong("has no graph"))?;
         check_input(graph, &preprocess)
             .ok_or_else(|| wrong("has no input image of the size it names"))?;

@@ -23,13 +23,12 @@ use mozjpeg::DctMethod;
 pub(crate) use structure::Structure;
 use trouble::{corrupt, cut_short, variety};
 
-use crate::decode::{Painted, Want};
 use crate::error::DecodeError;
 use crate::guard::guarded;
-use crate::memory::turn;
 use crate::note::{Note, Notes};
 use crate::opaque::over_white;
-use crate::orientation;
+use crate::painted::Painted;
+use crate::want::Want;
 
 /// How many times smaller a JPEG can be decoded, the smallest first.
 const REDUCTIONS: [u32; 3] = [8, 4, 2];
@@ -63,11 +62,15 @@ impl Structure<'_> {
     }
 }
 
-/// Decodes a JPEG of this structure, upright, when it is its turn.
+/// Bytes that decoding a JPEG of this structure takes at its most.
+pub(crate) fn memory(structure: &Structure, want: &Want) -> u64 {
+    structure.memory(reduction(structure.size(), want))
+}
+
+/// Decodes a JPEG of this structure as it lies in the file.
 ///
 /// # Errors
-/// A JPEG that cannot be decoded, or ends too early and is not wanted so; more memory than may be
-/// taken.
+/// A JPEG that cannot be decoded, or ends too early and is not wanted so.
 pub(crate) fn decode(
     bytes: &[u8],
     structure: &Structure,
@@ -77,9 +80,7 @@ pub(crate) fn decode(
         return Err(variety(reason));
     }
     let by = reduction(structure.size(), want);
-    let _turn = turn(structure.size(), structure.memory(by))?;
-    let (mut image, notes) = by_any_decoder(bytes, structure, by, want)?;
-    image.apply_orientation(orientation::of_blocks(&structure.exif));
+    let (image, notes) = by_any_decoder(bytes, structure, by, want)?;
     Ok(Painted {
         rgb: over_white(image),
         notes,

@@ -22,20 +22,13 @@ use layout::{Layout, Numbers};
 use samples::{Rows, Scale, wider};
 use trouble::{corrupt, variety};
 
-use crate::decode::Want;
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::jpeg;
 use crate::note::{Note, Notes};
 use crate::opaque::blend;
+use crate::painted::Painted;
 use crate::rgb::Rgb;
-
-/// The first page of a file.
-pub(crate) struct Page {
-    /// As it lies in the file, with transparency laid over white.
-    pub(crate) rgb: Rgb,
-    pub(crate) orientation: Orientation,
-    pub(crate) notes: Notes,
-}
+use crate::want::Want;
 
 /// Columns and rows of the first page.
 ///
@@ -48,12 +41,14 @@ pub(crate) fn size(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
     size.ok_or_else(|| corrupt("it has no size"))
 }
 
-/// Decodes the first page of a file whose size has been found to be within limits.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Page, DecodeError> {
+/// Decodes the first page of a file whose size has been found to be within limits, as it lies in the
+/// file, and says how it has to be turned.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Painted, Orientation), DecodeError> {
     let file = Directory::first(bytes).filter(|file| file.is_whole);
     let file = file.ok_or_else(|| corrupt(CUT_SHORT))?;
     if let Some(stream) = old_jpeg(&file) {
-        return of_jpeg(stream, size(bytes)?);
+        let page = of_jpeg(stream, size(bytes)?)?;
+        return Ok((page, Orientation::NoTransforms));
     }
     let page = Reader::of(&file)?;
     let (levels, mut notes) = page.levels()?;
@@ -61,11 +56,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Page, DecodeError> {
         notes.add(Note::FirstBands);
     }
     let orientation = file.one(Tag::Orientation).unwrap_or(1) as u8;
-    Ok(Page {
-        rgb: page.paint(&levels),
-        orientation: Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms),
-        notes,
-    })
+    let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
+    let rgb = page.paint(&levels);
+    Ok((Painted { rgb, notes }, orientation))
 }
 
 /// The JPEG that the page is, whole, in the way that was given up for another.
@@ -78,17 +71,12 @@ fn old_jpeg<'a>(file: &Directory<'a>) -> Option<&'a [u8]> {
     (file.one(Tag::Compression) == Some(6)).then_some(stream)
 }
 
-fn of_jpeg(stream: &[u8], size: (u32, u32)) -> Result<Page, DecodeError> {
+fn of_jpeg(stream: &[u8], size: (u32, u32)) -> Result<Painted, DecodeError> {
     let structure = jpeg::Structure::of(stream)?;
     if structure.size() != size {
         return Err(corrupt("it is a JPEG of another size"));
     }
-    let image = jpeg::decode(stream, &structure, &Want::default())?;
-    Ok(Page {
-        rgb: image.rgb,
-        orientation: Orientation::NoTransforms,
-        notes: image.notes,
-    })
+    jpeg::decode(stream, &structure, &Want::default())
 }
 
 /// Reads a page.
