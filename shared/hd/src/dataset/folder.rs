@@ -1,15 +1,16 @@
 //! A folder of images: one subfolder per label, every file below it an image of that label.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::division::{has_images_directly, parts, sentence};
+use super::fence::Fence;
 use super::images::{Dataset, Entry, Unreadable, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
-use super::walk::{Trouble, files_besides, ignored, subfolders};
+use super::walk::{Trouble, files_but, ignored, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::split::Split;
@@ -76,8 +77,18 @@ impl Dataset {
 
     fn walk(&mut self, label: u32, split: Option<Split>, folder: &Path) {
         let mut passed_over = Vec::new();
-        let folder = self.root.join(folder);
-        for (path, found) in files_besides(&folder, |name| passed_over.push(name.to_owned())) {
+        let whole = self.root.join(folder);
+        let mut fence = Fence::of(&self.root, &whole);
+        if fence
+            .as_ref()
+            .is_some_and(|fence| fence.refuses_itself(&whole))
+        {
+            let path = folder.to_path_buf();
+            return self.add(path, label, split, Err(Trouble::is_elsewhere()));
+        }
+        let pass_over = |name: &OsStr| passed_over.push(name.to_owned());
+        let refuses = |link: &Path| fence.as_mut().is_some_and(|fence| fence.refuses(link));
+        for (path, found) in files_but(&whole, pass_over, refuses) {
             let path = self.relative(&path);
             self.add(path, label, split, found);
         }
@@ -274,6 +285,53 @@ mod tests {
         };
         assert_eq!(one.path, Path::new("a/y.JPG"));
         assert!(one.reason == "a folder, not an image" && !one.may_be_image);
+    }
+
+    #[test]
+    fn links_to_the_images_of_other_labels_are_listed_and_not_followed() {
+        use std::os::unix::fs::symlink;
+        let root = folder(&["cat/x.jpg", "dog/y.jpg", "dog/more/z.jpg", ".kept/k.jpg"]);
+        let elsewhere = folder(&["e.jpg"]);
+        let at = |path: &str| root.path().join(path);
+        symlink("..", at("cat/up")).unwrap();
+        symlink("../dog/more", at("cat/more")).unwrap();
+        symlink("../dog/y.jpg", at("cat/y.jpg")).unwrap();
+        symlink(at("dog"), at("wolf")).unwrap();
+        // These are nobody else's.
+        symlink("../.kept/k.jpg", at("cat/k.jpg")).unwrap();
+        symlink("x.jpg", at("cat/again.jpg")).unwrap();
+        symlink(elsewhere.path(), at("cat/elsewhere")).unwrap();
+        symlink(elsewhere.path(), at("bird")).unwrap();
+        let dataset = Dataset::scan(root.path()).unwrap();
+        let found: Vec<_> = dataset
+            .entries
+            .iter()
+            .map(|entry| entry.path.to_str().unwrap())
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "bird/e.jpg",
+                "cat/again.jpg",
+                "cat/elsewhere/e.jpg",
+                "cat/k.jpg",
+                "cat/x.jpg",
+                "dog/more/z.jpg",
+                "dog/y.jpg"
+            ]
+        );
+        let refused: Vec<_> = dataset
+            .unreadable
+            .iter()
+            .map(|one| one.path.to_str().unwrap())
+            .collect();
+        assert_eq!(refused, ["cat/more", "cat/up", "cat/y.jpg", "wolf"]);
+        assert!(
+            dataset
+                .unreadable
+                .iter()
+                .all(|one| one.reason.contains("images of another label"))
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! image is found out later, by its content.
 
 mod division;
+mod fence;
 mod folder;
 mod images;
 mod label;

@@ -55,6 +55,11 @@ impl Trouble {
         Self::lasting("a folder, not an image")
     }
 
+    /// A link to the images of another label.
+    pub(super) fn is_elsewhere() -> Self {
+        Self::lasting("a link to the images of another label, or of all")
+    }
+
     /// The operating system's trouble.
     pub(super) fn of(error: &io::Error) -> Self {
         Self {
@@ -76,14 +81,16 @@ impl Trouble {
 /// The files below `folder`, sorted by their names folder by folder, each with its metadata or the
 /// reason why it is of no use. Files that are no part of any data set are passed over.
 pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<> {
-    files_besides(folder, |_| ())
+    files_but(folder, |_| (), |_| false)
 }
 
-/// The same; `passed_over` is told the name of each file and folder that is no part of any data set.
-pub(super) fn files_besides<F: FnMut(&OsStr)>(
+/// The same; `passed_over` is told the name of each file and folder that is no part of any data set,
+/// and links that `refuses` does not want are of no use.
+pub(super) fn files_but<F: FnMut(&OsStr), G: FnMut(&Path) -> bool>(
     folder: &Path,
     mut passed_over: F,
-) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<F> {
+    mut refuses: G,
+) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<F, G> {
     let root = folder.to_path_buf();
     let files = WalkDir::new(folder)
         .follow_links(true)
@@ -104,6 +111,13 @@ pub(super) fn files_besides<F: FnMut(&OsStr)>(
                 Err(error) => error.path().unwrap_or(&root),
             };
             let path = path.to_path_buf();
+            let is_link = found.as_ref().is_ok_and(walkdir::DirEntry::path_is_symlink);
+            if is_link && refuses(&path) {
+                if path.is_dir() {
+                    files.skip_current_dir();
+                }
+                return Some((path, Err(Trouble::is_elsewhere())));
+            }
             match found.and_then(|found| found.metadata()) {
                 Ok(metadata) if metadata.is_dir() => {
                     if is_named_like_an_image(&path) {
