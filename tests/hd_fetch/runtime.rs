@@ -143,8 +143,20 @@ fn the_runtime_for_cuda_gets_its_name_when_all_of_it_is_there() {
     assert!(dir.path(CUDA).join("libonnxruntime.so.1.31.1").is_file());
     assert!(fetch().succeeds().stderr().contains("it is there already"));
 
-    // One that is cut short is brought again, and only that one.
-    dir.write(format!("{CUDA}/{}", last.0), "a lib");
+    // One that is cut short is not loaded, and is brought again, and only that one.
+    let short = dir.write(format!("{CUDA}/{}", last.0), "a lib");
+    dir.images("images", 1);
+    let cuda = dir.bottleneck("images").args(["--device", "cuda"]);
+    let message = cuda
+        .env("XDG_CACHE_HOME", dir.path("cache"))
+        .ends_with(1)
+        .stderr();
+    let damaged = format!("{}: the ONNX Runtime library is damaged", short.display());
+    assert!(message.contains(&damaged), "{message}");
+    assert!(
+        message.contains("run `hd-fetch runtime --device cuda`"),
+        "{message}"
+    );
     let message = fetch().ends_with(1).stderr();
     assert!(
         message.contains("damaged; it is brought again"),

@@ -1,6 +1,7 @@
 //! The ONNX Runtime library: where it is, and loading it.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -87,23 +88,33 @@ impl Runtime {
         // Absolute, since the loader would look for a bare relative path elsewhere first.
         let path = std::path::absolute(&path).map_err(Error::io(&path, "find"))?;
         let bring = kind.command();
-        match path.is_file() {
-            true if brought && !is_whole(kind, &path)? => {
-                Err(Error::DamagedRuntime { path, bring })
-            }
-            true => Ok(path),
-            false => Err(Error::NoRuntime { path, bring }),
+        if !path.is_file() {
+            return Err(Error::NoRuntime { path, bring });
+        }
+        if !brought {
+            return Ok(path);
+        }
+        match damaged(kind, &path)? {
+            Some(path) => Err(Error::DamagedRuntime { path, bring }),
+            None => Ok(path),
         }
     }
 }
 
-/// Whether the library that hd-fetch brought is still that one. One that was cut short would end the process by SIGBUS,
-/// and one that was changed may give other answers.
-fn is_whole(kind: RuntimeKind, path: &Path) -> Result<bool> {
-    match kind.sha256(&machine()) {
-        Some(sha256) => seen::is_whole(path, sha256),
-        None => Ok(true),
+/// The library at `path`, or one beside it that it loads, if it is not what hd-fetch brought. One that was cut short would
+/// end the process by SIGBUS, and one that was changed may give other answers.
+fn damaged(kind: RuntimeKind, path: &Path) -> Result<Option<PathBuf>> {
+    let sha256 = kind.sha256(&machine());
+    if !sha256.map_or(Ok(true), |sha256| seen::is_whole(path, sha256))? {
+        return Ok(Some(path.to_path_buf()));
     }
+    let beside = path.parent().map(fs::read_dir).into_iter().flatten();
+    for file in beside.flatten().flatten() {
+        if !seen::is_as_seen(&file.path())? {
+            return Ok(Some(file.path()));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes what ONNX Runtime would write to stderr by itself, as a message for those who want to know more: whatever keeps
