@@ -19,6 +19,11 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
+use hd::bottleneck::Bottlenecks;
+use hd::digest::Digest;
+
+use crate::workdir::Workdir;
+
 /// What the closing line counts.
 pub(crate) fn counts(stderr: &str) -> &str {
     let line = stderr
@@ -41,6 +46,38 @@ fn change_unseen(image: &Path) {
     bytes[end - 40] ^= 0x15;
     fs::write(image, bytes).unwrap();
     set_time(image, time);
+}
+
+/// Changes the floats of each row of `out/bottlenecks.bin`, as if that had been written.
+pub(crate) fn change_floats(dir: &Workdir, change: impl Fn(usize, &mut [f32])) {
+    let path = dir.path("out/bottlenecks.bin");
+    let file = Bottlenecks::open(&path).unwrap();
+    let (rows, size) = (file.rows().len(), file.size());
+    let mut bytes = fs::read(&path).unwrap();
+    let a_block = 65_536 / (size * 4);
+    let checks = bytes.len() - rows.div_ceil(a_block) * 8;
+    let payload = checks - rows * size * 4;
+    for (row, bytes) in bytes[payload..checks]
+        .chunks_exact_mut(size * 4)
+        .enumerate()
+    {
+        let floats = bytes.as_chunks::<4>().0.iter();
+        let mut floats: Vec<f32> = floats.map(|float| f32::from_le_bytes(*float)).collect();
+        change(row, &mut floats);
+        let changed: Vec<u8> = floats
+            .iter()
+            .flat_map(|float| float.to_le_bytes())
+            .collect();
+        bytes.copy_from_slice(&changed);
+    }
+    let digests = bytes[payload..checks]
+        .chunks(a_block * size * 4)
+        .map(Digest::of);
+    let digests: Vec<u8> = digests
+        .flat_map(|digest| digest.as_bytes()[..8].to_vec())
+        .collect();
+    bytes[checks..].copy_from_slice(&digests);
+    dir.write("out/bottlenecks.bin", bytes);
 }
 
 /// Waits until the images are so old that their stamps are trusted. Nobody can set the time at which

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use hd::bottleneck::Bottlenecks;
-use hd::digest::Digest;
 use hd::onnx::Network;
 use hd::photo::{MAX_PIXELS, Preprocess, Rgb, encode_jpeg};
 use hd::split::{Sample, Split, SplitRule};
 
-use super::{counts, settle};
+use super::{change_floats, counts, settle};
 use crate::workdir::{Workdir, base, cosine, drawings};
 
 /// A drawing as a photo of this size.
@@ -141,25 +140,11 @@ fn variants_without_a_distortion_are_wrong_usage() {
 
 /// Sets a float of some rows of `out/bottlenecks.bin` to another value, as if that had been written.
 fn spoil(dir: &Workdir, which: impl Fn(usize) -> bool) {
-    let path = dir.path("out/bottlenecks.bin");
-    let file = Bottlenecks::open(&path).unwrap();
-    let (rows, size) = (file.rows().len(), file.size());
-    let mut bytes = fs::read(&path).unwrap();
-    let a_block = 65_536 / (size * 4);
-    let checks = bytes.len() - rows.div_ceil(a_block) * 8;
-    let payload = checks - rows * size * 4;
-    for row in (0..rows).filter(|&row| which(row)) {
-        let at = payload + row * size * 4;
-        bytes[at..at + 4].copy_from_slice(&25f32.to_le_bytes());
-    }
-    let digests = bytes[payload..checks]
-        .chunks(a_block * size * 4)
-        .map(Digest::of);
-    let digests: Vec<u8> = digests
-        .flat_map(|digest| digest.as_bytes()[..8].to_vec())
-        .collect();
-    bytes[checks..].copy_from_slice(&digests);
-    dir.write("out/bottlenecks.bin", bytes);
+    change_floats(dir, |row, floats| {
+        if which(row) {
+            floats[0] = 25.0;
+        }
+    });
 }
 
 #[test]

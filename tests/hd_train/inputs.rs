@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use hd::head::Head;
+
+use crate::hd_bottleneck::change_floats;
 use crate::workdir::{ARCHITECTURE, Workdir, trained};
 
 #[test]
@@ -91,14 +94,65 @@ fn bottlenecks_that_are_no_numbers_or_stand_in_two_files_are_errors() {
         "{}",
         run.stderr()
     );
-    let mut bytes = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
-    let end = bytes.len();
-    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    dir.write("out/bottlenecks.bin", bytes);
+    change_floats(&dir, |row, floats| {
+        if row == 7 {
+            floats[3] = f32::NAN;
+        }
+    });
     assert!(
         dir.train()
             .ends_with(1)
             .stderr()
             .contains("something that is no number")
     );
+}
+
+#[test]
+fn bottlenecks_that_are_all_the_same_are_warned_of() {
+    let dir = Workdir::new();
+    dir.trained();
+    change_floats(&dir, |_, floats| floats.fill(0.5));
+    let said = dir.train().succeeds().stderr();
+    assert!(
+        said.contains("all bottlenecks are the same, so that nothing can be learned"),
+        "{said}"
+    );
+}
+
+/// The head that [`Workdir::trained`] has, changed and with the digest that it should have.
+fn changed(dir: &Workdir, change: impl Fn(&mut Head)) {
+    let mut head = Head::open(&dir.path("out/head.bin")).unwrap();
+    change(&mut head);
+    head.write(&dir.path("changed.bin")).unwrap();
+}
+
+#[test]
+fn a_head_that_does_not_fit_is_an_error_and_no_panic() {
+    let dir = Workdir::new();
+    dir.trained();
+    let refused = |expected: &str| {
+        let eval = dir
+            .program("hd-eval")
+            .args(["changed.bin", "out/bottlenecks.bin"]);
+        let said = eval.ends_with(1).stderr();
+        assert!(said.contains(expected), "{said}");
+        let init = dir
+            .train()
+            .args(["--init", "changed.bin"])
+            .ends_with(1)
+            .stderr();
+        assert!(init.contains(expected), "{init}");
+    };
+    changed(&dir, |head| head.weights[5] = f32::NAN);
+    refused("changed.bin: a head, but damaged: it holds something that is no number");
+    changed(&dir, |head| head.temperature = f64::INFINITY);
+    refused("it holds something that is no number");
+    changed(&dir, |head| head.biases.truncate(1));
+    refused("its weights do not fit its labels");
+    changed(&dir, |head| head.weights.truncate(2 * 700));
+    refused("its bottlenecks are of 1280 numbers, but the head");
+    changed(&dir, |head| {
+        head.labels[0] = "hot\u{1b}[31m dog\nx".to_owned()
+    });
+    refused("a name in it has control characters");
 }
