@@ -1,7 +1,8 @@
 //! Links that lead to the images of another label.
 
-use std::collections::HashMap;
-use std::fs;
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::walk::is_ignored;
@@ -13,8 +14,6 @@ pub(super) struct Fence {
     root: PathBuf,
     /// The label's, as it really is.
     own: PathBuf,
-    /// Folders that links lead into, as they really are.
-    folders: HashMap<PathBuf, Option<PathBuf>>,
 }
 
 impl Fence {
@@ -23,7 +22,6 @@ impl Fence {
         Some(Self {
             root: fs::canonicalize(root).ok()?,
             own: fs::canonicalize(own).ok()?,
-            folders: HashMap::new(),
         })
     }
 
@@ -32,30 +30,10 @@ impl Fence {
         own.is_symlink() && self.is_beyond(&self.own)
     }
 
-    /// Whether this link leads to the images of another label, or to all.
-    pub(super) fn refuses(&mut self, link: &Path) -> bool {
-        let Ok(target) = fs::read_link(link) else {
-            return false;
-        };
-        let target = link.parent().unwrap_or(Path::new("")).join(target);
-        match self.real(&target) {
-            Some(target) => !target.starts_with(&self.own) && self.is_beyond(&target),
-            None => false,
-        }
-    }
-
-    /// Where a link leads. Of a file it is looked up for the whole folder, since there may be many.
-    fn real(&mut self, target: &Path) -> Option<PathBuf> {
-        let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
-            return fs::canonicalize(target).ok();
-        };
-        let known = self.folders.entry(folder.to_path_buf());
-        let folder = known.or_insert_with(|| fs::canonicalize(folder).ok());
-        let target = folder.as_ref()?.join(name);
-        match target.is_dir() {
-            true => fs::canonicalize(target).ok(),
-            false => Some(target),
-        }
+    /// Whether the folder `link`, which is a link, is another label's or holds all of them.
+    pub(super) fn refuses(&self, link: &Path) -> bool {
+        fs::canonicalize(link)
+            .is_ok_and(|target| !target.starts_with(&self.own) && self.is_beyond(&target))
     }
 
     /// Whether `target` is the folder of images, one above it, or one in it that may be a label's.
@@ -66,5 +44,36 @@ impl Fence {
         let within = target.strip_prefix(&self.root).ok();
         let first = within.and_then(|within| within.iter().next());
         first.is_some_and(|first| !is_ignored(first))
+    }
+}
+
+/// The files that were found, by which a link is known to lead to one of another label's: to look where
+/// each link leads would cost as much as the whole walk.
+#[derive(Default)]
+pub(super) struct Files {
+    own: HashMap<Identity, u32>,
+    links: Vec<(usize, Identity, u32)>,
+}
+
+/// The number of a file on its device.
+type Identity = (u64, u64);
+
+impl Files {
+    /// Remembers a file of a label, or a link to one, by the number that it has among all.
+    pub(super) fn note(&mut self, number: usize, metadata: &Metadata, label: u32, is_link: bool) {
+        let identity = (metadata.dev(), metadata.ino());
+        match is_link {
+            true => self.links.push((number, identity, label)),
+            false => drop(self.own.insert(identity, label)),
+        }
+    }
+
+    /// The numbers of the links to files of another label.
+    pub(super) fn astray(&self) -> HashSet<usize> {
+        let is_astray = |(_, identity, label): &&(usize, Identity, u32)| {
+            self.own.get(identity).is_some_and(|other| other != label)
+        };
+        let astray = self.links.iter().filter(is_astray);
+        astray.map(|(number, ..)| *number).collect()
     }
 }

@@ -1,12 +1,12 @@
 //! A folder of images: one subfolder per label, every file below it an image of that label.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::division::{has_images_directly, parts, sentence};
-use super::fence::Fence;
+use super::fence::{Fence, Files};
 use super::images::{Dataset, Entry, Unreadable, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
@@ -46,10 +46,12 @@ impl Dataset {
         }
         let labels: BTreeSet<&String> = folders.iter().map(|(label, ..)| label).collect();
         dataset.labels = labels.into_iter().cloned().collect();
+        let mut files = Files::default();
         for (label, split, folder) in &folders {
             let label = dataset.labels.binary_search(label).unwrap_or_default();
-            dataset.walk(label as u32, *split, folder);
+            dataset.walk(label as u32, *split, folder, &mut files);
         }
+        dataset.leave_out_links(&files.astray());
         if dataset.entries.is_empty() && dataset.unreadable.is_empty() {
             return Err(wrong(
                 root,
@@ -75,10 +77,10 @@ impl Dataset {
         Ok(dataset)
     }
 
-    fn walk(&mut self, label: u32, split: Option<Split>, folder: &Path) {
+    fn walk(&mut self, label: u32, split: Option<Split>, folder: &Path, known: &mut Files) {
         let mut passed_over = Vec::new();
         let whole = self.root.join(folder);
-        let mut fence = Fence::of(&self.root, &whole);
+        let fence = Fence::of(&self.root, &whole);
         if fence
             .as_ref()
             .is_some_and(|fence| fence.refuses_itself(&whole))
@@ -87,12 +89,33 @@ impl Dataset {
             return self.add(path, label, split, Err(Trouble::is_elsewhere()));
         }
         let pass_over = |name: &OsStr| passed_over.push(name.to_owned());
-        let refuses = |link: &Path| fence.as_mut().is_some_and(|fence| fence.refuses(link));
-        for (path, found) in files_but(&whole, pass_over, refuses) {
+        let refuses = |link: &Path| fence.as_ref().is_some_and(|fence| fence.refuses(link));
+        for (path, found, is_link) in files_but(&whole, pass_over, refuses) {
             let path = self.relative(&path);
+            if let Ok(metadata) = &found {
+                known.note(self.entries.len(), metadata, label, is_link);
+            }
             self.add(path, label, split, found);
         }
         passed_over.iter().for_each(|name| self.pass_over(name));
+    }
+
+    /// Moves the entries of these numbers to what is of no use: links to files of another label.
+    fn leave_out_links(&mut self, astray: &HashSet<usize>) {
+        if astray.is_empty() {
+            return;
+        }
+        for (number, entry) in std::mem::take(&mut self.entries).into_iter().enumerate() {
+            match astray.contains(&number) {
+                true => self.add(
+                    entry.path,
+                    entry.label,
+                    entry.split,
+                    Err(Trouble::is_elsewhere()),
+                ),
+                false => self.entries.push(entry),
+            }
+        }
     }
 
     /// Adds a file, or what stands in the place of one.

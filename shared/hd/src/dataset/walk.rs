@@ -81,16 +81,17 @@ impl Trouble {
 /// The files below `folder`, sorted by their names folder by folder, each with its metadata or the
 /// reason why it is of no use. Files that are no part of any data set are passed over.
 pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<> {
-    files_but(folder, |_| (), |_| false)
+    files_but(folder, |_| (), |_| false).map(|(path, found, _)| (path, found))
 }
 
-/// The same; `passed_over` is told the name of each file and folder that is no part of any data set,
-/// and links that `refuses` does not want are of no use.
+/// The same, each with whether it is a link. `passed_over` is told the name of each file and folder
+/// that is no part of any data set, and folders behind links that `refuses` does not want are of no
+/// use.
 pub(super) fn files_but<F: FnMut(&OsStr), G: FnMut(&Path) -> bool>(
     folder: &Path,
     mut passed_over: F,
     mut refuses: G,
-) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>)> + use<F, G> {
+) -> impl Iterator<Item = (PathBuf, Result<Metadata, Trouble>, bool)> + use<F, G> {
     let root = folder.to_path_buf();
     let files = WalkDir::new(folder)
         .follow_links(true)
@@ -112,21 +113,18 @@ pub(super) fn files_but<F: FnMut(&OsStr), G: FnMut(&Path) -> bool>(
             };
             let path = path.to_path_buf();
             let is_link = found.as_ref().is_ok_and(walkdir::DirEntry::path_is_symlink);
-            if is_link && refuses(&path) {
-                if path.is_dir() {
-                    files.skip_current_dir();
-                }
-                return Some((path, Err(Trouble::is_elsewhere())));
-            }
             match found.and_then(|found| found.metadata()) {
                 Ok(metadata) if metadata.is_dir() => {
-                    if is_named_like_an_image(&path) {
-                        files.skip_current_dir();
-                        return Some((path, Err(Trouble::is_a_folder())));
-                    }
+                    let trouble = match is_named_like_an_image(&path) {
+                        true => Trouble::is_a_folder(),
+                        false if is_link && refuses(&path) => Trouble::is_elsewhere(),
+                        false => continue,
+                    };
+                    files.skip_current_dir();
+                    return Some((path, Err(trouble), is_link));
                 }
-                Ok(metadata) => return Some((path, Ok(metadata))),
-                Err(error) => return Some((path, Err(Trouble::of_walk(&error)))),
+                Ok(metadata) => return Some((path, Ok(metadata), is_link)),
+                Err(error) => return Some((path, Err(Trouble::of_walk(&error)), is_link)),
             }
         }
     })

@@ -99,7 +99,7 @@ fn by_any_decoder(
         return Ok((image.ok_or_else(|| corrupt(NONSENSE))?, Notes::default()));
     }
     let is_usual = structure.is_plain() && structure.is_ended && !want.as_tensorflow;
-    if is_usual && by == 1 && !has_hole(bytes) {
+    if is_usual && by == 1 && !structure.has_hole(bytes) {
         let image = guarded(|| plain::decode(bytes, structure)).flatten();
         if let Some(image) = image {
             return Ok((image, Notes::default()));
@@ -109,14 +109,6 @@ fn by_any_decoder(
 }
 
 const NONSENSE: &str = "its codes make no sense";
-
-/// More zeros than this in a row stand in no JPEG of a photo, but where a part of it was lost.
-const HOLE: [u8; 64] = [0; 64];
-
-/// Whether bytes seem to be missing, of which only libjpeg says whether they are.
-fn has_hole(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, &HOLE).is_some()
-}
 
 fn by_libjpeg(
     bytes: &[u8],

@@ -9,6 +9,9 @@ use crate::error::DecodeError;
 /// decoder busy for hours.
 const SCANS: usize = 100;
 
+/// More zeros than this in a row stand in the codes of no photo, but where a part was lost.
+const HOLE: [u8; 64] = [0; 64];
+
 /// What the segments of a JPEG say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Structure<'a> {
@@ -39,6 +42,8 @@ pub(crate) struct Structure<'a> {
     pub(crate) is_ended: bool,
     /// Where it is.
     pub(super) end: usize,
+    /// Where the codes of the first scan begin.
+    codes: usize,
 }
 
 impl<'a> Structure<'a> {
@@ -79,6 +84,9 @@ impl<'a> Structure<'a> {
                     found.segment(marker, body, at + 2);
                     if found.scans.len() > SCANS {
                         return Err(variety(format!("it has more than {SCANS} scans")));
+                    }
+                    if marker == 0xda && found.scans.len() == 1 {
+                        found.codes = end;
                     }
                     at = end;
                 }
@@ -130,6 +138,12 @@ impl<'a> Structure<'a> {
         };
         let components = components.as_chunks::<2>().0.iter();
         self.given.extend(components.map(|[id, _]| (*id, range)));
+    }
+
+    /// Whether a part of the codes seems to be missing. Only decoding them tells whether it is.
+    pub(super) fn has_hole(&self, bytes: &[u8]) -> bool {
+        let codes = bytes.get(self.codes..self.end).unwrap_or_default();
+        memchr::memmem::find(codes, &HOLE).is_some()
     }
 
     /// Whether there is a scan for every coefficient of every component.
