@@ -4,7 +4,8 @@
                                         cjpeg of libjpeg-turbo; and what make_heif.py names
 
 What a file shows is what the part of its name before the first hyphen says; images.rs has the same formulas. The
-files are committed, so that the tests need none of these programs.
+files are committed, so that the tests need none of these programs. Each of them must come out as its encoder was given
+it: exactly where nothing is lost, and elsewhere as near as libjpeg brings it.
 """
 
 import io
