@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hd::dataset::split_named;
+use hd::split::Split;
 use hd::{Error, Result};
 
 /// Where in an archive the folders of labels lie.
@@ -58,6 +59,9 @@ fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
     };
     let mut level = vec![root.to_path_buf()];
     while !level.is_empty() {
+        if let Some(whole) = level.iter().find(|folder| is_divided(folder)) {
+            return Ok(whole.clone());
+        }
         let candidates: Vec<&PathBuf> = level
             .iter()
             .filter(|folder| is_label_root(folder))
@@ -66,9 +70,6 @@ fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
             [] => level = level.iter().flat_map(|folder| subfolders(folder)).collect(),
             [one] => return Ok((*one).clone()),
             [one, another, ..] => {
-                if let Some(whole) = divided(&candidates) {
-                    return Ok(whole.to_path_buf());
-                }
                 let name = |path: &Path| {
                     path.strip_prefix(root)
                         .unwrap_or(path)
@@ -87,13 +88,22 @@ fn label_root(root: &Path, archive: &Path) -> Result<PathBuf> {
     ))
 }
 
-/// The folder that holds all of `parts`, if they are called as the parts of a division are.
-fn divided<'a>(parts: &[&'a PathBuf]) -> Option<&'a Path> {
-    let whole = parts.first()?.parent()?;
-    let is_part = |part: &&PathBuf| {
-        part.parent() == Some(whole) && part.file_name().and_then(split_named).is_some()
+/// Whether a folder holds the parts of a division: one for training and another, each with folders
+/// that hold files at any depth.
+fn is_divided(folder: &Path) -> bool {
+    let parts = subfolders(folder);
+    let has = |is_wanted: &dyn Fn(Split) -> bool| {
+        let mut wanted = parts.iter().filter(|part| {
+            let split = part.file_name().and_then(split_named);
+            split.is_some_and(is_wanted)
+        });
+        wanted.any(|part| subfolders(part).iter().any(|label| holds_files(label)))
     };
-    parts.iter().all(is_part).then_some(whole)
+    has(&|split| split == Split::Training) && has(&|split| split != Split::Training)
+}
+
+fn holds_files(folder: &Path) -> bool {
+    hd::dataset::files(folder).any(|(_, found)| found.is_ok())
 }
 
 fn is_label_root(folder: &Path) -> bool {
@@ -176,15 +186,22 @@ mod tests {
 
     #[test]
     fn a_division_stays_one() {
-        let files = ["train/a/1", "train/b/1", "valid/a/1", "valid/b/1", "README"];
-        let root = folder(
-            &files
-                .map(|file| format!("pets/{file}"))
-                .each_ref()
-                .map(String::as_str),
-        );
-        let found = label_root(root.path(), Path::new("x.zip")).unwrap();
-        assert_eq!(found, root.path().join("pets"));
+        for files in [
+            &["train/a/1", "train/b/1", "valid/a/1", "valid/b/1", "README"][..],
+            &["train/a/x/1", "train/b/x/1", "test/a/3", "test/b/3"],
+            &["train/a/1", "train/b/1", "test/a/2"],
+            &[
+                "Training/a/1",
+                "Training/b/1",
+                "testing/a/x/y/2",
+                "extra/notes/1",
+            ],
+        ] {
+            let within: Vec<String> = files.iter().map(|file| format!("pets/{file}")).collect();
+            let root = folder(&within.iter().map(String::as_str).collect::<Vec<_>>());
+            let found = label_root(root.path(), Path::new("x.zip")).unwrap();
+            assert_eq!(found, root.path().join("pets"), "{files:?}");
+        }
     }
 
     #[test]

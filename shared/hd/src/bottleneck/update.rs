@@ -138,10 +138,10 @@ impl<'a> Work<'a, '_> {
         let mut computed = self.read(unread)?;
         self.check_readable()?;
         let (mut header, mut unread_now) = header::of(&self.reader, &self.seen, old);
-        let changed = |header: &Header| old.is_none_or(|old| old.header() != header);
-        let mut kept = old.map(Kept::of).unwrap_or_default();
         let mut mended = 0;
-        if self.options.verify || changed(&header) {
+        let is_new = |header: &Header| old.is_none_or(|old| old.header() != header);
+        if self.options.verify || is_new(&header) {
+            let mut kept = old.map(Kept::of).unwrap_or_default();
             let lost = kept.without_damaged(old);
             let again = self.with_any_of(&lost, &header);
             mended = again.len();
@@ -150,14 +150,14 @@ impl<'a> Work<'a, '_> {
                 computed += self.read(&again)?;
                 (header, unread_now) = header::of(&self.reader, &self.seen, old);
             }
-        }
-        let dataset = self.reader.dataset;
-        if header.rows.is_empty() && !header.skipped.is_empty() {
-            return Err(nothing_usable(dataset, &header.skipped));
-        }
-        if mended > 0 || changed(&header) {
-            let quietly = mended == 0 && old.is_some_and(|old| old.header().agrees_with(&header));
-            self.write(&header, quietly, old, &kept)?;
+            if header.rows.is_empty() && !header.skipped.is_empty() {
+                return Err(nothing_usable(self.reader.dataset, &header.skipped));
+            }
+            if mended > 0 || is_new(&header) {
+                let says_the_same = |old: &Bottlenecks| old.header().agrees_with(&header);
+                let quietly = mended == 0 && old.is_some_and(says_the_same);
+                self.write(&header, quietly, old, &kept)?;
+            }
         }
         let images = header.rows.iter().filter(|row| row.variant == 0).count();
         Ok(Updated {

@@ -31,8 +31,9 @@ impl Dataset {
     /// list in UTF-16.
     pub fn of_list(name: &Path, list: &[u8], end: u8) -> Result<Self> {
         let list = without_mark(list).map_err(|reason| wrong(name, reason))?;
+        let beside = name.parent().unwrap_or(Path::new(""));
         let mut images: BTreeMap<PathBuf, Record> = BTreeMap::new();
-        for record in records(list, end).map_err(|reason| wrong(name, reason))? {
+        for record in records(list, end, beside).map_err(|reason| wrong(name, reason))? {
             let path = placed(name, &record.path);
             let number = record.number;
             let (label, split) = (record.label.clone(), record.split);
@@ -113,9 +114,9 @@ fn check_alike<'a>(records: impl Iterator<Item = &'a Record>) -> Result<(), Stri
 }
 
 /// The records of a list, as a table or a path a line.
-fn records(list: &[u8], end: u8) -> Result<Vec<Record>, String> {
+fn records(list: &[u8], end: u8, beside: &Path) -> Result<Vec<Record>, String> {
     if end == b'\n'
-        && let Some(records) = table::records(list)
+        && let Some(records) = table::records(list, beside)
     {
         return records;
     }

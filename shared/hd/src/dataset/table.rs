@@ -68,7 +68,10 @@ impl Columns {
             let holds = |column: &usize| rows.iter().all(|row| row.get(*column).is_some_and(is));
             (0..first.len()).filter(holds).collect::<Vec<_>>()
         };
-        let paths = columns(&|cell| is_named_like_an_image(Path::new(cell)));
+        let paths = columns(&|cell| {
+            let path = Path::new(cell);
+            is_named_like_an_image(path) || path.is_file()
+        });
         let splits = columns(&|cell| split_named(cell.as_ref()).is_some());
         let &[path] = paths.as_slice() else {
             return None;
@@ -96,19 +99,23 @@ impl Columns {
     }
 }
 
-/// The records of a list that is a table; none where it is not.
+/// The records of a list that is a table; none where it is not. Paths may be relative to the folder
+/// `beside`.
 ///
 /// # Errors
-/// The first record that makes no sense, by its number; a table that is not in UTF-8.
-pub(super) fn records(list: &[u8]) -> Option<Result<Vec<Record>, String>> {
+/// The first record that makes no sense, by its number; a table whose columns are not known, or that
+/// is not in UTF-8.
+pub(super) fn records(list: &[u8], beside: &Path) -> Option<Result<Vec<Record>, String>> {
     let lossy = String::from_utf8_lossy(list);
     let first = lossy.lines().find(|line| !line.trim().is_empty())?;
+    let is_there = |path: &str| Path::new(path).exists() || beside.join(path).exists();
     let table = b",;\t".iter().find_map(|delimiter| {
         let header = rows(first, *delimiter).ok()?.into_iter().next()?;
         let named = Columns::named(&header).map(|columns| (columns, *delimiter, 1));
         named.or_else(|| {
-            // A line that is the path of an image is no row of a table.
-            let is_path = *delimiter == b'\t' || Path::new(first.trim_end()).exists();
+            // A line that is the path of an image is no row of a table, and neither is a label, a tab
+            // and a path.
+            let is_path = first.contains('\t') || is_there(first.trim_end());
             if is_path || header.len() < 2 {
                 return None;
             }
@@ -116,7 +123,11 @@ pub(super) fn records(list: &[u8]) -> Option<Result<Vec<Record>, String>> {
             Columns::of_cells(&rows).map(|columns| (columns, *delimiter, 0))
         })
     });
-    let (columns, delimiter, header) = table?;
+    let Some((columns, delimiter, header)) = table else {
+        // A tab stands between a label and a path, which may be called anything.
+        let is_row = first.contains([',', ';']) && !first.contains('\t');
+        return (is_row && !is_there(first.trim_end())).then(|| Err(unknown(first)));
+    };
     if let Err(error) = std::str::from_utf8(list) {
         let before = list.get(..error.valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
@@ -125,6 +136,15 @@ pub(super) fn records(list: &[u8]) -> Option<Result<Vec<Record>, String>> {
         )));
     }
     Some(read(&lossy, delimiter, header, &columns))
+}
+
+/// The error of a table of which it is not known which column is which.
+fn unknown(first: &str) -> String {
+    format!(
+        "line 1: '{}' is no path that is there, and if it is a row of a table, which columns are paths and labels is not \
+         known: give the table a header, such as path,label",
+        first.trim_end()
+    )
 }
 
 /// The rows of a table, the header among them, but for those in which nothing stands.
@@ -186,7 +206,7 @@ mod tests {
 
     /// Label, path and split of each record.
     fn read(list: &str) -> Vec<(String, String, Option<Split>)> {
-        let records = records(list.as_bytes()).unwrap().unwrap();
+        let records = records(list.as_bytes(), Path::new("")).unwrap().unwrap();
         let parts = |record: Record| {
             let path = record.path.to_str().unwrap().to_owned();
             (record.label, path, record.split)
@@ -243,20 +263,42 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_none() {
-        for list in [
-            "",
-            "a/x.jpg\n",
-            "cat\ta/x.jpg\n",
-            "a/1.jpg,b/2.jpg\n",
-            "1,2,a.jpg\n",
-        ] {
-            assert!(records(list.as_bytes()).is_none(), "{list:?}");
+        for list in ["", "a/x.jpg\n", "cat\ta/x.jpg\n", "cat\ta/x,y.jpg\n"] {
+            let found = records(list.as_bytes(), Path::new(""));
+            assert!(found.is_none(), "{list:?}");
         }
     }
 
     #[test]
+    fn a_table_of_which_the_columns_are_not_known_is_an_error_with_the_remedy() {
+        for list in [
+            "a/1.jpg,b/2.jpg\n",
+            "1,2,a.jpg\n",
+            "a/1.jpg,cat,0.5\n",
+            "a/1.jpg,cat\na/2.jpg\n",
+            "picture,kind\na/1.jpg,cat\n",
+        ] {
+            let reason = records(list.as_bytes(), Path::new(""))
+                .unwrap()
+                .unwrap_err();
+            let expected = "give the table a header, such as path,label";
+            assert!(
+                reason.starts_with("line 1: ") && reason.ends_with(expected),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_of_paths_with_commas_is_no_table() {
+        let root = super::super::tests::folder(&["Smith, John/1.jpg", "b/2.jpg"]);
+        let list = b"Smith, John/1.jpg\nb/2.jpg\n";
+        assert!(records(list, root.path()).is_none());
+    }
+
+    #[test]
     fn a_table_that_is_not_in_utf_8_is_named_with_its_line() {
-        let reason = |list: &[u8]| records(list).unwrap().unwrap_err();
+        let reason = |list: &[u8]| records(list, Path::new("")).unwrap().unwrap_err();
         let expected = "line 3 is not UTF-8: save the table in UTF-8";
         assert_eq!(reason(b"path,label\na.jpg,dog\nb.jpg,caf\xe9\n"), expected);
         assert_eq!(reason(b"a.jpg,dog\nc.jpg,dog\nb.jpg,caf\xe9\n"), expected);
