@@ -12,6 +12,7 @@ mod lane;
 mod limits;
 mod metrics;
 mod page;
+mod pieces;
 mod pool;
 mod refusal;
 mod room;

@@ -14,7 +14,7 @@ use hd::label::{Labeller, Outcome};
 use hd::onnx::Network;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::block_in_place;
+use tokio::task::spawn_blocking;
 
 use crate::lane::{Job, Lane, Product, Reply, Trouble, Wanted};
 use crate::limits::Limits;
@@ -95,9 +95,16 @@ impl Pool {
     /// # Errors
     /// [`Trouble`]; the inner one is the image's.
     pub(crate) async fn run(&self, image: Held, wanted: Wanted) -> Reply {
-        let rule = &self.network.preprocess;
-        // A header can be long.
-        let cost = block_in_place(|| rule.cost(image.bytes(), self.max_pixels));
+        let (network, max_pixels) = (Arc::clone(&self.network), self.max_pixels);
+        // A header can be long. The threads that speak stay the same two, since each new one would keep
+        // freed memory of its own.
+        let estimated = spawn_blocking(move || {
+            let cost = network.preprocess.cost(image.bytes(), max_pixels);
+            (cost, image)
+        });
+        let Ok((cost, image)) = estimated.await else {
+            return Err(Trouble::Failed);
+        };
         let lane = match cost > DEAR {
             true => &self.dear,
             false => &self.cheap,

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
+use crate::pieces::Pieces;
 use crate::refusal::Refusal;
 use crate::room::{Room, Share};
 
@@ -67,19 +68,20 @@ pub(crate) async fn image(request: Request, room: &Room) -> Result<Held, Refusal
 }
 
 async fn of_body(mut body: Body, mut room: Share) -> Result<Held, Refusal> {
-    let mut bytes = Vec::new();
+    let (mut pieces, mut length) = (Pieces::default(), 0);
     let (mut due, mut portion) = (Instant::now() + STALL, PORTION);
     while let Some(frame) = timeout_at(due, body.frame()).await? {
         let frame = frame.map_err(|error| Refusal::of_body(&error))?;
         if let Some(data) = frame.data_ref() {
             room.grow(data.len())?;
-            bytes.extend_from_slice(data);
+            pieces.push(data);
+            length += data.len();
         }
-        if bytes.len() >= portion {
-            (due, portion) = (Instant::now() + STALL, bytes.len() + PORTION);
+        if length >= portion {
+            (due, portion) = (Instant::now() + STALL, length + PORTION);
         }
     }
-    let bytes = bytes.into();
+    let bytes = pieces.whole().into();
     Ok(Held { bytes, room })
 }
 
