@@ -1,10 +1,9 @@
 //! Files on their way to their name, which one process at a time writes.
 
-use std::fs::{self, File, Metadata, TryLockError};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use hd_weakness::{is_without_locks, of_sync};
+use hd_weakness::{is_at, of_sync, try_lock};
 
 use crate::error::Error;
 use crate::progress::Progress;
@@ -70,22 +69,12 @@ pub fn claim(path: &Path, progress: &dyn Progress) -> Result<File, Error> {
 
 /// Locks a file that is to be called `to`. Where there are no locks it goes on without.
 fn lock(file: &File, to: &Path, progress: &dyn Progress) -> Result<(), Error> {
-    match file.try_lock() {
-        Ok(()) => return Ok(()),
-        Err(TryLockError::Error(error)) if is_without_locks(&error) => return Ok(()),
-        Err(TryLockError::Error(error)) => return Err(Error::file(to, "lock")(error)),
-        Err(TryLockError::WouldBlock) => {}
+    if try_lock(file).map_err(Error::file(to, "lock"))? {
+        return Ok(());
     }
     progress.note(&format!(
         "{}: another process is bringing it; waiting for that one",
         to.display()
     ));
     file.lock().map_err(Error::file(to, "lock"))
-}
-
-/// Whether `path` is a name of this file.
-fn is_at(file: &File, path: &Path) -> bool {
-    let number = |metadata: Metadata| (metadata.dev(), metadata.ino());
-    let there = fs::symlink_metadata(path).map(number);
-    there.is_ok_and(|there| file.metadata().map(number).is_ok_and(|own| own == there))
 }

@@ -5,14 +5,14 @@
 //! where nothing could be done any more, by the next one that makes something in that folder.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, Metadata, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::mem;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hd_weakness::is_without_locks;
+use hd_weakness::{is_at, try_lock};
 use tempfile::{Builder, NamedTempFile, TempDir};
 
 /// What their names end with, behind a dot, a name and six characters of chance.
@@ -147,27 +147,11 @@ fn make<T>(
         let made = make(builder.prefix(&prefix).suffix(ENDING));
         let (path, handle, made) = made.map_err(|error| io::Error::from(error.kind()))?;
         // Another process may take it for abandoned before it is locked.
-        if is_locked(&handle)? && is_there(&path, &handle.metadata()?) {
+        if try_lock(&handle)? && is_at(&handle, &path) {
             live.paths.insert(path.clone());
             return Ok((made, Entry(path)));
         }
     }
-}
-
-/// Locks the file, if nobody else has.
-fn is_locked(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        // Where there are no locks, nobody can take it for abandoned.
-        Err(TryLockError::Error(error)) if is_without_locks(&error) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-fn is_there(path: &Path, made: &Metadata) -> bool {
-    fs::symlink_metadata(path)
-        .is_ok_and(|there| (there.dev(), there.ino()) == (made.dev(), made.ino()))
 }
 
 /// Deletes what dead processes left in a folder. What cannot be deleted does no harm.

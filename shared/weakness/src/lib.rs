@@ -4,7 +4,10 @@
 //! error, and the program says at its end, once, what was missing.
 
 use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// ENOLCK: a server of files without one for locks.
@@ -49,8 +52,29 @@ pub fn of_sync(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Locks a file for this process, if no other has. Where there are no locks it goes on without.
+///
+/// # Errors
+/// The operating system's.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if is_without_locks(&error) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether `path` is a name of this file, and no link to it. Who had the lock before may have given the file another name
+/// or deleted it, so that nobody else would find what is locked.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let number = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    let there = fs::symlink_metadata(path).map(number);
+    there.is_ok_and(|there| file.metadata().map(number).is_ok_and(|own| own == there))
+}
+
 /// Whether an error of locking says that the file system has no locks.
-pub fn is_without_locks(error: &io::Error) -> bool {
+fn is_without_locks(error: &io::Error) -> bool {
     let none = error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS);
     if none {
         note(

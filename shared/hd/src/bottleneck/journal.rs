@@ -7,13 +7,13 @@
 //! record is the trace of a kill, and is cut off.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hd_weakness::{is_without_locks, of_sync};
+use hd_weakness::{is_at, of_sync, try_lock};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{CHECK, check};
@@ -212,11 +212,11 @@ fn occupied(path: &Path) -> Error {
 /// name, in which another process would look in vain, and it takes another try.
 fn lock(path: &Path, of: &Path) -> Result<File> {
     file::make_folder_of(path)?;
-    // A link would lead elsewhere, and a pipe would wait for somebody at its other end.
-    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return Err(occupied(path));
-    }
     loop {
+        // A link would lead elsewhere, and a pipe would wait for somebody at its other end.
+        if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(occupied(path));
+        }
         let open = OpenOptions::new()
             .read(true)
             .write(true)
@@ -224,20 +224,12 @@ fn lock(path: &Path, of: &Path) -> Result<File> {
             .truncate(false)
             .open(path);
         let file = open.map_err(Error::io(path, "write"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Busy {
-                    path: of.to_path_buf(),
-                });
-            }
-            Err(TryLockError::Error(error)) if is_without_locks(&error) => {}
-            Err(TryLockError::Error(error)) => return Err(Error::io(path, "lock")(error)),
+        if !try_lock(&file).map_err(Error::io(path, "lock"))? {
+            return Err(Error::Busy {
+                path: of.to_path_buf(),
+            });
         }
-        let mine = file.metadata().map_err(Error::io(path, "read"))?;
-        if fs::metadata(path)
-            .is_ok_and(|named| (named.dev(), named.ino()) == (mine.dev(), mine.ino()))
-        {
+        if is_at(&file, path) {
             return Ok(file);
         }
     }
