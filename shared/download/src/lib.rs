@@ -11,7 +11,6 @@ mod archive;
 mod error;
 mod get;
 mod progress;
-mod sha256;
 mod transfer;
 mod unfinished;
 
@@ -19,5 +18,4 @@ pub use archive::{Limits, Summary, extract_member, unpack};
 pub use error::Error;
 pub use get::{Receipt, download};
 pub use progress::Progress;
-pub use sha256::sha256_of_file;
 pub use unfinished::claim;

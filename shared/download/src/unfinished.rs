@@ -3,11 +3,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use hd_digest::sha256_of_file;
 use hd_weakness::{is_at, of_sync, try_lock};
 
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::sha256::sha256_of_file;
 
 /// A file that has a helper's name as yet, and that no other process writes.
 pub(crate) struct Unfinished {

@@ -4,13 +4,13 @@
 //! that was verified lies `NAME.seen`, JSON with its stamp and its SHA-256. While size, times and number are those, and
 //! that digest is the one that is wanted, the file is what it was. Otherwise it is read once more.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256_of_file;
 use crate::error::{Error, Result};
 use crate::stamp::Stamp;
 use crate::temporary::TemporaryFile;
@@ -35,7 +35,7 @@ pub fn is_whole(path: &Path, sha256: &str) -> Result<bool> {
     if before(path).is_some_and(|before| before == now) {
         return Ok(true);
     }
-    let whole = digest(path).map_err(Error::io(path, "read"))? == sha256;
+    let whole = sha256_of_file(path).map_err(Error::io(path, "read"))? == sha256;
     if whole {
         // Where nothing can be written the file is read each time.
         let _ = note(path, &now);
@@ -68,19 +68,6 @@ fn note(path: &Path, now: &Seen) -> io::Result<()> {
     let new = TemporaryFile::new(folder, "seen")?;
     new.as_file().write_all(&serde_json::to_vec(now)?)?;
     new.persist(&record(path))
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            count => hasher.update(buffer.get(..count).unwrap_or_default()),
-        }
-    }
-    let bytes = hasher.finalize();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
+use hd_digest::sha256_of_file;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::zipfile::io_error;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::sha256::sha256_of_file;
 use crate::transfer::{beside, pour};
 use crate::unfinished::Unfinished;
 

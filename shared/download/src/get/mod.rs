@@ -23,6 +23,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use hd_digest::sha256_of_file;
 use ureq::{Body, Proxy};
 
 use self::answer::Answer;
@@ -31,7 +32,6 @@ use self::part::Part;
 use self::policy::{Again, Failure, Patience, Policy};
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::sha256::sha256_of_file;
 use crate::transfer::pour;
 
 /// The file that a download brought: its length and its digest.

@@ -15,7 +15,6 @@ use std::time::Instant;
 
 use self::server::{Server, Step, cut_reply, reply};
 use super::*;
-use crate::sha256;
 use crate::transfer::beside;
 
 const V1: &str = "ETag: \"v1\"";
@@ -112,7 +111,7 @@ fn content(seed: u8) -> Vec<u8> {
 }
 
 fn sha(bytes: &[u8]) -> String {
-    sha256::hex(sha2::Digest::new_with_prefix(bytes))
+    hd_digest::sha256_of(bytes).unwrap()
 }
 
 fn rest(body: &[u8], from: usize, etag: &str) -> Step {
