@@ -9,6 +9,7 @@ use crate::gif::Gif;
 use crate::guard::guarded;
 use crate::ico;
 use crate::jpeg;
+use crate::png::Png;
 use crate::preprocess::Preprocess;
 use crate::recognise::{heif_kind, recognise};
 use crate::tiff;
@@ -27,7 +28,7 @@ impl Preprocess {
                 let eighths = structure.eighths(self.reduces());
                 Some((structure.size(), eighths))
             }
-            format => Some((size(format, bytes)?, 8)),
+            format => Some((size(format, bytes, max_pixels)?, 8)),
         });
         let Some(((width, height), eighths)) = told.flatten() else {
             return 0;
@@ -40,9 +41,10 @@ impl Preprocess {
 }
 
 /// Columns and rows as the header tells them; none where decoding fails there too.
-fn size(format: ImageFormat, bytes: &[u8]) -> Option<(u32, u32)> {
+fn size(format: ImageFormat, bytes: &[u8], max_pixels: u64) -> Option<(u32, u32)> {
     match format {
         ImageFormat::Tiff => tiff::size(bytes).ok(),
+        ImageFormat::Png => Some(Png::of(bytes, max_pixels).ok()?.size),
         ImageFormat::Gif => Some(Gif::of(bytes).ok()?.size),
         ImageFormat::Ico => Some(ico::largest(bytes).ok()?.size()),
         ImageFormat::Bmp => {

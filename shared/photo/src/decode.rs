@@ -9,14 +9,14 @@ use image::error::{UnsupportedError, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::bmp::Bitmap;
+use crate::claim::Claim;
+use crate::decoded::Decoded;
 use crate::error::{CUT_SHORT, DecodeError};
 use crate::gif::Gif;
 use crate::guard::guarded;
 use crate::heif;
 use crate::ico;
 use crate::jpeg;
-use crate::memory::turn;
-use crate::note::{Note, Notes};
 use crate::opaque::{self, over_white};
 use crate::orientation;
 use crate::painted::Painted;
@@ -27,23 +27,6 @@ use crate::tiff;
 use crate::want::Want;
 use crate::webp;
 
-/// What decoders of JPEG paint where nothing is known.
-const FILLING: [u8; 3] = [128; 3];
-
-/// One pixel in so many is enough to see how many are filled in.
-const SPARSE: usize = 13;
-
-/// A decoded image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    /// The image, perhaps at a reduced size.
-    pub rgb: Rgb,
-    /// How many pixels the file has.
-    pub pixels: u64,
-    /// Why somebody should look at it.
-    pub notes: Notes,
-}
-
 /// Decodes the first frame of an image, upright as its EXIF orientation says, with transparency
 /// laid over white.
 ///
@@ -51,13 +34,7 @@ pub struct Decoded {
 /// Every way that bytes can fail to be an image; see [`DecodeError`].
 pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
     if let Some(kind) = heif_kind(bytes) {
-        let image = heif::decode(kind, bytes, want.max_pixels)?;
-        let decoded = Decoded {
-            pixels: u64::from(image.width()) * u64::from(image.height()),
-            rgb: over_white(image),
-            notes: Notes::default(),
-        };
-        return Ok(decoded.looked_at());
+        return Ok(heif::decode(kind, bytes, want)?.looked_at());
     }
     let format = recognise(bytes)?;
     let corrupt = |reason: String| DecodeError::Corrupt {
@@ -69,7 +46,6 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
             Err(corrupt("it has no pixels".to_owned()))
         }
         Some(Ok(image)) => Ok(image.looked_at()),
-        Some(Err(Refusal::Size { width, height })) => Err(DecodeError::TooLarge { width, height }),
         Some(Err(Refusal::Reason(error))) => Err(error),
         Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(DecodeError::Variety {
             format: name(format),
@@ -82,7 +58,6 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
 
 /// Why [`decode_as`] gave up.
 enum Refusal {
-    Size { width: u32, height: u32 },
     Reason(DecodeError),
     Decoder(ImageError),
 }
@@ -103,16 +78,16 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, 
     match format {
         ImageFormat::Bmp => {
             let bitmap = Bitmap::of_file(bytes)?;
-            let claim = Claim::of(format, (bitmap.width, bitmap.height));
+            let claim = Claim::of(bytes_a_pixel(format), (bitmap.width, bitmap.height));
             claim.paint(want, || Ok(over_white(bitmap.image()?).into()))
         }
         ImageFormat::Gif => {
             let gif = Gif::of(bytes)?;
-            Claim::of(format, gif.size).paint(want, || Ok(gif.image()?.into()))
+            Claim::of(bytes_a_pixel(format), gif.size).paint(want, || Ok(gif.image()?.into()))
         }
         ImageFormat::Ico => {
             let icon = ico::largest(bytes)?;
-            let claim = Claim::of(format, icon.size());
+            let claim = Claim::of(bytes_a_pixel(format), icon.size());
             claim.paint(want, || Ok(icon.image(want.max_pixels)?.into()))
         }
         ImageFormat::Jpeg => {
@@ -128,22 +103,27 @@ fn decode_as(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, 
         }
         ImageFormat::Png => {
             let png = Png::of(bytes, want.max_pixels)?;
-            Claim::of(format, png.size).paint(want, || {
+            Claim::of(bytes_a_pixel(format), png.size).paint(want, || {
                 let orientation = orientation::of(format, bytes);
                 Ok(Painted::from(png.image()?).upright(orientation))
             })
         }
-        ImageFormat::Tiff => Claim::of(format, tiff::size(bytes)?).paint(want, || {
-            let (page, orientation) = tiff::decode(bytes)?;
-            Ok(page.upright(orientation))
-        }),
+        ImageFormat::Tiff => {
+            Claim::of(bytes_a_pixel(format), tiff::size(bytes)?).paint(want, || {
+                let (page, orientation) = tiff::decode(bytes)?;
+                Ok(page.upright(orientation))
+            })
+        }
         _ => decode_elsewhere(format, bytes, want),
     }
 }
 
 /// A format that is decoded by a library as a whole.
 fn decode_elsewhere(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<Decoded, Refusal> {
-    let transparent = webp::as_transparent(bytes).filter(|_| format == ImageFormat::WebP);
+    let transparent = match format {
+        ImageFormat::WebP => webp::as_transparent(bytes),
+        _ => None,
+    };
     let file = transparent.as_deref().unwrap_or(bytes);
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
@@ -151,7 +131,7 @@ fn decode_elsewhere(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<De
     reader.limits(limits);
     let decoder = reader.into_decoder()?;
     let size = decoder.dimensions();
-    Claim::of(format, size).paint(want, || {
+    Claim::of(bytes_a_pixel(format), size).paint(want, || {
         let image = DynamicImage::from_decoder(decoder)?;
         let rgb = match transparent {
             Some(_) => without_alpha(image),
@@ -159,45 +139,6 @@ fn decode_elsewhere(format: ImageFormat, bytes: &[u8], want: &Want) -> Result<De
         };
         Ok(Painted::from(rgb).upright(orientation::of(format, bytes)))
     })
-}
-
-/// What the header of an image claims.
-struct Claim {
-    /// Columns and rows.
-    size: (u32, u32),
-    /// Memory that decoding takes at its most.
-    bytes: u64,
-}
-
-impl Claim {
-    /// That of an image of this size, of a format whose pixels all take the same.
-    fn of(format: ImageFormat, size: (u32, u32)) -> Self {
-        let pixels = u64::from(size.0) * u64::from(size.1);
-        Self {
-            size,
-            bytes: pixels.saturating_mul(bytes_a_pixel(format)),
-        }
-    }
-
-    /// What `paint` makes of the file, if what it claims is within the limits, when it is its turn.
-    fn paint(
-        self,
-        want: &Want,
-        paint: impl FnOnce() -> Result<Painted, Refusal>,
-    ) -> Result<Decoded, Refusal> {
-        let (width, height) = self.size;
-        let pixels = u64::from(width) * u64::from(height);
-        if pixels > want.max_pixels {
-            return Err(Refusal::Size { width, height });
-        }
-        let _turn = turn(self.size, self.bytes)?;
-        let painted = paint()?;
-        Ok(Decoded {
-            rgb: painted.rgb,
-            pixels,
-            notes: painted.notes,
-        })
-    }
 }
 
 /// Bytes that decoding takes at its most for each pixel, as measured: three for the result, and what
@@ -224,24 +165,6 @@ fn without_alpha(image: DynamicImage) -> Rgb {
         width,
         height,
         pixels,
-    }
-}
-
-impl Decoded {
-    /// The image, with notes on what its pixels say.
-    fn looked_at(mut self) -> Self {
-        let pixels = self.rgb.pixels.as_chunks::<3>().0;
-        let first = pixels.first();
-        if pixels.len() > 1 && pixels.iter().all(|pixel| Some(pixel) == first) {
-            self.notes.add(Note::Uniform);
-        } else {
-            let some = pixels.iter().step_by(SPARSE);
-            let filled = some.filter(|pixel| **pixel == FILLING).count();
-            if filled * SPARSE * 10 > pixels.len() * 9 {
-                self.notes.add(Note::Filled);
-            }
-        }
-        self
     }
 }
 

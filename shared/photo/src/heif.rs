@@ -6,9 +6,12 @@
 
 use image::{DynamicImage, RgbImage, RgbaImage};
 
+use crate::claim::Claim;
+use crate::decoded::Decoded;
 use crate::error::DecodeError;
 use crate::libheif::{Codec, Libheif, Pixels, Primary, Refused};
-use crate::memory::turn;
+use crate::opaque::over_white;
+use crate::want::Want;
 
 /// What is looked for among the boxes is not there, in libheif's numbers: the box of single images.
 const NO_META_BOX: i32 = 104;
@@ -71,16 +74,16 @@ impl Heif {
     }
 }
 
+/// Bytes that decoding takes at its most for each pixel: the decoder's frame, its colours, and these
+/// laid over white.
+const BYTES_A_PIXEL: u64 = 12;
+
 /// Decodes the primary image in `bytes`, upright.
 ///
 /// # Errors
-/// A system without libheif, or without its decoder for this kind; more pixels than `max_pixels`;
-/// what libheif refuses.
-pub(crate) fn decode(
-    kind: Heif,
-    bytes: &[u8],
-    max_pixels: u64,
-) -> Result<DynamicImage, DecodeError> {
+/// A system without libheif, or without its decoder for this kind; more pixels or memory than are
+/// wanted; what libheif refuses.
+pub(crate) fn decode(kind: Heif, bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
     let missing = |(library, package)| DecodeError::Missing {
         format: kind.name(),
         library,
@@ -90,19 +93,14 @@ pub(crate) fn decode(
     let image = library
         .open(bytes)
         .map_err(|refused| reason(kind, refused))?;
-    let (width, height) = image.size();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > max_pixels {
-        return Err(DecodeError::TooLarge { width, height });
-    }
-    // The decoder's frame, its colours, and these laid over white.
-    let _turn = turn((width, height), pixels.saturating_mul(12))?;
-    match pixels_of(&image, max_pixels) {
-        Ok(Some(image)) => Ok(image),
-        Ok(None) => Err(corrupt(kind, "it has no pixels".to_owned())),
-        Err(_) if !library.decodes(kind.codec()) => Err(missing(kind.plugin())),
-        Err(refused) => Err(reason(kind, refused)),
-    }
+    Claim::of(BYTES_A_PIXEL, image.size()).paint(want, || {
+        match pixels_of(&image, want.max_pixels) {
+            Ok(Some(image)) => Ok(over_white(image).into()),
+            Ok(None) => Err(corrupt(kind, "it has no pixels".to_owned())),
+            Err(_) if !library.decodes(kind.codec()) => Err(missing(kind.plugin())),
+            Err(refused) => Err(reason(kind, refused)),
+        }
+    })
 }
 
 /// The decoded image; none where it has no pixels.

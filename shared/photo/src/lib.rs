@@ -2,8 +2,10 @@
 //! that decode and resize images.
 
 mod bmp;
+mod claim;
 mod cost;
 mod decode;
+mod decoded;
 mod distort;
 mod encode;
 mod error;
@@ -32,7 +34,8 @@ mod tiff;
 mod want;
 mod webp;
 
-pub use decode::{Decoded, decode};
+pub use decode::decode;
+pub use decoded::Decoded;
 pub use distort::{Distortion, View};
 pub use encode::{encode_jpeg, encode_png};
 pub use error::DecodeError;

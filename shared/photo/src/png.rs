@@ -109,47 +109,28 @@ impl<'a> Png<'a> {
 
 /// A row in RGB, with transparency laid over white.
 fn rgb((colours, bits): (ColorType, BitDepth), row: &[u8]) -> Vec<u8> {
-    let image = match bits {
-        BitDepth::Sixteen => of_16_bits(colours, row),
-        _ => of_8_bits(colours, row),
+    let row = match bits {
+        BitDepth::Sixteen => row.as_chunks().0.iter().map(narrowed).collect(),
+        _ => row.to_vec(),
+    };
+    let width = (row.len() / colours.samples()) as u32;
+    let image = match colours {
+        ColorType::Grayscale => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLuma8),
+        ColorType::GrayscaleAlpha => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLumaA8)
+        }
+        ColorType::Rgba => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgba8),
+        // Palettes come expanded.
+        ColorType::Rgb | ColorType::Indexed => {
+            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgb8)
+        }
     };
     image.map(opaque::pixels).unwrap_or_default()
 }
 
-fn of_8_bits(colours: ColorType, row: &[u8]) -> Option<DynamicImage> {
-    let width = (row.len() / colours.samples()) as u32;
-    let row = row.to_vec();
-    Some(match colours {
-        ColorType::Grayscale => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLuma8)?
-        }
-        ColorType::GrayscaleAlpha => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLumaA8)?
-        }
-        ColorType::Rgba => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgba8)?,
-        // Palettes come expanded.
-        ColorType::Rgb | ColorType::Indexed => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgb8)?
-        }
-    })
-}
-
-fn of_16_bits(colours: ColorType, row: &[u8]) -> Option<DynamicImage> {
-    let width = (row.len() / 2 / colours.samples()) as u32;
-    let row = row.as_chunks().0.iter();
-    let row: Vec<u16> = row.map(|bytes| u16::from_be_bytes(*bytes)).collect();
-    Some(match colours {
-        ColorType::Grayscale => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLuma16)?
-        }
-        ColorType::GrayscaleAlpha => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageLumaA16)?
-        }
-        ColorType::Rgba => ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgba16)?,
-        ColorType::Rgb | ColorType::Indexed => {
-            ImageBuffer::from_raw(width, 1, row).map(DynamicImage::ImageRgb16)?
-        }
-    })
+/// A sample of 16 bits in 8, rounded.
+fn narrowed(sample: &[u8; 2]) -> u8 {
+    ((u32::from(u16::from_be_bytes(*sample)) + 128) / 257) as u8
 }
 
 fn corrupt(error: DecodingError) -> DecodeError {
@@ -179,6 +160,15 @@ mod tests {
         }
         let long = b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffIDAT";
         assert_eq!(chunk(long, *b"eXIf"), None);
+    }
+
+    #[test]
+    fn samples_of_16_bits_are_rounded_as_everywhere_else() {
+        let samples: Vec<u16> = (0..=u16::MAX).collect();
+        let image = ImageBuffer::from_raw(256, 256, samples.clone());
+        let theirs = image.map(DynamicImage::ImageLuma16).unwrap().into_luma8();
+        let ours = samples.iter().map(|sample| narrowed(&sample.to_be_bytes()));
+        assert!(ours.eq(theirs.into_raw()));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{Decoded, decode};
+use crate::decode::decode;
+use crate::decoded::Decoded;
 use crate::distort::View;
 use crate::error::DecodeError;
 use crate::resize::{Region, antialiased, legacy_bilinear};
