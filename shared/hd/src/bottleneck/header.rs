@@ -1,6 +1,5 @@
 //! The header of the new file of bottlenecks, put together from the files as they were found.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::cache::Bottlenecks;
@@ -8,6 +7,7 @@ use super::layout::{Header, Row, Skipped};
 use super::noted::Noted;
 use super::reader::{Content, Found, Reader, Unusable};
 use super::reuse::Seen;
+use crate::dataset::bytes;
 use crate::digest::Digest;
 use crate::split::Split;
 use crate::stamp::Stamp;
@@ -154,8 +154,4 @@ fn unusable<'a>(reader: &'a Reader, found: &'a Found<()>) -> Option<&'a Unusable
         (_, Some(digest)) => reader.contents.bad.get(&digest),
         _ => None,
     }
-}
-
-fn bytes(path: &Path) -> &[u8] {
-    path.as_os_str().as_bytes()
 }

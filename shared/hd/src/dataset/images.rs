@@ -89,6 +89,6 @@ pub(super) fn wrong(root: &Path, reason: impl Into<String>) -> Error {
 }
 
 /// The bytes of a path, by which paths are sorted.
-pub(super) fn bytes(path: &Path) -> &[u8] {
+pub(crate) fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
 }

@@ -21,6 +21,7 @@ pub(crate) mod tests;
 mod walk;
 
 pub use division::split_named;
+pub(crate) use images::bytes;
 pub use images::{Dataset, Entry, Unreadable};
 pub use label::label_of;
 pub use list::without_end;
