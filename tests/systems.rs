@@ -22,7 +22,7 @@ fn has(test: &str, program: &str) -> bool {
 }
 
 /// Whether strace is there and may trace.
-fn can_trace(test: &str) -> bool {
+pub(crate) fn can_trace(test: &str) -> bool {
     if !has(test, "strace") {
         return false;
     }
@@ -53,7 +53,7 @@ fn through(dir: &Workdir, caller: &str, args: &[&str]) -> Call {
 }
 
 /// A program of ours, called by another with its arguments.
-fn called_by(caller: &str, args: &[&str], dir: &Workdir, Call(ours): Call) -> Call {
+pub(crate) fn called_by(caller: &str, args: &[&str], dir: &Workdir, Call(ours): Call) -> Call {
     let mut command = Command::new(caller);
     command
         .args(args)
