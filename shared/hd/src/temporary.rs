@@ -21,6 +21,9 @@ const ENDING: &str = ".hd-tmp";
 /// The random part of a name and the dot before it.
 const CHANCE: usize = 1 + 6;
 
+/// How often a folder is deleted that is being filled.
+const TRIES: usize = 1000;
+
 /// Those of this process, and the folders in which it looked for those of dead ones.
 static LIVE: Mutex<Live> = Mutex::new(Live {
     paths: BTreeSet::new(),
@@ -124,7 +127,7 @@ pub fn remove_all() {
     let live = live();
     for path in &live.paths {
         // There is nobody left to tell, and what stays is deleted by the next program.
-        let _ = remove(path);
+        let _ = take_away(path);
     }
     mem::forget(live);
 }
@@ -172,6 +175,20 @@ fn is_temporary(name: &str) -> bool {
         .and_then(|rest| rest.strip_prefix('.'));
     before
         .is_some_and(|rest| rest.len() > CHANCE && rest.bytes().rev().nth(CHANCE - 1) == Some(b'.'))
+}
+
+/// Deletes it under another name, since threads may still be filling a folder by the name that it had.
+fn take_away(path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let away = path.with_file_name(format!(".{name}"));
+    fs::rename(path, &away)?;
+    // What a thread was just then making by the old name still comes, a file a thread at most.
+    let is_filled = |done: &io::Result<()>| {
+        let error = done.as_ref().err().map(io::Error::kind);
+        error == Some(io::ErrorKind::DirectoryNotEmpty)
+    };
+    let mut tries = (0..TRIES).map(|_| remove(&away));
+    tries.find(|done| !is_filled(done)).unwrap_or(Ok(()))
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -242,5 +259,24 @@ mod tests {
         let mut left = [&foreign[..], &[".busy.a1B2c3.hd-tmp"]].concat();
         left.sort_unstable();
         assert_eq!(found, left);
+    }
+
+    #[test]
+    fn a_folder_goes_while_threads_are_still_filling_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(".photos.a1B2c3.hd-tmp");
+            fs::create_dir(&path).unwrap();
+            let fill = |thread: usize| {
+                let mut files = (0..).map(|file| path.join(format!("{thread}.{file}")));
+                files.find(|file| fs::write(file, "pixels").is_err());
+            };
+            std::thread::scope(|scope| {
+                (0..2).for_each(|thread| drop(scope.spawn(move || fill(thread))));
+                while fs::read_dir(&path).unwrap().count() < 50 {}
+                take_away(&path).unwrap();
+            });
+            assert!(names(folder.path()).is_empty());
+        }
     }
 }
