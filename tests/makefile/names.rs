@@ -85,8 +85,11 @@ fn the_whole_pipeline_runs_on_a_folder_that_has_all_of_these_names() {
     let run = make_anywhere(&dir, &["train", &images, &out]).succeeds();
     assert!(run.stderr().contains("50 computed"), "{}", run.stderr());
     assert!(dir.path("out/metrics.json").is_file());
-    let run = make_anywhere(&dir, &["train", &images, &out]).succeeds();
-    assert_eq!(ran(&run.stdout()), ["hd-bottleneck"]);
+    for args in [&["train", &images, &out][..], &["train", &out]] {
+        let run = make_anywhere(&dir, args).succeeds();
+        assert_eq!(ran(&run.stdout()), ["hd-bottleneck"]);
+        assert!(!run.stderr().contains("was made with"), "{}", run.stderr());
+    }
 }
 
 #[test]
