@@ -25,6 +25,9 @@ mod serving;
 /// A real browser, driven as a person would.
 mod webdriver;
 
+/// A real terminal, and what is on its screen.
+mod terminal;
+
 /// What --help prints, and how wrong usage is answered.
 mod usage;
 

@@ -1,6 +1,7 @@
 //! The progress bar.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -8,6 +9,21 @@ use log::LevelFilter;
 
 /// Time between two movements of a bar that nothing else moves.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The bar that is on the screen.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints while no bar is on the screen: a line that is printed through a bar leaves a piece of it above.
+pub(crate) fn around(print: impl FnOnce()) {
+    match &*shown() {
+        Some(bar) => bar.suspend(print),
+        None => print(),
+    }
+}
 
 /// A bar on stderr, if that is a terminal and messages are wanted.
 #[derive(Debug)]
@@ -60,14 +76,9 @@ impl Bar {
         self.0.inc(by);
     }
 
-    /// Shows a message without tearing the bar.
-    pub fn message(&self, level: log::Level, message: &str) {
-        self.0
-            .suspend(|| log::log!(target: "hd", level, "{message}"));
-    }
-
     /// Wipes the bar.
     pub fn clear(&self) {
+        shown().take();
         self.0.finish_and_clear();
     }
 
@@ -81,6 +92,7 @@ impl Bar {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let style = style.with_key("rate", rate);
         self.0.set_style(style);
+        shown().replace(self.0.clone());
     }
 }
 
@@ -108,7 +120,7 @@ impl hd_download::Progress for Bar {
     }
 
     fn note(&self, message: &str) {
-        self.message(log::Level::Info, message);
+        log::info!(target: "hd", "{message}");
     }
 
     fn end(&self) {

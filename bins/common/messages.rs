@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use log::LevelFilter;
 
+use crate::bar;
+
 /// Prints messages from this level up from now on, each line beginning with the program's name.
 pub(crate) fn start(program: &'static str, level: LevelFilter) {
     // Fails only where a logger is set already, and no other line sets one.
@@ -68,12 +70,14 @@ impl log::Log for Messages {
             log::Level::Warn => "warning: ",
             _ => "",
         };
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in record.args().to_string().lines() {
-            // There is nowhere left to complain to.
-            let _ =
-                out.write_all(format!("{}: {kind}{}\n", self.program, printable(line)).as_bytes());
-        }
+        bar::around(|| {
+            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+            for line in record.args().to_string().lines() {
+                let line = format!("{}: {kind}{}\n", self.program, printable(line));
+                // There is nowhere left to complain to.
+                let _ = out.write_all(line.as_bytes());
+            }
+        });
     }
 
     fn flush(&self) {}

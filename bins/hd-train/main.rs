@@ -87,7 +87,6 @@ impl Arguments {
             bar.spin("choosing the strength of the regularisation");
         }
         let watch = Watcher {
-            bar: &bar,
             runs: self.summaries_dir.is_some().then(Default::default),
             intermediate: Intermediate::of(self, base)?,
         };

@@ -6,14 +6,12 @@ use hd::bottleneck::Samples;
 use hd::head::{Score, Snapshot, Step, Watch};
 use hd::split::{Split, SplitRule};
 use hd::tensorboard::{Point, Summaries};
-use hd_cli::Bar;
 
 use crate::intermediate::Intermediate;
 use crate::tell;
 
 /// Tells how training goes, and keeps the summaries where they are wanted.
 pub(crate) struct Watcher<'a, 's> {
-    pub(crate) bar: &'a Bar,
     pub(crate) runs: Option<RefCell<Summaries<'s>>>,
     pub(crate) intermediate: Option<Intermediate<'a>>,
 }
@@ -31,8 +29,7 @@ impl<'s> Watcher<'_, 's> {
 
 impl Watch for Watcher<'_, '_> {
     fn score(&self, score: &Score) {
-        self.bar
-            .message(log::Level::Debug, &tell::score_line(score));
+        log::debug!("{}", tell::score_line(score));
     }
 
     fn step(&self, step: &Step) {

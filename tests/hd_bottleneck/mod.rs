@@ -10,6 +10,7 @@ mod lists;
 mod noted;
 mod outputs;
 mod reuse;
+mod screen;
 mod unreadable;
 mod views;
 
