@@ -40,6 +40,7 @@ impl Dataset {
         for (split, part) in &parts {
             let within = root.join(part);
             ignored(&within).for_each(|name| dataset.pass_over(&name));
+            dataset.note_loose_images(&within);
             for (label, folder) in distinct_labels(&within, &label_folders(&within)?)? {
                 folders.push((label, *split, Path::new(part).join(folder)));
             }
@@ -195,17 +196,18 @@ fn label_folders(root: &Path) -> Result<Vec<OsString>> {
     Err(wrong(root, reason))
 }
 
-/// The folders with their labels. Two folders whose names look the same, and are spelled with other
+/// The folders with their labels, or all that is wrong with them. Two folders whose names look the same, and are spelled with other
 /// characters, give one label.
 fn distinct_labels(root: &Path, folders: &[OsString]) -> Result<Vec<(String, OsString)>> {
     let mut seen: BTreeMap<String, &OsString> = BTreeMap::new();
-    let mut labels = Vec::new();
+    let (mut labels, mut wrongs) = (Vec::new(), Vec::new());
     for folder in folders {
         let label = label_of(folder);
         if label.contains(char::is_control) {
-            let reason =
-                format!("the name of its subfolder {folder:?} has a control character in it");
-            return Err(wrong(root, reason));
+            wrongs.push(format!(
+                "the name of its subfolder {folder:?} has a control character in it"
+            ));
+            continue;
         }
         let same = |other: &OsString| {
             normal(&other.to_string_lossy()) == normal(&folder.to_string_lossy())
@@ -219,14 +221,17 @@ fn distinct_labels(root: &Path, folders: &[OsString]) -> Result<Vec<(String, OsS
                 true => format!("both give the label '{label}'"),
                 false => "give labels that differ in capitals only".to_owned(),
             };
-            let reason = format!(
+            wrongs.push(format!(
                 "its subfolders '{a}' and '{b}' {told}: rename one, or move the images of '{b}' into '{a}'"
-            );
-            return Err(wrong(root, reason));
+            ));
+            continue;
         }
         labels.push((label, folder.clone()));
     }
-    Ok(labels)
+    match wrongs.is_empty() {
+        true => Ok(labels),
+        false => Err(wrong(root, wrongs.join("; "))),
+    }
 }
 
 #[cfg(test)]
@@ -410,5 +415,20 @@ mod tests {
             message.contains("'hot dog'") && message.contains("hot-dog"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn names_all_bad_labels_at_once() {
+        let root = folder(&[
+            "hot_dog/a.jpg",
+            "hot-dog/b.jpg",
+            "Cat/c.jpg",
+            "cat/d.jpg",
+            "new\nline/e.jpg",
+        ]);
+        let message = Dataset::scan(root.path()).unwrap_err().to_string();
+        for part in ["'hot-dog' and 'hot_dog'", "'Cat' and 'cat'", "new\\nline"] {
+            assert!(message.contains(part), "{message}");
+        }
     }
 }

@@ -23,6 +23,7 @@ mod walk;
 pub use division::split_named;
 pub(crate) use images::bytes;
 pub use images::{Dataset, Entry, Unreadable};
+pub(crate) use label::folder_in;
 pub use label::label_of;
 pub use list::without_end;
 pub use mark::without_mark;

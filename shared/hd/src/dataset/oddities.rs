@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::division::{holds_images, split_named};
 use super::images::Dataset;
-use super::walk::subfolders;
+use super::walk::{loose_images, subfolders};
 use crate::split::Split;
 
 /// Fewer images of a label than this cannot be in every split.
@@ -42,6 +42,20 @@ impl Dataset {
             found.push(one);
         }
         self.oddities.extend(found);
+    }
+
+    /// Images beside the folders of labels, which have no label.
+    pub(super) fn note_loose_images(&mut self, folder: &Path) {
+        let loose = loose_images(folder);
+        if let Some(first) = loose.first() {
+            let (count, folder) = (loose.len(), folder.display());
+            self.oddities.push(match count {
+                1 => format!("one image lies beside the folders of labels and is left out: {folder}/{first}"),
+                _ => format!(
+                    "{count} images lie beside the folders of labels and are left out, the first of them {folder}/{first}"
+                ),
+            });
+        }
     }
 
     /// Folders within the folder of a label.
@@ -179,6 +193,22 @@ mod tests {
             "'test' is taken for a label, though it is called like a part of a division",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn images_beside_the_folders_of_labels_are_told() {
+        let files = [
+            "a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "b/2.jpg", "b/3.jpg",
+        ];
+        let found = oddities(&[&files[..], &["z.JPG", "y.png", "notes.txt"]].concat());
+        let [one] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert!(
+            one.starts_with("2 images lie beside the folders of labels"),
+            "{one}"
+        );
+        assert!(one.ends_with("/y.png"), "{one}");
     }
 
     #[test]

@@ -150,6 +150,20 @@ pub(super) fn subfolders(folder: &Path) -> io::Result<Vec<OsString>> {
     Ok(folders)
 }
 
+/// The names of the files that lie in a folder itself and are named like images, sorted.
+pub(super) fn loose_images(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| {
+        let name = entry.file_name();
+        is_named_like_an_image(Path::new(&name)) && !is_ignored(&name) && entry.path().is_file()
+    });
+    let mut names: Vec<String> = files
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
 /// A file or folder that is no part of any data set: hidden, dropped by a file manager, or
 /// hd-fetch's record of where the images came from.
 pub(super) fn is_ignored(name: &OsStr) -> bool {
