@@ -127,7 +127,7 @@ fn images_that_only_lacked_the_library_are_looked_at_again() {
     let computed = counts(&said);
     assert!(computed.contains("1 skipped"), "{said}");
     let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();
-    assert_eq!(table, "hot_dog/text.jpg\tnot an image\n");
+    assert_eq!(table, "path\treason\nhot_dog/text.jpg\tnot an image\n");
 }
 
 #[test]

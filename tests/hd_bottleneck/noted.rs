@@ -29,7 +29,7 @@ fn what_cannot_be_meant_is_listed_beside_what_is_skipped_and_stays_listed() {
         "{said}"
     );
     let table = dir.path("out/bottlenecks.warnings.tsv");
-    let expected = "hot_dog/flat.jpg\tall of its pixels are the same\n\
+    let expected = "path\treason\nhot_dog/flat.jpg\tall of its pixels are the same\n\
         hot_dog/microscope.tif\tits darkest number is shown black and its brightest white\n";
     assert_eq!(fs::read_to_string(&table).unwrap(), expected);
     // Neither is skipped, and the next run knows without decoding them again.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::cache::Bottlenecks;
+use crate::dataset::folder_in;
 use crate::split::Split;
 use crate::tsv;
 
@@ -30,12 +31,13 @@ impl Bottlenecks {
             out.write_all(&tsv::field(&skipped.path))?;
             writeln!(out, "\t{}", skipped.reason)?;
         }
-        writeln!(out, "path\tlabel\tdigest\tvariant\tsplit\tnotes")?;
         self.write_rows(out)
     }
 
-    /// Writes path, label, digest, view, split and notes of each row, separated by tabs, a line each.
+    /// Writes path, label, its folder, digest, view, split and notes of each row, separated by tabs, a
+    /// line each below the names of these.
     pub(super) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "path\tlabel\tfolder\tdigest\tvariant\tsplit\tnotes")?;
         self.rows().iter().try_for_each(|row| {
             out.write_all(&tsv::field(&row.path))?;
             let label = self
@@ -44,7 +46,11 @@ impl Bottlenecks {
                 .map_or("", String::as_str);
             let split = row.split.map_or("", Split::name);
             let (digest, variant, notes) = (row.digest, row.variant, row.notes);
-            writeln!(out, "\t{label}\t{digest}\t{variant}\t{split}\t{notes}")
+            let folder = folder_in(&row.path, label).unwrap_or(label.into());
+            writeln!(
+                out,
+                "\t{label}\t{folder}\t{digest}\t{variant}\t{split}\t{notes}"
+            )
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Bottlenecks for numpy: `bottlenecks.npy`, a float32 array [rows, D], and `rows.tsv`, a line for
-//! each of its rows.
+//! each of its rows below the names of the columns.
 //!
-//! The array is in numpy's format, version 1.0; a line holds path, label, digest,
+//! The array is in numpy's format, version 1.0; a line holds path, label, folder of the label, digest,
 //! the number of the view, split and notes, separated by tabs; the last two may be empty.
 
 use std::path::Path;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::cache::Bottlenecks;
 use super::layout::Row;
-use crate::dataset::bytes;
+use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
@@ -67,6 +67,26 @@ impl Samples {
     /// The labels of all samples, sorted; a sample's label is an index into them.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// The name of the folder of each label that is called otherwise: the folder of its first image, by
+    /// path.
+    pub fn folders(&self) -> BTreeMap<String, String> {
+        let mut folders: BTreeMap<&String, String> = BTreeMap::new();
+        for image in self.images() {
+            if let Some(label) = self.labels.get(image.label as usize)
+                && !folders.contains_key(label)
+                && let Some(folder) = folder_in(image.path, label)
+            {
+                folders.insert(label, folder.into_owned());
+            }
+        }
+        let others = folders
+            .into_iter()
+            .filter(|(label, folder)| *label != folder);
+        others
+            .map(|(label, folder)| (label.clone(), folder))
+            .collect()
     }
 
     /// The labels of which none of the files has an image that can be used.

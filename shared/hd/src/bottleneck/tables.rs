@@ -1,8 +1,8 @@
 //! Tables for people beside a file of bottlenecks: `bottlenecks.skipped.tsv`, the files that were
 //! skipped, and `bottlenecks.warnings.tsv`, the images that somebody should look at.
 //!
-//! A line each: path relative to the folder of images, and reason, separated by a tab. There is no
-//! such file where it would be empty.
+//! Below the names of the columns there is a line each: path relative to the folder of images, and
+//! reason, separated by a tab. There is no such file where it would be empty.
 
 use std::fs;
 use std::io;
@@ -53,7 +53,7 @@ fn write<'a>(
             _ => Ok(path),
         };
     }
-    let mut table = Vec::new();
+    let mut table = b"path\treason\n".to_vec();
     for (image, reason) in lines {
         table.extend(tsv::field(image).iter());
         table.push(b'\t');
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(path, folder.path().join("bottlenecks.skipped.tsv"));
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "a/b\\tc.jpg\tnot an image\n"
+            "path\treason\na/b\\tc.jpg\tnot an image\n"
         );
         assert!(
             write_skipped(&folder.path().join("s.1"), &[])

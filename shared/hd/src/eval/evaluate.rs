@@ -177,6 +177,7 @@ fn metrics(head: &Head, samples: &Samples, split: Option<Split>, n: u64, count: 
     };
     let classes = head.labels.len();
     let right: u64 = (0..classes).map(|label| at(label, label)).sum();
+    let folders = samples.folders();
     let per_class = head.labels.iter().enumerate().map(|(label, name)| {
         let (has, given): (u64, u64) = (
             (0..classes).map(|other| at(label, other)).sum(),
@@ -185,6 +186,7 @@ fn metrics(head: &Head, samples: &Samples, split: Option<Split>, n: u64, count: 
         let share = |of: u64| (of > 0).then(|| at(label, label) as f64 / of as f64);
         LabelMetrics {
             label: name.clone(),
+            folder: folders.get(name).unwrap_or(name).clone(),
             n: has,
             precision: share(given),
             recall: share(has),

@@ -65,6 +65,9 @@ pub struct Confident {
 pub struct LabelMetrics {
     /// The label.
     pub label: String,
+    /// The name of its folder; empty in a file of an older hd-eval.
+    #[serde(default)]
+    pub folder: String,
     /// How many images have it.
     pub n: u64,
     /// The share that is right of the images that were given the label; absent where none was.
