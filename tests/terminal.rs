@@ -14,7 +14,14 @@ const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
 const ROWS: NonZero<u16> = NonZero::new(100).unwrap();
 
 /// What is on the screen when a program has ended that had one of 80 columns. It has to succeed.
-pub(crate) fn screen(Call(ours): Call) -> String {
+pub(crate) fn screen(call: Call) -> String {
+    let mut terminal = Parser::new(ROWS, COLUMNS, 0);
+    terminal.process(written(call).as_bytes());
+    terminal.screen().contents()
+}
+
+/// Everything that a program has written to such a terminal.
+pub(crate) fn written(Call(ours): Call) -> String {
     let words = [ours.get_program()].into_iter().chain(ours.get_args());
     let quoted = words.map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''")));
     let line = quoted.collect::<Vec<_>>().join(" ");
@@ -29,7 +36,5 @@ pub(crate) fn screen(Call(ours): Call) -> String {
         };
     }
     command.env("TERM", "xterm").env_remove("COLUMNS");
-    let mut terminal = Parser::new(ROWS, COLUMNS, 0);
-    terminal.process(Call(command).succeeds().stdout().as_bytes());
-    terminal.screen().contents()
+    Call(command).succeeds().stdout()
 }

@@ -50,6 +50,12 @@ impl Bar {
         self.0.set_length(total);
     }
 
+    /// Begins to count images of which nobody knows how many there are.
+    pub fn count_on(&self) {
+        self.show("{spinner} {pos} images, {rate}");
+        self.0.enable_steady_tick(TICK);
+    }
+
     /// Shows that work is under way, without an end to count to.
     pub fn spin(&self, what: &str) {
         self.show("{spinner} {msg}");

@@ -10,6 +10,7 @@ mod flags;
 mod generate;
 mod memory;
 mod messages;
+mod numbers;
 mod paths;
 mod signals;
 
@@ -25,6 +26,7 @@ pub use bar::Bar;
 pub use exit::{Advice, misuse};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
 pub use memory::Memory;
+pub use numbers::{count_of, probability};
 pub use paths::{check_outputs, is_within};
 pub use signals::interruption;
 

@@ -15,6 +15,8 @@ use crate::room::Room;
 pub(crate) struct App {
     pub(crate) network: Arc<Network>,
     pub(crate) pool: Pool,
+    /// An image shows what is more probable than this.
+    pub(crate) confident: f64,
     pub(crate) room: Room,
     pub(crate) hosts: Hosts,
     pub(crate) max_bytes: usize,
@@ -23,11 +25,17 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(network: Arc<Network>, pool: Pool, limits: &Limits) -> Arc<Self> {
+    pub(crate) fn new(
+        network: Arc<Network>,
+        pool: Pool,
+        confident: f64,
+        limits: &Limits,
+    ) -> Arc<Self> {
         let max_bytes = limits.max_bytes as usize;
         Arc::new(Self {
             network,
             pool,
+            confident,
             room: Room::new(max_bytes),
             hosts: Hosts::new(&limits.allow_host),
             max_bytes,

@@ -24,8 +24,9 @@ use anyhow::Context;
 use app::App;
 use clap::Parser;
 use hd::base::Runtime;
+use hd::label::CONFIDENT;
 use hd::onnx::Network;
-use hd_cli::{Common, Compute, Memory, Program};
+use hd_cli::{Common, Compute, Memory, Program, probability};
 use limits::Limits;
 use pool::{Labellers, Pool};
 use routes::router;
@@ -53,6 +54,10 @@ struct Arguments {
     /// Where to listen; port 0 picks a free one. Its address is printed
     #[arg(long, value_name = "ADDR:PORT", default_value_t = USUAL, value_parser = address)]
     listen: SocketAddr,
+
+    /// Say what an image shows where that is more probable than this, from 0 to 1, and otherwise that it can't be told
+    #[arg(long, value_name = "SCORE", default_value_t = CONFIDENT, value_parser = probability)]
+    threshold: f64,
 
     /// Do not open the page
     #[arg(long)]
@@ -119,7 +124,7 @@ impl Program for Arguments {
         };
         let pool = Pool::start(&labellers, self.compute.jobs.count(), &self.limits)?;
         let timeout = Duration::from_secs(self.limits.timeout);
-        let router = router(App::new(network, pool, &self.limits));
+        let router = router(App::new(network, pool, self.threshold, &self.limits));
         let server = Server {
             router,
             connections: self.limits.connections,

@@ -3,7 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` and what it needs | the page |
-//! | `POST /label`, an image or a form with one | JSON: `label`, `score`, `verdict`, `scores`; the header `Hd-Verdict` |
+//! | `POST /label`, an image or a form with one | JSON: `label`, `guess`, `score`, `verdict`, `probably` where that can't tell, `scores`; the header `Hd-Verdict` |
 //! | `POST /heatmap`, the same | PNG: where the evidence lies |
 //! | `GET /health` | JSON: `status`, `base`, `labels`, `title` |
 //! | `GET /metrics` | text for Prometheus |
@@ -101,8 +101,8 @@ async fn label(State(app): State<Arc<App>>, request: Request) -> Result<Response
     app.metrics.labelled(took);
     let labels = app.network.labels.as_deref().unwrap_or_default();
     let answer = Answer::new(labels, &scores);
-    let state = [(VERDICT, answer.verdict(0.0).name())];
-    Ok((state, Json(answer.record(0.0, notes))).into_response())
+    let state = [(VERDICT, answer.verdict(0.0, app.confident).name())];
+    Ok((state, Json(answer.record(0.0, app.confident, notes))).into_response())
 }
 
 async fn heatmap(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {

@@ -19,8 +19,10 @@ const MOST: u64 = 1 << 30;
 
 /// An image to label.
 pub(crate) enum Image {
-    /// A file, which may turn out to be none.
+    /// A file that was named, which may turn out to be none.
     File(PathBuf),
+    /// A file that lies in a folder, where not everything need be an image.
+    InFolder(PathBuf),
     /// The bytes of an image on stdin.
     Bytes(Vec<u8>),
     /// Something in the place of one, and why it is of no use.
@@ -31,7 +33,7 @@ impl Image {
     /// Its name in the output.
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Unusable(path, _) => path,
+            Self::File(path) | Self::InFolder(path) | Self::Unusable(path, _) => path,
             Self::Bytes(_) => Path::new(STDIN),
         }
     }
@@ -88,7 +90,7 @@ fn from_path(path: PathBuf) -> Images {
     }
     let files = dataset::files(&path);
     Box::new(files.map(|(path, found)| match found {
-        Ok(_) => Image::File(path),
+        Ok(_) => Image::InFolder(path),
         Err(trouble) => Image::Unusable(path, trouble.reason),
     }))
 }

@@ -1,8 +1,9 @@
 //! hd-label: labels images with a retrained graph.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, BufWriter, IsTerminal};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -19,15 +20,18 @@ use hd::base::Runtime;
 use hd::label::{Labeller, Sorter, Table, TableFormat};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
-use hd::{Error, parallel, photo};
-use hd_cli::{Common, Compute, Memory, Program, check_outputs, is_within, misuse};
+use hd::{Error, file, parallel, photo};
+use hd_cli::{
+    Bar, Common, Compute, Memory, Program, check_outputs, count_of, is_within, misuse, probability,
+};
 use images::{Image, Images, STDIN, from_arguments, from_list};
-use product::{Done, ONE_IMAGE, Product};
+use product::{Done, ONE_IMAGE, Product, Tally};
 
 /// Labels images with a retrained graph
 ///
-/// Prints a line an image, in the order given: path, label and score, separated by tabs. A file that is no image
-/// is named on stderr; the others are labelled all the same, and the exit status is 1.
+/// Prints a line an image, in the order given: path, label and score, separated by tabs. A file that is named and is
+/// no image is an error; the others are labelled all the same, and the exit status is 1. In a folder such files are
+/// skipped. Which ones is said on stderr.
 #[derive(Parser)]
 #[command(
     name = "hd-label",
@@ -61,17 +65,30 @@ struct Arguments {
     #[arg(long, value_name = "FILE.onnx")]
     graph: PathBuf,
 
-    /// How the answers are printed
-    #[arg(long, value_enum, default_value_t = Form::Tsv)]
-    format: Form,
+    /// How the answers are printed [default: as the name of --output ends, or else tsv]
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+
+    /// Write the answers to FILE, with a header, and not to stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Begin TSV with the names of the columns, and end each line with the folder that the label had in training
+    #[arg(long)]
+    header: bool,
+
+    /// Leave the names of the columns out of CSV, and of TSV that goes to a file
+    #[arg(long, conflicts_with = "header")]
+    no_header: bool,
 
     /// Print so many labels an image, the most probable first [default: 1; with --format label_image 5]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "embed")]
     top: Option<u32>,
 
-    /// Where no label is as probable as this, from 0 to 1, the label is `can't tell`
+    /// Where no label is as probable as this, from 0 to 1, the label is `can't tell`, and the most probable one stands
+    /// in a column of its own, `guess`
     #[arg(long, value_name = "SCORE", value_parser = probability, conflicts_with = "embed")]
-    threshold: Option<f32>,
+    threshold: Option<f64>,
 
     /// Print the bottleneck of each image and no label
     #[arg(long)]
@@ -114,18 +131,13 @@ struct Arguments {
 enum Form {
     /// A line of path, label and score, separated by tabs
     Tsv,
+    /// A header, and a line with path, label, folder, score, and the score of each label, separated by commas
+    Csv,
     /// An object a line, with all scores
     Json,
     /// The lines that label_image.py prints
     #[value(name = "label_image", alias = "label-image")]
     LabelImage,
-}
-
-fn probability(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
-        _ => Err("expected a number from 0 to 1".to_owned()),
-    }
 }
 
 fn main() -> ExitCode {
@@ -157,36 +169,110 @@ impl Program for Arguments {
         if let Some(folder) = &self.sort_into {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
+        let label = |out: &mut dyn Write| self.label(&runtime, &network, images, out);
+        let tally = match &self.output {
+            None => label(&mut BufWriter::new(io::stdout().lock()))?,
+            Some(path) => write_to(path, label)?,
+        };
+        if tally.images > 1 && network.labels.is_some() {
+            tally.tell();
+        }
+        match (tally.failed, tally.images) {
+            (0, 0) if self.is_listed() => Ok(()),
+            (0, 0) => bail!("there is no image to label"),
+            (0, _) => Ok(()),
+            (failed, count) => bail!(
+                "{failed} of {} could not be labelled",
+                count_of(count, "image")
+            ),
+        }
+    }
+}
+
+/// Writes a file by `label`, whose errors may be those of images.
+fn write_to<T>(path: &Path, label: impl FnOnce(&mut dyn Write) -> hd::Result<T>) -> hd::Result<T> {
+    let mut done = None;
+    let written = file::replace(path, |out| match done.insert(label(out)) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(io::ErrorKind::Other.into()),
+    });
+    match done {
+        Some(Ok(tally)) => written.map(|()| tally),
+        Some(failed) => failed,
+        None => Err(written
+            .err()
+            .unwrap_or_else(|| Error::io(path, "write")(io::ErrorKind::Other.into()))),
+    }
+}
+
+impl Arguments {
+    /// Labels the images, and writes what is said of them to `out`.
+    fn label(
+        &self,
+        runtime: &Runtime,
+        network: &Arc<Network>,
+        images: Images,
+        out: &mut dyn Write,
+    ) -> hd::Result<Tally> {
+        let bar = Bar::default();
+        // On a terminal the answers show how it goes.
+        if self.output.is_some() || !io::stdout().is_terminal() {
+            bar.count_on();
+        }
+        let table = self.table(network);
+        let written = match &network.labels {
+            Some(labels) => table.begin(labels, out),
+            None => table.begin_bottlenecks(network.bottleneck_size, out),
+        };
+        written.map_err(Error::io(self.destination(), "write"))?;
         let mut product = Product {
             labels: network.labels.as_deref(),
-            table: self.table(&network),
+            table,
             heatmap: self.heatmap.clone(),
             sorter: (self.sort_into.clone()).map(|root| Sorter::new(root, self.copy)),
-            out: BufWriter::new(io::stdout().lock()),
-            count: 0,
-            failed: 0,
+            strict: self.strict,
+            out,
+            to: self.destination(),
+            bar: &bar,
+            tally: Tally::default(),
         };
         let work = |worker: &mut Option<Labeller>, image: &Image| {
-            self.work(worker, &runtime, &network, image)
+            self.work(worker, runtime, network, image)
         };
-        parallel::ordered(
+        let done = parallel::ordered(
             self.compute.jobs.count(),
             images,
             || None,
             work,
             |image, done| product.take(&image, done),
-        )?;
-        match (product.failed, product.count) {
-            (0, 0) => bail!("there is no image to label"),
-            (0, _) => Ok(()),
-            (failed, count) => bail!("{failed} of {count} images could not be labelled"),
-        }
+        );
+        bar.clear();
+        done.map(|()| product.tally)
     }
-}
 
-impl Arguments {
+    /// Where the answers go, for messages.
+    fn destination(&self) -> &Path {
+        self.output.as_deref().unwrap_or(Path::new("stdout"))
+    }
+
+    /// Whether the images are those of a list, which may be empty.
+    fn is_listed(&self) -> bool {
+        self.files_from.is_some() || self.named().iter().all(|path| path.as_os_str() == STDIN)
+    }
+
+    /// The form of the answers.
+    fn form(&self) -> Form {
+        let ending = self.output.as_deref().and_then(Path::extension);
+        let usual = match ending.and_then(OsStr::to_str) {
+            Some("csv") => Form::Csv,
+            Some("json" | "jsonl" | "ndjson") => Form::Json,
+            _ => Form::Tsv,
+        };
+        self.format.unwrap_or(usual)
+    }
+
     fn check(&self) -> anyhow::Result<()> {
-        if self.embed && self.format == Form::LabelImage {
+        if self.embed && self.form() == Form::LabelImage {
             return misuse("--embed has no --format label_image".to_owned());
         }
         if self.heatmap.is_some() && self.named().len() > 1 {
@@ -194,7 +280,7 @@ impl Arguments {
         }
         let inputs = self.named().into_iter().chain([&self.graph]);
         let lists = self.files_from.iter().chain(self.plain.labels());
-        check_outputs(inputs.chain(lists), &self.heatmap)?;
+        check_outputs(inputs.chain(lists), self.heatmap.iter().chain(&self.output))?;
         if let Some(folder) = &self.sort_into {
             for walked in self.named().into_iter().filter(|path| path.is_dir()) {
                 if is_within(folder, walked) {
@@ -228,14 +314,18 @@ impl Arguments {
 
     fn table(&self, network: &Network) -> Table {
         Table {
-            format: match self.format {
+            format: match self.form() {
                 Form::Tsv => TableFormat::Tsv,
+                Form::Csv => TableFormat::Csv,
                 Form::Json => TableFormat::Json,
                 Form::LabelImage => TableFormat::LabelImage,
             },
+            header: !self.no_header
+                && (self.header || self.output.is_some() || self.form() == Form::Csv),
             top: self.top.map(|top| top as usize),
-            threshold: self.threshold.unwrap_or_default(),
+            threshold: self.threshold.unwrap_or_default() as f32,
             base: network.architecture.clone(),
+            folders: network.folders.clone(),
         }
     }
 
@@ -250,7 +340,7 @@ impl Arguments {
         let read;
         let bytes = match image {
             Image::Bytes(bytes) => bytes,
-            Image::File(path) => match photo::read(path) {
+            Image::File(path) | Image::InFolder(path) => match photo::read(path) {
                 Ok(bytes) => {
                     read = bytes;
                     &read

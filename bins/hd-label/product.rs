@@ -1,5 +1,6 @@
 //! The product: each answer is printed, and painted and sorted where that is wanted.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::photo::Notes;
 use hd::{Error, file};
+use hd_cli::{Bar, count_of};
 
 use crate::images::Image;
 
@@ -29,17 +31,56 @@ pub(crate) struct Product<'a, W: Write> {
     pub(crate) table: Table,
     pub(crate) heatmap: Option<PathBuf>,
     pub(crate) sorter: Option<Sorter>,
+    /// Whether also what lies in folders has to be images.
+    pub(crate) strict: bool,
     pub(crate) out: W,
-    /// Images so far.
-    pub(crate) count: usize,
-    /// Those of them that could not be labelled.
+    /// What messages call `out`.
+    pub(crate) to: &'a Path,
+    pub(crate) bar: &'a Bar,
+    pub(crate) tally: Tally,
+}
+
+/// Images so far, and what became of them.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) images: usize,
+    /// Those of each label.
+    pub(crate) labels: BTreeMap<String, usize>,
+    /// Files in folders that are no images.
+    pub(crate) skipped: usize,
+    /// Those that should have been labelled and could not be.
     pub(crate) failed: usize,
+}
+
+impl Tally {
+    /// All of it in a sentence.
+    pub(crate) fn tell(&self) {
+        let labelled: usize = self.labels.values().sum();
+        let mut told = format!("{} labelled", count_of(labelled, "image"));
+        for (before, (label, count)) in [": "]
+            .into_iter()
+            .chain([", "].into_iter().cycle())
+            .zip(&self.labels)
+        {
+            told.push_str(&format!("{before}{count} {label}"));
+        }
+        for (count, what) in [
+            (self.skipped, "skipped"),
+            (self.failed, "could not be labelled"),
+        ] {
+            if count > 0 {
+                told.push_str(&format!("; {count} {what}"));
+            }
+        }
+        log::info!("{told}");
+    }
 }
 
 impl<W: Write> Product<'_, W> {
     /// Takes the result for the next image. An error of that image is told and counted.
     pub(crate) fn take(&mut self, image: &Image, done: hd::Result<Done>) -> hd::Result<()> {
-        self.count += 1;
+        self.tally.images += 1;
+        self.bar.advance(1);
         self.check_heatmap(image)?;
         match done.and_then(|done| self.sort(image, &done).map(|()| done)) {
             Ok(done) => {
@@ -47,15 +88,25 @@ impl<W: Write> Product<'_, W> {
                     log::warn!("{}: {}", image.path().display(), done.notes);
                 }
                 self.print(image.path(), &done)
-                    .map_err(Error::io("stdout", "write"))?;
+                    .map_err(Error::io(self.to, "write"))?;
                 self.paint(&done)
             }
+            Err(Error::Image { path, reason }) if self.skips(image) => {
+                self.tally.skipped += 1;
+                log::warn!("{}: skipped: {reason}", path.display());
+                Ok(())
+            }
             Err(error) => {
-                self.failed += 1;
+                self.tally.failed += 1;
                 log::error!("{:#}", anyhow::Error::from(error));
                 Ok(())
             }
         }
+    }
+
+    /// Whether it is no matter if this is no image.
+    fn skips(&self, image: &Image) -> bool {
+        !self.strict && matches!(image, Image::InFolder(_))
     }
 
     fn print(&mut self, path: &Path, done: &Done) -> io::Result<()> {
@@ -64,6 +115,8 @@ impl<W: Write> Product<'_, W> {
             None => table.write_bottleneck(path, &done.result, out)?,
             Some(labels) => {
                 let answer = Answer::new(labels, &done.result);
+                let label = answer.label(table.threshold).to_owned();
+                *self.tally.labels.entry(label).or_default() += 1;
                 table.write(path, &answer, done.notes, done.took, out)?
             }
         }
@@ -76,9 +129,10 @@ impl<W: Write> Product<'_, W> {
             return Ok(());
         };
         match image {
-            Image::File(path) => {
+            Image::File(path) | Image::InFolder(path) => {
                 let label = Answer::new(labels, &done.result).label(self.table.threshold);
-                sorter.put(path, label).map(|_| ())
+                let folder = self.table.folders.get(label).map_or(label, String::as_str);
+                sorter.put(path, folder).map(|_| ())
             }
             _ => Err(Error::Dataset {
                 path: image.path().to_path_buf(),
@@ -94,7 +148,7 @@ impl<W: Write> Product<'_, W> {
         };
         let real = |path: &Path| path.canonicalize().ok();
         let itself = real(path).is_some_and(|there| real(image.path()) == Some(there));
-        let reason = match (self.count, itself) {
+        let reason = match (self.tally.images, itself) {
             (1, false) => return Ok(()),
             (1, true) => "it is the image itself, and would be overwritten",
             _ => ONE_IMAGE,

@@ -72,6 +72,7 @@ impl Arguments {
         check_name(&base, &self.final_tensor_name)?;
         // The graph has to prepare images as they were prepared for the bottlenecks.
         base.preprocess = samples.preprocess().clone();
+        base.folders = samples.folders();
         Ok(Some(base))
     }
 

@@ -136,6 +136,7 @@ fn base() -> Network {
         bottleneck_size: SIZE,
         result: "bottleneck".into(),
         labels: None,
+        folders: Default::default(),
         properties: Vec::new(),
     }
 }

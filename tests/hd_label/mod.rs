@@ -8,6 +8,7 @@ mod networks;
 mod optimised;
 mod peers;
 mod sorting;
+mod tables;
 
 use std::io::Write;
 use std::process::Stdio;
@@ -24,6 +25,7 @@ fn label(dir: &Workdir) -> Call {
 fn fed(call: Call, input: &[u8]) -> String {
     let mut command = call.0;
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();

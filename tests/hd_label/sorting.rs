@@ -21,8 +21,8 @@ fn images_are_sorted_into_folders_that_can_be_trained_on() {
     // Again, nothing is added.
     sort(&[]).succeeds();
     let mut sorted = Vec::new();
-    for label in ["hot dog", "not hot dog"] {
-        for entry in fs::read_dir(dir.path("sorted").join(label)).unwrap() {
+    for (label, folder) in [("hot dog", "hot_dog"), ("not hot dog", "not_hot_dog")] {
+        for entry in fs::read_dir(dir.path("sorted").join(folder)).unwrap() {
             let place = entry.unwrap().path();
             let source = fs::read_link(&place).unwrap();
             let source = source
@@ -43,15 +43,13 @@ fn images_are_sorted_into_folders_that_can_be_trained_on() {
     );
     dir.bottleneck("sorted").succeeds();
 
-    let copies = label(&dir).args(["--sort-into", "copies", "--copy", "images/hot_dog/0000.jpg"]);
-    let label_of = copies
-        .succeeds()
-        .stdout()
-        .split('\t')
-        .nth(1)
-        .unwrap()
-        .to_owned();
-    let copy = dir.path("copies").join(label_of).join("0000.jpg");
+    let image = ["--header", "images/hot_dog/0000.jpg"];
+    let copies = label(&dir)
+        .args(["--sort-into", "copies", "--copy"])
+        .args(image);
+    let table = copies.succeeds().stdout();
+    let folder = table.trim_end().rsplit('\t').next().unwrap();
+    let copy = dir.path("copies").join(folder).join("0000.jpg");
     assert_eq!(fs::read(&copy).unwrap(), before);
     assert!(!copy.is_symlink());
     let within = label(&dir)

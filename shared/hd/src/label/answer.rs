@@ -55,28 +55,42 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// All of the answer for an image with these notes, where a label below `threshold` is
-    /// [`CANT_TELL`].
-    pub fn record(self, threshold: f32, notes: Notes) -> Record<'a> {
+    /// All of the answer for an image with these notes. A label below `threshold` is [`CANT_TELL`], and
+    /// the verdict says one that is more probable than `confident`.
+    pub fn record(self, threshold: f32, confident: f64, notes: Notes) -> Record<'a> {
+        let (guess, score) = self.best();
+        let verdict = self.verdict(threshold, confident);
         Record {
-            notes: Some(notes.to_string()).filter(|notes| !notes.is_empty()),
             label: self.label(threshold),
-            score: self.best().1,
-            verdict: self.verdict(threshold).to_string(),
+            guess,
+            score,
+            verdict: verdict.to_string(),
+            probably: (verdict == Verdict::CantTell).then(|| probably(guess, score)),
             scores: Scores(self),
+            notes: Some(notes.to_string()).filter(|notes| !notes.is_empty()),
         }
     }
 
-    /// The verdict. It is [`Verdict::CantTell`] unless the most probable label has more than [`CONFIDENT`], and at least
-    /// `threshold`.
-    pub fn verdict(&self, threshold: f32) -> Verdict<'a> {
+    /// The verdict. It is [`Verdict::CantTell`] unless the most probable label has more than `confident`, which is
+    /// [`CONFIDENT`] in the lab, and at least `threshold`.
+    pub fn verdict(&self, threshold: f32, confident: f64) -> Verdict<'a> {
         match self.best() {
-            (_, score) if f64::from(score) <= CONFIDENT || score < threshold => Verdict::CantTell,
+            (_, score) if f64::from(score) <= confident || score < threshold => Verdict::CantTell,
             (HOT_DOG, _) => Verdict::HotDog,
             (NOT_HOT_DOG, _) => Verdict::NotHotDog,
             (label, _) => Verdict::Other(label),
         }
     }
+}
+
+/// What is said beside [`Verdict::CantTell`] of the most probable label.
+fn probably(label: &str, score: f32) -> String {
+    let what = match label {
+        HOT_DOG => "a hot dog",
+        NOT_HOT_DOG => "not a hot dog",
+        label => label,
+    };
+    format!("Probably {what} ({:.0} %).", score * 100.0)
 }
 
 /// The two labels for which the lab has words.
@@ -132,10 +146,15 @@ impl fmt::Display for Verdict<'_> {
 pub struct Record<'a> {
     /// The most probable label, or that it can't tell.
     label: &'a str,
+    /// The most probable label.
+    guess: &'a str,
     /// The probability of the most probable label.
     score: f32,
     /// The words of [`Answer::verdict`].
     verdict: String,
+    /// The most probable label in words, where the verdict has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probably: Option<String>,
     scores: Scores<'a>,
     /// Why somebody should look at the image, where there is a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,7 +207,11 @@ mod tests {
     #[test]
     fn speaks_as_the_lab_does() {
         let labels = labels();
-        let say = |scores: [f32; 3]| Answer::new(&labels, &scores).verdict(0.0).to_string();
+        let say = |scores: [f32; 3]| {
+            Answer::new(&labels, &scores)
+                .verdict(0.0, CONFIDENT)
+                .to_string()
+        };
         assert_eq!(say([0.95, 0.05, 0.0]), "That's a hot dog!");
         assert_eq!(say([0.05, 0.95, 0.0]), "That's not a hot dog.");
         assert_eq!(say([0.0, 0.09, 0.91]), "That's café.");
@@ -196,6 +219,27 @@ mod tests {
         assert_eq!(say([0.90, 0.1, 0.0]), "Can't tell.");
         // And not where the label itself can't.
         let sure = Answer::new(&labels, &[0.95, 0.05, 0.0]);
-        assert_eq!(sure.verdict(0.96), Verdict::CantTell);
+        assert_eq!(sure.verdict(0.96, CONFIDENT), Verdict::CantTell);
+        assert_eq!(sure.verdict(0.0, 0.96), Verdict::CantTell);
+    }
+
+    #[test]
+    fn what_is_most_probable_is_said_beside_that_it_cannot_tell() {
+        let labels = labels();
+        let said = |scores: [f32; 3]| {
+            let record = Answer::new(&labels, &scores).record(0.0, CONFIDENT, Notes::default());
+            record.probably
+        };
+        let probably = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            said([0.86, 0.14, 0.0]),
+            probably("Probably a hot dog (86 %).")
+        );
+        assert_eq!(
+            said([0.3, 0.7, 0.0]),
+            probably("Probably not a hot dog (70 %).")
+        );
+        assert_eq!(said([0.2, 0.2, 0.6]), probably("Probably café (60 %)."));
+        assert_eq!(said([0.95, 0.05, 0.0]), None);
     }
 }

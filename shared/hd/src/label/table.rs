@@ -3,23 +3,30 @@
 //! | form | a record |
 //! |---|---|
 //! | TSV | `path<TAB>label<TAB>score`, the score with six decimals; as many such lines as labels are wanted |
-//! | JSON Lines | an object: `path`, `label`, `score`, `verdict`, `scores` (an object from label to score), `notes` if there are any, `base` |
+//! | CSV | `path,label,folder,score`, then a column with the score of each label |
+//! | JSON Lines | an object: `path`, `label`, `folder`, `guess`, `score`, `verdict`, `scores` (an object from label to score), `notes` if there are any, `base` |
 //! | label_image | what label_image.py prints: a line with the seconds between empty ones, then `label (score=0.98765)` |
+//!
+//! Where there is a threshold, TSV and CSV have the column `guess` behind the score: the most probable
+//! label, also where the label is [`CANT_TELL`]. TSV with a header has the column `folder` at its end:
+//! the name of the folder that the label had in training. It is empty where the label is
+//! [`CANT_TELL`].
 //!
 //! Where bottlenecks are wanted instead: `path`, then D numbers; or `path`, `bottleneck` and
 //! `base`.
 //!
-//! In TSV, tabs and line ends in a path are escaped; in JSON, bytes of a path that are not UTF-8
-//! become U+FFFD.
+//! In TSV and CSV, control characters in a path are escaped; in JSON, bytes of a path that are not
+//! UTF-8 become U+FFFD.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::answer::{Answer, Record};
+use super::answer::{Answer, CANT_TELL, CONFIDENT, Record};
 use crate::photo::Notes;
 use crate::tsv;
 
@@ -28,6 +35,8 @@ use crate::tsv;
 pub enum TableFormat {
     /// Tab-separated values.
     Tsv,
+    /// Comma-separated values, quoted where they have to be.
+    Csv,
     /// JSON Lines.
     Json,
     /// As label_image.py.
@@ -42,12 +51,16 @@ const TOP_OF_LABEL_IMAGE: usize = 5;
 pub struct Table {
     /// Its form.
     pub format: TableFormat,
-    /// How many labels are wanted, the most probable ones; JSON has all of them anyway.
+    /// Whether the first line of TSV or CSV names the columns.
+    pub header: bool,
+    /// How many labels are wanted, the most probable ones; CSV and JSON have all of them anyway.
     pub top: Option<usize>,
-    /// Below this probability the label is [`super::CANT_TELL`].
+    /// Below this probability the label is [`CANT_TELL`].
     pub threshold: f32,
     /// The name of the base.
     pub base: String,
+    /// The folder of each label, where it is called otherwise.
+    pub folders: BTreeMap<String, String>,
 }
 
 /// A record in JSON.
@@ -56,10 +69,55 @@ struct Line<'a> {
     path: Cow<'a, str>,
     #[serde(flatten)]
     record: Record<'a>,
+    folder: &'a str,
     base: &'a str,
 }
 
 impl Table {
+    /// Writes the names of the columns, for images that are given these labels, where a header is wanted.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn begin(&self, labels: &[String], out: &mut dyn Write) -> io::Result<()> {
+        let guess = (self.threshold > 0.0).then_some("guess");
+        match self.format {
+            TableFormat::Tsv if self.header => {
+                let columns = ["path", "label", "score"].into_iter().chain(guess);
+                let columns: Vec<&str> = columns.chain(["folder"]).collect();
+                writeln!(out, "{}", columns.join("\t"))
+            }
+            TableFormat::Csv if self.header => {
+                let fixed = ["path", "label", "folder", "score"]
+                    .into_iter()
+                    .chain(guess);
+                let mut columns: Vec<Cow<'_, str>> = fixed.map(Cow::from).collect();
+                for label in labels {
+                    // pandas and spreadsheets know a column by its name.
+                    columns.push(match columns.iter().any(|column| column == label) {
+                        true => format!("score of {label}").into(),
+                        false => label.into(),
+                    });
+                }
+                write_csv(columns.iter().map(|column| column.as_bytes()), out)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the names of the columns of bottlenecks of D numbers, where a header is wanted.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn begin_bottlenecks(&self, size: usize, out: &mut dyn Write) -> io::Result<()> {
+        if !self.header || self.format == TableFormat::Json {
+            return Ok(());
+        }
+        out.write_all(b"path")?;
+        let separator = self.separator();
+        (0..size).try_for_each(|number| write!(out, "{separator}bottleneck_{number}"))?;
+        writeln!(out)
+    }
+
     /// Adds what is said of an image, after so much time.
     ///
     /// # Errors
@@ -74,10 +132,12 @@ impl Table {
     ) -> io::Result<()> {
         match self.format {
             TableFormat::Tsv => self.write_tsv(path, answer, out),
+            TableFormat::Csv => self.write_csv(path, answer, out),
             TableFormat::Json => {
                 let line = Line {
                     path: path.to_string_lossy(),
-                    record: answer.record(self.threshold, notes),
+                    record: answer.record(self.threshold, CONFIDENT, notes),
+                    folder: self.folder(answer.label(self.threshold)),
                     base: &self.base,
                 };
                 serde_json::to_writer(&mut *out, &line)?;
@@ -87,7 +147,7 @@ impl Table {
         }
     }
 
-    /// Adds the bottleneck of an image: in TSV its D numbers behind the path, in JSON the list
+    /// Adds the bottleneck of an image: in TSV and CSV its D numbers behind the path, in JSON the list
     /// `bottleneck`.
     ///
     /// # Errors
@@ -106,6 +166,12 @@ impl Table {
             });
             return writeln!(out, "{record}");
         }
+        if self.format == TableFormat::Csv {
+            let numbers = bottleneck
+                .iter()
+                .map(|number| number.to_string().into_bytes());
+            return write_csv([tsv::field(path)].into_iter().chain(numbers), out);
+        }
         out.write_all(&tsv::field(path))?;
         bottleneck
             .iter()
@@ -113,17 +179,62 @@ impl Table {
         writeln!(out)
     }
 
+    fn separator(&self) -> char {
+        match self.format {
+            TableFormat::Csv => ',',
+            _ => '\t',
+        }
+    }
+
+    /// The folder of a label: none of what is no label.
+    fn folder<'a>(&'a self, label: &'a str) -> &'a str {
+        match self.folders.get(label) {
+            Some(folder) => folder,
+            None if label == CANT_TELL => "",
+            None => label,
+        }
+    }
+
     fn write_tsv(&self, path: &Path, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
-        let mut ranked = answer.ranked();
-        ranked.truncate(self.top.unwrap_or(1));
+        let path = tsv::field(path);
+        for (label, guess, score) in self.ranked(answer, 1) {
+            out.write_all(&path)?;
+            write!(out, "\t{label}\t{score:.6}")?;
+            if self.threshold > 0.0 {
+                write!(out, "\t{guess}")?;
+            }
+            if self.header {
+                write!(out, "\t{}", self.folder(label))?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn write_csv(&self, path: &Path, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+        let label = answer.label(self.threshold);
+        let (guess, score) = answer.best();
+        let number = |score: f32| format!("{score:.6}").into_bytes();
+        let mut fields = vec![
+            tsv::field(path),
+            label.into(),
+            self.folder(label).into(),
+            number(score),
+        ];
+        fields.extend((self.threshold > 0.0).then(|| guess.into()));
+        fields.extend(answer.scores().map(|(_, score)| number(score)));
+        write_csv(fields, out)
+    }
+
+    /// The most probable labels, as many as are wanted or are `usual`: what is said, the label itself,
+    /// and its probability. Of the first it is said below the threshold that it can't be told.
+    fn ranked<'a>(&self, answer: &Answer<'a>, usual: usize) -> Vec<(&'a str, &'a str, f32)> {
+        let ranked = answer.ranked().into_iter().take(self.top.unwrap_or(usual));
+        let mut ranked: Vec<_> = ranked.map(|(label, score)| (label, label, score)).collect();
         if let Some(best) = ranked.first_mut() {
             best.0 = answer.label(self.threshold);
         }
-        let path = tsv::field(path);
-        ranked.iter().try_for_each(|(label, score)| {
-            out.write_all(&path)?;
-            writeln!(out, "\t{label}\t{score:.6}")
-        })
+        ranked
     }
 
     fn write_label_image(
@@ -134,14 +245,20 @@ impl Table {
     ) -> io::Result<()> {
         let seconds = took.as_secs_f64();
         writeln!(out, "\nEvaluation time (1-image): {seconds:.3}s\n")?;
-        let mut ranked = answer.ranked();
-        ranked.truncate(self.top.unwrap_or(TOP_OF_LABEL_IMAGE));
-        if let Some(best) = ranked.first_mut() {
-            best.0 = answer.label(self.threshold);
-        }
+        let ranked = self.ranked(answer, TOP_OF_LABEL_IMAGE);
         let mut ranked = ranked.iter();
-        ranked.try_for_each(|(label, score)| writeln!(out, "{label} (score={score:.5})"))
+        ranked.try_for_each(|(label, _, score)| writeln!(out, "{label} (score={score:.5})"))
     }
+}
+
+/// A record of comma-separated values.
+fn write_csv(
+    fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(fields)?;
+    writer.flush()
 }
 
 #[cfg(test)]
@@ -153,9 +270,10 @@ mod tests {
         let mut out = Vec::new();
         let took = Duration::from_millis(1234);
         let answer = Answer::new(&labels, &[0.25, 0.75]);
+        table.begin(&labels, &mut out).unwrap();
         table
             .write(
-                Path::new("x\ty.jpg"),
+                Path::new("x\ty,\".jpg"),
                 &answer,
                 Notes::default(),
                 took,
@@ -168,9 +286,11 @@ mod tests {
     fn table(format: TableFormat) -> Table {
         Table {
             format,
+            header: false,
             top: None,
             threshold: 0.0,
             base: "net".into(),
+            folders: BTreeMap::from([("not hot dog".into(), "not_hot-dog".into())]),
         }
     }
 
@@ -178,20 +298,71 @@ mod tests {
     fn tsv_has_a_line_for_each_label_that_is_wanted() {
         assert_eq!(
             written(&table(TableFormat::Tsv)),
-            "x\\ty.jpg\tnot hot dog\t0.750000\n"
+            "x\\ty,\".jpg\tnot hot dog\t0.750000\n"
         );
         let two = Table {
             top: Some(2),
             threshold: 0.8,
             ..table(TableFormat::Tsv)
         };
-        let lines = "x\\ty.jpg\tcan't tell\t0.750000\nx\\ty.jpg\thot dog\t0.250000\n";
+        let lines = "x\\ty,\".jpg\tcan't tell\t0.750000\tnot hot dog\n\
+                     x\\ty,\".jpg\thot dog\t0.250000\thot dog\n";
         assert_eq!(written(&two), lines);
     }
 
     #[test]
+    fn a_header_names_the_columns_and_brings_the_folder() {
+        let with = |threshold| Table {
+            header: true,
+            threshold,
+            ..table(TableFormat::Tsv)
+        };
+        assert_eq!(
+            written(&with(0.0)),
+            "path\tlabel\tscore\tfolder\nx\\ty,\".jpg\tnot hot dog\t0.750000\tnot_hot-dog\n"
+        );
+        assert_eq!(
+            written(&with(0.8)),
+            "path\tlabel\tscore\tguess\tfolder\nx\\ty,\".jpg\tcan't tell\t0.750000\tnot hot dog\t\n"
+        );
+    }
+
+    #[test]
+    fn csv_has_a_column_for_each_label_and_quotes() {
+        let csv = Table {
+            header: true,
+            ..table(TableFormat::Csv)
+        };
+        assert_eq!(
+            written(&csv),
+            "path,label,folder,score,hot dog,not hot dog\n\
+             \"x\\ty,\"\".jpg\",not hot dog,not_hot-dog,0.750000,0.250000,0.750000\n"
+        );
+        let unsure = Table {
+            threshold: 0.8,
+            header: false,
+            ..csv
+        };
+        assert_eq!(
+            written(&unsure),
+            "\"x\\ty,\"\".jpg\",can't tell,,0.750000,not hot dog,0.250000,0.750000\n"
+        );
+    }
+
+    #[test]
+    fn a_label_that_is_called_like_a_column_has_another_name_in_csv() {
+        let csv = Table {
+            header: true,
+            ..table(TableFormat::Csv)
+        };
+        let mut out = Vec::new();
+        csv.begin(&["path".into(), "cat".into()], &mut out).unwrap();
+        assert_eq!(out, b"path,label,folder,score,score of path,cat\n");
+    }
+
+    #[test]
     fn json_has_everything() {
-        let line = r#"{"path":"x\ty.jpg","label":"not hot dog","score":0.75,"verdict":"Can't tell.","scores":{"hot dog":0.25,"not hot dog":0.75},"base":"net"}"#;
+        let line = r#"{"path":"x\ty,\".jpg","label":"not hot dog","guess":"not hot dog","score":0.75,"verdict":"Can't tell.","probably":"Probably not a hot dog (75 %).","scores":{"hot dog":0.25,"not hot dog":0.75},"folder":"not_hot-dog","base":"net"}"#;
         assert_eq!(written(&table(TableFormat::Json)), format!("{line}\n"));
     }
 

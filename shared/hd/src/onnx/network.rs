@@ -10,11 +10,13 @@
 //! | `hd.licence` | the weights' licence |
 //! | `hd.quantised` | how it was brought to integers; only where it was |
 //! | `hd.labels` | JSON array, in output order; retrained graphs only |
+//! | `hd.folders` | JSON object from label to the name of its folder in training, where that is another; retrained graphs only |
 //! | `hd.base` | the base's `hd.digest`; retrained graphs only |
 //! | `hd.digest` | BLAKE3 of everything before it in the file, whose end it is; see `seal.rs` |
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -41,6 +43,7 @@ pub const FINAL_RESULT: &str = "final_result";
 pub(crate) const ARCHITECTURE: &str = "hd.architecture";
 pub(crate) const PREPROCESS: &str = "hd.preprocess";
 pub(crate) const LABELS: &str = "hd.labels";
+pub(crate) const FOLDERS: &str = "hd.folders";
 pub(crate) const BASE: &str = "hd.base";
 
 /// A kind of network that is wanted.
@@ -88,6 +91,8 @@ pub struct Network {
     pub result: String,
     /// The labels in output order; a base has none.
     pub labels: Option<Vec<String>>,
+    /// The names of the labels' folders, where they are others.
+    pub folders: BTreeMap<String, String>,
     /// Everything in its metadata: key and value.
     pub properties: Vec<(String, String)>,
 }
@@ -204,6 +209,9 @@ impl Network {
         {
             return Err(wrong("has a name with control characters in its metadata"));
         }
+        let folders = property(FOLDERS).map_or(Ok(BTreeMap::new()), |folders| {
+            folders_in(folders).ok_or_else(|| wrong("has an hd.folders that names no folders"))
+        })?;
         let graph = model.graph.as_ref().ok_or_else(|| wrong("has no graph"))?;
         check_input(graph, &preprocess)
             .ok_or_else(|| wrong("has no input image of the size it names"))?;
@@ -227,6 +235,7 @@ impl Network {
             bottleneck_size,
             result: result.to_owned(),
             labels,
+            folders,
             properties: (model.metadata_props.iter())
                 .map(|property| (property.key.clone(), property.value.clone()))
                 .collect(),
@@ -298,6 +307,18 @@ pub(crate) fn input_kind(filter: Filter) -> i32 {
         Element::Byte => UINT8,
         Element::Float => FLOAT,
     }
+}
+
+/// The folders of labels in this JSON, if each is one name.
+fn folders_in(json: &str) -> Option<BTreeMap<String, String>> {
+    let folders: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
+    let is_name = |name: &String| {
+        let mut parts = Path::new(name).components();
+        let is_plain =
+            matches!(parts.next(), Some(Component::Normal(only)) if only == name.as_str());
+        is_plain && parts.next().is_none() && is_printable(name)
+    };
+    folders.values().all(is_name).then_some(folders)
 }
 
 /// The input must be the one that `preprocess` makes.

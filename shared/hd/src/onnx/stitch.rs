@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{BASE, BOTTLENECK, FINAL_RESULT, LABELS, Network};
+use super::network::{BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, LABELS, Network};
 use super::proto::{FLOAT, Model, ValueInfo};
 use crate::error::{Error, Result};
 
@@ -108,6 +108,10 @@ fn behind(
         .filter(|(key, _)| *key != super::network::PREPROCESS)
         .collect();
     properties.push((LABELS, labels));
+    if !base.folders.is_empty() {
+        let folders = serde_json::to_string(&base.folders).unwrap_or_default();
+        properties.push((FOLDERS, folders));
+    }
     properties.push((BASE, base.digest.to_string()));
     model.graph = Some(graph);
     Ok(Network::encode(model, &base.preprocess, &properties))
