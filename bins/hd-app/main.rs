@@ -13,6 +13,7 @@ mod limits;
 mod metrics;
 mod page;
 mod pieces;
+mod place;
 mod pool;
 mod refusal;
 mod room;
@@ -137,9 +138,9 @@ impl Program for Arguments {
 impl Arguments {
     /// Says where the page is, and opens it.
     fn tell(&self, address: SocketAddr) -> std::io::Result<()> {
-        use std::io::Write;
-        let url = format!("http://{address}/");
-        writeln!(std::io::stdout(), "{url}")?;
+        let others = place::for_others(address);
+        place::print(others, &format!("http://{others}/"))?;
+        let url = format!("http://{}/", place::on_this_machine(address));
         if !self.no_open && has_a_screen() && open::that_detached(&url).is_err() {
             log::info!("open {url} in a browser");
         }

@@ -34,6 +34,20 @@ pub(crate) async fn reduced() -> impl IntoResponse {
     )
 }
 
+pub(crate) async fn saved() -> impl IntoResponse {
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("page/saved.js"),
+    )
+}
+
+pub(crate) async fn camera() -> impl IntoResponse {
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("page/camera.js"),
+    )
+}
+
 pub(crate) async fn icon() -> impl IntoResponse {
     file("image/svg+xml", include_str!("page/icon.svg"))
 }

@@ -62,6 +62,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/app.js", get(page::script))
         .route("/carried.js", get(page::carried))
         .route("/reduced.js", get(page::reduced))
+        .route("/saved.js", get(page::saved))
+        .route("/camera.js", get(page::camera))
         .route("/icon.svg", get(page::icon))
         .route("/label", post(label))
         .route("/heatmap", post(heatmap))

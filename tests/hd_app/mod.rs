@@ -2,10 +2,12 @@
 
 mod answers;
 mod brought;
+mod elsewhere;
 mod errors;
 mod greedy;
 mod hostile;
 mod page;
+mod saved;
 mod service;
 
 use std::path::{Path, PathBuf};
@@ -24,9 +26,12 @@ fn app(more: &[&str]) -> Server {
 /// The same with these variables in its environment.
 pub(crate) fn app_in(more: &[&str], variables: &[(&str, &Path)]) -> Server {
     let mut command = Command::new(exe("hd-app"));
+    if !more.contains(&"--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     at_home(&mut command, home())
         .envs(variables.iter().copied())
-        .args(["--listen", "127.0.0.1:0", "--no-open", "--graph"])
+        .args(["--no-open", "--graph"])
         .arg(trained().join("retrained_graph.onnx"))
         .args(more);
     let address = |line: &str| {

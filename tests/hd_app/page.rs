@@ -132,10 +132,18 @@ fn the_heat_map_opens_and_closes() {
             browser.run("return document.getElementById('where').getAttribute('aria-pressed')"),
             "true"
         );
+        assert_eq!(
+            browser.run(
+                "return document.getElementById('legend').innerText.split(/\\s*\\n/).join(' ')"
+            ),
+            "What speaks for hot dog: none most"
+        );
         browser.screenshot("desktop-heat-map");
         browser.click(target);
     }
     assert_eq!(browser.run(open), false);
+    let legend = "return document.getElementById('legend').hidden";
+    assert_eq!(browser.run(legend), true);
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
@@ -206,6 +214,11 @@ fn the_page_fits_a_phone_and_a_desk_in_light_and_dark() {
         wait_for(&browser, 2);
         assert_eq!(browser.run(FAULTS), json!([]), "{name}");
         browser.screenshot(&format!("{name}-answer"));
+        browser.click("#where");
+        browser.wait("return document.getElementById('heat').naturalWidth > 0");
+        assert_eq!(browser.run(FAULTS), json!([]), "{name}, with the heat map");
+        browser.screenshot(&format!("{name}-where"));
+        browser.click("#where");
         let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
         browser.devtools("Emulation.setEmulatedMedia", &dark);
         browser.screenshot(&format!("{name}-dark"));
@@ -229,11 +242,12 @@ fn everything_works_from_the_keyboard_and_has_a_name_for_those_who_do_not_see() 
     let tab = || browser.press(&["\u{e004}"]);
     browser.run("document.activeElement.blur()");
     let mut order = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..6 {
         tab();
         order.push(focused());
     }
-    assert_eq!(order, ["where", "file", "camera", "BUTTON", "BUTTON"]);
+    let expected = ["where", "file", "camera", "save", "BUTTON", "BUTTON"];
+    assert_eq!(order, expected);
     // The last is the second image.
     browser.press(&["\u{e007}"]);
     assert_eq!(verdict(&browser), "That's not a hot dog.");

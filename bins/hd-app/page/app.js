@@ -1,7 +1,9 @@
 // The page of hd-app: sends images to the server that it came from, and shows what that says of them.
 
+import { cameraless } from "./camera.js";
 import { carried } from "./carried.js";
 import { reduced, smallest } from "./reduced.js";
+import { table } from "./saved.js";
 
 const MOST = 500; // Images that are remembered in a visit.
 const AT_ONCE = 3; // Images that are asked about at a time.
@@ -149,9 +151,11 @@ function drawStage() {
   const notes = shown.answer?.notes;
   $("name").textContent = [shown.file.name, notes && `Note: ${notes}.`].filter(Boolean).join(" – ");
   $("where").hidden = !shown.answer;
-  const scores = Object.entries(shown.answer?.scores ?? {}).sort((a, b) => b[1] - a[1]);
-  $("scores").replaceChildren(...scores.slice(0, 5).map(bar));
+  $("scores").replaceChildren(...ranked(shown).slice(0, 5).map(bar));
 }
+
+/** The labels of an image and their scores, the best first. */
+const ranked = (image) => Object.entries(image.answer?.scores ?? {}).sort((a, b) => b[1] - a[1]);
 
 function bar([label, score]) {
   const item = document.createElement("li");
@@ -178,7 +182,7 @@ async function showHeat(wanted) {
     // Not disabled, which would take the keyboard away from it.
     button.setAttribute("aria-disabled", String(busy));
     button.textContent = busy ? "Looking closer…" : "Show where";
-    heat.hidden = !there;
+    heat.hidden = $("legend").hidden = !there;
   };
   if (!wanted) return settle(false);
   if (!image.heat) {
@@ -192,7 +196,9 @@ async function showHeat(wanted) {
   // Another image may have been chosen meanwhile.
   if (image !== shown) return;
   settle(Boolean(image.heat));
-  if (image.heat) heat.src = image.heat;
+  if (!image.heat) return;
+  heat.src = image.heat;
+  $("evidence").textContent = `What speaks for ${ranked(image)[0][0]}:`;
 }
 
 function toggleHeat() {
@@ -241,6 +247,18 @@ addEventListener("drop", (event) => {
 // Pasting.
 addEventListener("paste", (event) => bring(event.clipboardData));
 
+// Saving.
+$("save").addEventListener("click", () => {
+  const answered = images.filter(({ state }) => state !== "asking");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([table(answered)], { type: "text/tab-separated-values" }));
+  link.download = "labels.tsv";
+  link.click();
+  pause(60).then(() => URL.revokeObjectURL(link.href));
+  const open = images.length - answered.length;
+  if (open > 0) tell(`The table is of the images that are answered. ${open} are not yet.`);
+});
+
 // The camera. Where a page may not use it, a phone's camera app can still be asked for an image.
 let stream = null;
 let opening = false;
@@ -251,8 +269,9 @@ $("camera").addEventListener("click", async () => {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     $("video").srcObject = stream;
     $("viewfinder").showModal();
-  } catch {
-    $("snapshot").click();
+  } catch (error) {
+    tell(cameraless(error));
+    if (matchMedia("(pointer: coarse)").matches) $("snapshot").click();
   }
   opening = false;
 });
