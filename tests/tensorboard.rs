@@ -70,6 +70,18 @@ fn shows_every_step_with_the_tags_of_retrain_py() {
     dir.trained();
     let flags = ["--how_many_training_steps=25", "--summaries_dir=summaries"];
     let run = dir.train().args(flags).succeeds();
+    let told = run.stderr();
+    let told = told
+        .lines()
+        .find(|line| line.starts_with("hd-train: summaries: "));
+    for word in [
+        "Scalars",
+        "Projector",
+        "menu at the top right",
+        "times are steps",
+    ] {
+        assert!(told.unwrap().contains(word), "{told:?}");
+    }
     let Some(board) = TensorBoard::start(test, &dir, "summaries") else {
         return;
     };

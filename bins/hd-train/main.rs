@@ -108,6 +108,8 @@ impl Arguments {
         summaries.graph = graph.and_then(|graph| outline(graph, &head.architecture));
         summaries.points = points(samples, &head.split)?;
         summaries.images = self.images.as_deref();
-        tensorboard::write(folder, &summaries)
+        tensorboard::write(folder, &summaries)?;
+        tell::summaries(folder);
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Messages about a training.
 
+use std::path::Path;
+
 use hd::bottleneck::Samples;
 use hd::head::{Imbalance, Score, Step, Training};
 
@@ -68,6 +70,15 @@ pub(crate) fn training(
     if !converged {
         log::warn!("the fit did not converge in {iterations} steps; a larger --l2 helps");
     }
+}
+
+/// Tells where TensorBoard shows what of the summaries, and what its clock is.
+pub(crate) fn summaries(folder: &Path) {
+    log::info!(
+        "{}: TensorBoard shows it under Scalars, Graphs, Histograms and PR Curves, and the bottlenecks under Projector, in \
+         the menu at the top right; its times are steps, so that the same training gives the same bytes",
+        folder.display()
+    );
 }
 
 /// A score as one line.
