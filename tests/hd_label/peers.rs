@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::{fed, label};
-use crate::workdir::{Call, Workdir, dependency};
+use crate::workdir::{Call, Workdir, dependency, skip};
 
 /// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
 /// size, so that no resizing stands between the two.
@@ -92,6 +92,56 @@ fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
             difference.abs() < 1e-4,
             "{ours}: {our_score} and {their_score}"
         );
+    }
+}
+
+/// Brings a graph to float16 with a tool, in every way that it has, and compares the labels of noise. `Cast` has to be
+/// named to the one tool, which does not bring along what a Cast casts to.
+const FLOAT16: &str = "
+import sys, importlib, warnings, numpy, onnx, onnxruntime
+tool, graph = sys.argv[1:]
+warnings.simplefilter('ignore')
+float16 = importlib.import_module(tool)
+blocked = float16.DEFAULT_OP_BLOCK_LIST
+blocked = list(blocked) + ['Cast'] if tool == 'onnxconverter_common.float16' else blocked
+images = numpy.random.default_rng(0).integers(0, 256, (8, 224, 224, 3), numpy.uint8)
+def scores(model):
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return [output.astype('f4') for output in session.run(None, {'image': images})]
+expected, bottlenecks = scores(onnx.load(graph))
+for keep in False, True:
+    half = float16.convert_float_to_float16(onnx.load(graph), keep_io_types=keep, op_block_list=blocked)
+    onnx.checker.check_model(half)
+    got, features = scores(half)
+    assert (got.argmax(1) == expected.argmax(1)).all() and abs(got - expected).max() < 0.05, (keep, got, expected)
+    assert abs(features - bottlenecks).max() < 0.05 * abs(bottlenecks).max(), keep
+";
+
+#[test]
+fn tools_bring_the_graph_to_float16_and_it_gives_the_same_labels() {
+    let test = "tools_bring_the_graph_to_float16_and_it_gives_the_same_labels";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
+    let dir = Workdir::new();
+    dir.trained();
+    for tool in [
+        "onnxruntime.transformers.float16",
+        "onnxconverter_common.float16",
+    ] {
+        let mut there = Command::new(&python);
+        there.args(["-c", &format!("import {tool}")]);
+        if !there.output().unwrap().status.success() {
+            skip(
+                test,
+                &format!("{tool} is not in target/venv (make test-deps)"),
+            );
+            continue;
+        }
+        let mut convert = Command::new(&python);
+        convert.args(["-c", FLOAT16, tool]);
+        convert.arg(dir.path("out/retrained_graph.onnx"));
+        Call(convert).succeeds();
     }
 }
 

@@ -37,6 +37,9 @@ pub(crate) const FOREIGN: &str = "network/";
 pub(crate) const IMAGE: &str = "image";
 /// The name of a base's output.
 pub(crate) const BOTTLENECK: &str = "bottleneck";
+/// The name of a retrained graph's bottleneck where the head takes it. The output is a copy: tools that convert the types
+/// of inputs and outputs fail where a tensor is an output and goes on inside.
+pub(crate) const HEAD_INPUT: &str = "bottleneck/values";
 /// The name of a retrained graph's probabilities, unless another is given.
 pub const FINAL_RESULT: &str = "final_result";
 

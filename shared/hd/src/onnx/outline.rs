@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost::Message;
 
-use super::network::{BOTTLENECK, IMAGE};
+use super::network::{BOTTLENECK, HEAD_INPUT, IMAGE};
 use super::proto::Model;
 
 /// An input, a tensor of weights or an operation, in scopes that stand before the name, divided by slashes.
@@ -24,7 +24,7 @@ pub fn outline(network: &[u8], architecture: &str) -> Option<Vec<Part>> {
     let graph = Model::decode(network).ok()?.graph?;
     let at_head = graph.node.iter().position(|node| {
         let input = node.input.first();
-        input.is_some_and(|input| input == BOTTLENECK)
+        input.is_some_and(|input| input == HEAD_INPUT)
     });
     let base = at_head.unwrap_or(graph.node.len());
     let head: Vec<&String> = graph
@@ -53,7 +53,7 @@ pub fn outline(network: &[u8], architecture: &str) -> Option<Vec<Part>> {
         let Some(first) = node.output.first() else {
             continue;
         };
-        let own = if index < base {
+        let own = if index < base || first == BOTTLENECK {
             in_base(first)
         } else {
             first.clone()

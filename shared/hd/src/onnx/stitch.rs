@@ -3,8 +3,8 @@
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, LABELS, Network};
-use super::proto::{FLOAT, Model, ValueInfo};
+use super::network::{BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, HEAD_INPUT, LABELS, Network};
+use super::proto::{FLOAT, Graph, Model, ValueInfo};
 use crate::error::{Error, Result};
 
 /// The head's part of a retrained graph.
@@ -41,7 +41,8 @@ pub fn check_name(base: &Network, name: &str) -> Result<()> {
 }
 
 /// The names of the tensors of a head.
-const HEAD: [&str; 3] = [
+const HEAD: [&str; 4] = [
+    HEAD_INPUT,
     "final_training_ops/Wx_plus_b",
     "final_training_ops/weights",
     "final_training_ops/biases",
@@ -63,7 +64,7 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
         return Err(foreign(base, found));
     }
     behind(base, labels, name, |builder| {
-        builder.softmax_layer(name, BOTTLENECK, weights, biases);
+        builder.softmax_layer(name, HEAD_INPUT, weights, biases);
     })
 }
 
@@ -83,8 +84,8 @@ pub fn classifier(base: &Network, labels: &[String], softmax: bool) -> Result<Ve
         });
     }
     behind(base, labels, FINAL_RESULT, |builder| match softmax {
-        true => builder.softmax(FINAL_RESULT, BOTTLENECK),
-        false => builder.identity(FINAL_RESULT, BOTTLENECK),
+        true => builder.softmax(FINAL_RESULT, HEAD_INPUT),
+        false => builder.identity(FINAL_RESULT, HEAD_INPUT),
     })
 }
 
@@ -96,8 +97,11 @@ fn behind(
     add: impl FnOnce(&mut GraphBuilder),
 ) -> Result<Vec<u8>> {
     let mut model = decode(base)?;
-    let mut builder = GraphBuilder::from_graph(model.graph.take().unwrap_or_default());
+    let mut graph = model.graph.take().unwrap_or_default();
+    rename(&mut graph, BOTTLENECK, HEAD_INPUT);
+    let mut builder = GraphBuilder::from_graph(graph);
     add(&mut builder);
+    builder.identity(BOTTLENECK, HEAD_INPUT);
     let mut graph = builder.finish();
     let result = ValueInfo::batch_of(name, FLOAT, &[labels.len() as i64]);
     graph.output.insert(0, result);
@@ -115,6 +119,18 @@ fn behind(
     properties.push((BASE, base.digest.to_string()));
     model.graph = Some(graph);
     Ok(Network::encode(model, &base.preprocess, &properties))
+}
+
+/// Gives a tensor another name wherever a node makes or takes it, and the node of that name, since no two may have one.
+fn rename(graph: &mut Graph, from: &str, to: &str) {
+    for node in &mut graph.node {
+        let names = node.output.iter_mut().chain(&mut node.input);
+        for name in names.chain([&mut node.name]) {
+            if name == from {
+                to.clone_into(name);
+            }
+        }
+    }
 }
 
 fn decode(base: &Network) -> Result<Model> {
