@@ -1,9 +1,10 @@
 //! The same answers as other programs give, and in their form.
 
+use std::fs;
 use std::process::Command;
 
 use super::{fed, label};
-use crate::workdir::{Call, Workdir, dependency, skip};
+use crate::workdir::{Call, Workdir, dependency, skip, top};
 
 /// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
 /// size, so that no resizing stands between the two.
@@ -15,6 +16,10 @@ onnx.checker.check_model(model, full_check=True)
 session = onnxruntime.InferenceSession(graph)
 assert [i.name for i in session.get_inputs()] == ['image']
 assert [o.name for o in session.get_outputs()] == ['final_result', 'bottleneck']
+assert 'uint8 [N, 224, 224, 3]' in model.doc_string and 'BILINEAR' in model.doc_string, model.doc_string
+assert model.graph.doc_string == model.doc_string == session.get_modelmeta().description
+rule = session.get_modelmeta().custom_metadata_map['hd.preprocess']
+assert __import__('json').loads(rule)['filter'] == 'antialiased-bilinear', rule
 labels = __import__('json').loads({p.key: p.value for p in model.metadata_props}['hd.labels'])
 for path in images:
     data = numpy.fromfile(path, dtype=numpy.uint8)
@@ -90,6 +95,46 @@ fn gives_the_probabilities_that_onnxruntime_in_python_gives() {
         let difference = our_score.parse::<f64>().unwrap() - their_score.parse::<f64>().unwrap();
         assert!(
             difference.abs() < 1e-4,
+            "{ours}: {our_score} and {their_score}"
+        );
+    }
+}
+
+/// The lines of Python in README.md, as they stand there.
+fn readme_in_python() -> String {
+    let text = fs::read_to_string(top().join("README.md")).unwrap();
+    let (_, code) = text.split_once("```python\n").unwrap();
+    code.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_lines_of_python_in_the_readme_give_the_same_labels() {
+    let test = "the_lines_of_python_in_the_readme_give_the_same_labels";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
+    let dir = Workdir::new();
+    dir.trained();
+    dir.images("images", 20);
+    let code = dir.write("label.py", readme_in_python());
+    let ours = label(&dir).arg("images").succeeds().stdout();
+    let images: Vec<&str> = ours
+        .lines()
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    assert_eq!(images.len(), 40);
+    let mut command = Command::new(python);
+    command.arg(code).args(&images).current_dir(dir.path(""));
+    let theirs = Call(command).succeeds().stdout();
+    assert_eq!(theirs.lines().count(), 40);
+    for (ours, theirs) in ours.lines().zip(theirs.lines()) {
+        let (ours, our_score) = ours.rsplit_once('\t').unwrap();
+        let (theirs, their_score) = theirs.rsplit_once('\t').unwrap();
+        assert_eq!(ours, theirs);
+        // Decoders of JPEG differ by a step of brightness here and there, and so do resizers.
+        let difference = our_score.parse::<f64>().unwrap() - their_score.parse::<f64>().unwrap();
+        assert!(
+            difference.abs() < 0.05,
             "{ours}: {our_score} and {their_score}"
         );
     }

@@ -76,6 +76,7 @@ impl ResizeRule {
 pub enum Filter {
     /// Antialiased bilinear, as Pillow and torchvision do it.
     #[default]
+    #[serde(rename = "antialiased-bilinear")]
     Antialiased,
     /// Bilinear as TensorFlow did it before version 2, without antialiasing.
     LegacyBilinear,

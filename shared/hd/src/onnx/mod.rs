@@ -3,11 +3,13 @@
 //! A network takes one input `image`: uint8 [N, H, W, 3], RGB; float32 from 0 to 255 where images are resized as
 //! TensorFlow did it, which does not round. Casting, transposing and normalising are inside the graph, so that no
 //! consumer can get them wrong. A *base* gives `bottleneck`: float32 [N, D]. A *retrained graph*
-//! gives probabilities, `final_result` if they were given no other name: float32 [N, C], and `bottleneck` beside them. N is symbolic. What a
-//! consumer has to know stands in the file's metadata; `network.rs` has the keys.
+//! gives probabilities, `final_result` if they were given no other name: float32 [N, C], and `bottleneck` beside them. N
+//! is symbolic. What a consumer has to know stands in the file's metadata; `network.rs` has the keys. `guide.rs` has the
+//! words in which a retrained graph tells people the same.
 
 pub(crate) mod build;
 pub(crate) mod elsewhere;
+mod guide;
 pub(crate) mod network;
 mod outline;
 pub(crate) mod proto;

@@ -3,7 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
-//! | `hd.preprocess` | JSON: width, height and how images are resized; see [`Preprocess`] |
+//! | `hd.preprocess` | JSON: width, height and how images are resized; see [`Preprocess`]. A retrained graph leaves no filter to the default |
 //! | `hd.bottleneck` | which tensor is the bottleneck: `pooled`, `logits`, or the name that the source has for it |
 //! | `hd.source` | where the weights came from |
 //! | `hd.source_sha256` | SHA-256 of the file of weights |
@@ -252,6 +252,15 @@ impl Network {
         properties: &[(&str, String)],
     ) -> Vec<u8> {
         let preprocess = serde_json::to_string(preprocess).unwrap_or_default();
+        Self::encode_told(model, preprocess, properties)
+    }
+
+    /// The same with the rule of preprocessing as JSON of any form.
+    pub(super) fn encode_told(
+        model: Model,
+        preprocess: String,
+        properties: &[(&str, String)],
+    ) -> Vec<u8> {
         let mut all: Vec<(&str, String)> = properties.to_vec();
         // That of the network that this one was made of.
         all.retain(|(key, _)| *key != DIGEST);

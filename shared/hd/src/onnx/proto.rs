@@ -1,7 +1,7 @@
 //! The messages of ONNX that a network needs, with the field numbers of onnx.proto3.
 //!
-//! What is not named here is dropped when a file is read: documentation, the shapes between nodes, which every runtime
-//! finds by itself, and how a network was trained.
+//! What is not named here is dropped when a file is read: documentation of single nodes and tensors, the shapes between
+//! nodes, which every runtime finds by itself, and how a network was trained.
 
 use std::collections::HashSet;
 
@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) producer_name: String,
     #[prost(string, tag = "3")]
     pub(crate) producer_version: String,
+    #[prost(string, tag = "6")]
+    pub(crate) doc_string: String,
     #[prost(message, optional, tag = "7")]
     pub(crate) graph: Option<Graph>,
     #[prost(message, repeated, tag = "8")]
@@ -87,6 +89,8 @@ pub(crate) struct Graph {
     pub(crate) name: String,
     #[prost(message, repeated, tag = "5")]
     pub(crate) initializer: Vec<Tensor>,
+    #[prost(string, tag = "10")]
+    pub(crate) doc_string: String,
     #[prost(message, repeated, tag = "11")]
     pub(crate) input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]

@@ -3,7 +3,10 @@
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, HEAD_INPUT, LABELS, Network};
+use super::guide;
+use super::network::{
+    BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, HEAD_INPUT, LABELS, Network, PREPROCESS,
+};
 use super::proto::{FLOAT, Graph, Model, ValueInfo};
 use crate::error::{Error, Result};
 
@@ -108,17 +111,19 @@ fn behind(
     let labels = serde_json::to_string(labels).unwrap_or_default();
     let inherited = std::mem::take(&mut model.metadata_props);
     let inherited = inherited.iter().map(|p| (p.key.as_str(), p.value.clone()));
-    let mut properties: Vec<_> = inherited
-        .filter(|(key, _)| *key != super::network::PREPROCESS)
-        .collect();
+    let mut properties: Vec<_> = inherited.filter(|(key, _)| *key != PREPROCESS).collect();
     properties.push((LABELS, labels));
     if !base.folders.is_empty() {
         let folders = serde_json::to_string(&base.folders).unwrap_or_default();
         properties.push((FOLDERS, folders));
     }
     properties.push((BASE, base.digest.to_string()));
+    let guide = guide::text(&base.preprocess, name);
+    graph.doc_string.clone_from(&guide);
+    model.doc_string = guide;
     model.graph = Some(graph);
-    Ok(Network::encode(model, &base.preprocess, &properties))
+    let rule = guide::rule(&base.preprocess);
+    Ok(Network::encode_told(model, rule, &properties))
 }
 
 /// Gives a tensor another name wherever a node makes or takes it, and the node of that name, since no two may have one.

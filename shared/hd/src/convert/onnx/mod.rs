@@ -103,6 +103,8 @@ impl Foreign {
             }
         };
         graph.input.clear();
+        // It is about the network as it was.
+        model.doc_string.clear();
         graph::check(&graph, &input)?;
         Ok(Self {
             path: path.to_path_buf(),
