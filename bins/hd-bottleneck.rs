@@ -38,7 +38,10 @@ enum Truncated {
         hd-bottleneck --describe <FILE>",
     max_term_width = 100,
     after_help = "\
-Example:  hd-bottleneck --base models/mobilenet_v2_1.0_224.onnx data/hotdog -o out/bottlenecks.bin
+Example:
+  hd-bottleneck --base models/mobilenet_v2_1.0_224.onnx data/hotdog \\
+      -o out/bottlenecks.bin
+
 See also: hd-fetch base (brings the base), hd-train (trains on the output)"
 )]
 struct Arguments {
@@ -172,6 +175,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-bottleneck";
+    const USUAL: &'static [&'static str] = &["images"];
 
     fn common(&self) -> &Common {
         &self.common

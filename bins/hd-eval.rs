@@ -24,7 +24,10 @@ use hd_cli::{Common, Jobs, Program, check_outputs};
     override_usage = "hd-eval [OPTIONS] <HEAD> <BOTTLENECKS>...\n       hd-eval --describe <FILE.json>",
     max_term_width = 100,
     after_help = "\
-Example:  hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json --report out/report.html
+Example:
+  hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json \\
+      --report out/report.html
+
 See also: hd-train (makes the head)"
 )]
 struct Arguments {
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-eval";
+    const USUAL: &'static [&'static str] = &["head", "bottlenecks"];
 
     fn common(&self) -> &Common {
         &self.common

@@ -1,4 +1,9 @@
-use crate::workdir::{PROGRAMS, Workdir};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use crate::workdir::{Call, PROGRAMS, Workdir, at_home, base};
 
 #[test]
 fn every_program_explains_itself() {
@@ -56,5 +61,136 @@ fn the_version_is_printed() {
             run.stdout(),
             format!("{program} {}\n", env!("CARGO_PKG_VERSION"))
         );
+    }
+}
+
+/// All that --help and -h print, in this many columns.
+fn helps(columns: &str) -> Vec<(String, String)> {
+    let programs = PROGRAMS.map(|program| vec![program]);
+    let subcommands = ["runtime", "base", "images", "list"].map(|what| vec!["hd-fetch", what]);
+    let mut helps = Vec::new();
+    for words in programs.iter().chain(&subcommands) {
+        for flag in ["-h", "--help"] {
+            let dir = Workdir::new();
+            let call = dir.program(words[0]).args(&words[1..]).arg(flag);
+            let run = call.env("COLUMNS", columns).succeeds();
+            helps.push((format!("{} {flag}", words.join(" ")), run.stdout()));
+        }
+    }
+    helps
+}
+
+#[test]
+fn help_is_as_wide_as_the_terminal_from_80_to_100_columns() {
+    for (columns, most) in [("80", 80), ("90", 90), ("250", 100)] {
+        for (call, help) in helps(columns) {
+            for line in help.lines() {
+                assert!(line.chars().count() <= most, "{call} in {columns}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn help_has_the_same_sections_in_the_same_order_everywhere() {
+    for (call, help) in helps("80") {
+        let at = |heading: &str| help.find(&format!("\n{heading}"));
+        let order = [
+            "Usage:",
+            "Commands:",
+            "Arguments:",
+            "Options:",
+            "Example:",
+            "See also:",
+        ];
+        let found: Vec<usize> = order.into_iter().filter_map(at).collect();
+        assert!(found.is_sorted(), "{call}: {help}");
+        let options = &help[at("Options:").unwrap() + 10..];
+        let options = &options[..options.find("\n\n\n").unwrap_or(options.len())];
+        let flags = [
+            "-q, --quiet",
+            "-v, --verbose",
+            "-h, --help",
+            "-V, --version",
+        ];
+        let ends = options
+            .lines()
+            .take_while(|line| line.starts_with(' ') || line.is_empty());
+        let ends: Vec<&str> = ends
+            .map(str::trim_start)
+            .filter(|line| line.starts_with('-') && !line.starts_with("-print0"))
+            .collect();
+        let last = ends.iter().skip_while(|line| !line.starts_with("-q"));
+        assert!(
+            last.zip(flags).all(|(line, flag)| line.starts_with(flag)),
+            "{call}: {ends:?}"
+        );
+        assert!(
+            ends.iter().any(|line| line.starts_with("-q")),
+            "{call}: {ends:?}"
+        );
+    }
+}
+
+#[test]
+fn help_shows_what_is_needed_as_needed() {
+    for (program, needed) in [
+        (&["hd-bottleneck"][..], &["<IMAGES>"][..]),
+        (&["hd-train"], &["<BOTTLENECKS>..."]),
+        (&["hd-eval"], &["<HEAD>", "<BOTTLENECKS>..."]),
+        (&["hd-fetch", "base"], &["<NAME>"]),
+        (&["hd-fetch", "images"], &["<NAME|URL|FILE>"]),
+    ] {
+        let dir = Workdir::new();
+        let call = dir.program(program[0]).args(&program[1..]);
+        let help = call.arg("--help").succeeds().stdout();
+        for argument in needed {
+            assert!(
+                help.contains(&format!("\n  {argument}")),
+                "{argument}: {help}"
+            );
+        }
+    }
+}
+
+/// The commands below `heading` in a help text, as they stand there.
+fn commands<'a>(help: &'a str, heading: &str) -> Option<&'a str> {
+    let begin = help.find(heading)? + heading.len();
+    help[begin..].split("\n\n").next()
+}
+
+#[test]
+fn every_example_can_be_pasted() {
+    let dir = Workdir::new();
+    for program in PROGRAMS.map(crate::workdir::exe) {
+        let name = Path::new(program).file_name().unwrap();
+        dir.write(Path::new("bin").join(name), "");
+        fs::remove_file(dir.path("bin").join(name)).unwrap();
+        symlink(program, dir.path("bin").join(name)).unwrap();
+    }
+    dir.images("data/hotdog", 12);
+    fs::create_dir(dir.path("models")).unwrap();
+    fs::copy(base(), dir.path("models/mobilenet_v2_1.0_224.onnx")).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", dir.path("bin").display());
+    let shell = |script: &str| {
+        let mut sh = Command::new("sh");
+        at_home(&mut sh, &dir.home()).current_dir(dir.path(""));
+        sh.args(["-ec", script]).env("PATH", &path);
+        Call(sh)
+    };
+    // What hd-fetch brings comes from far away, and its tests bring it.
+    for program in ["hd-bottleneck", "hd-train", "hd-eval", "hd-label"] {
+        let help = dir.program(program).arg("--help").succeeds().stdout();
+        shell(commands(&help, "Example:\n").unwrap()).succeeds();
+    }
+    let help = dir.program("hd-app").arg("--help").succeeds().stdout();
+    let curl = commands(&help, "From another terminal:\n").unwrap();
+    shell(&curl.replace("curl", "printf '%s\\n'")).succeeds();
+    let help = dir.program("hd-fetch").arg("--help").succeeds().stdout();
+    for line in commands(&help, "Example:\n").unwrap().lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let parse = [&words[1..], &["--help"]].concat();
+        dir.program(words[0]).args(parse).succeeds();
     }
 }

@@ -10,15 +10,18 @@ use clap::{Args, ValueEnum};
 use hd::photo::ResizeRule;
 use log::LevelFilter;
 
+/// Where the flags that every program has stand in --help: last among the options, before -h and -V.
+const LAST: usize = 900;
+
 /// Flags that every program has.
 #[derive(Args, Debug)]
 pub struct Common {
     /// Say nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = LAST, help_heading = None::<&str>)]
     pub quiet: bool,
 
     /// Say more
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = LAST + 1, help_heading = None::<&str>)]
     pub verbose: bool,
 }
 

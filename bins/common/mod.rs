@@ -17,7 +17,8 @@ mod signals;
 use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Parser};
 use log::LevelFilter;
 
 use generate::Generate;
@@ -37,6 +38,9 @@ const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
 pub trait Program: Parser {
     /// The program's name, which begins each of its messages.
     const NAME: &'static str;
+
+    /// The arguments that are needed unless another, such as --describe, does without them. --help shows them as needed.
+    const USUAL: &'static [&'static str] = &[];
 
     /// Whether the program waits for the signals that would end it.
     const WAITS_FOR_SIGNALS: bool = false;
@@ -58,7 +62,7 @@ pub fn main<P: Program>() -> ExitCode {
     let done = match Generate::asked() {
         Some(files) => {
             messages::start(P::NAME, LevelFilter::Info);
-            files.run(P::command())
+            files.run(as_usual::<P>(P::command()))
         }
         None => {
             let program = parse::<P>();
@@ -90,8 +94,38 @@ fn parse<P: Program>() -> P {
             false => arg,
         }
     });
-    let matches = command.get_matches_from(flags::hyphenated(env::args_os()));
+    let args = flags::hyphenated(env::args_os());
+    let matches = match command.clone().try_get_matches_from(&args) {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            as_usual::<P>(command).get_matches_from(args)
+        }
+        parsed => parsed.unwrap_or_else(|error| error.exit()),
+    };
     P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The command with the arguments needed that usually are, as it is to be shown.
+fn as_usual<P: Program>(command: Command) -> Command {
+    let needed = |command: Command| {
+        command.mut_args(|arg| match P::USUAL.contains(&arg.get_id().as_str()) {
+            true => required(&arg),
+            false => arg,
+        })
+    };
+    needed(command).mut_subcommands(needed)
+}
+
+/// The same argument without any condition. clap knows no way to take one back.
+fn required(arg: &Arg) -> Arg {
+    let again = Arg::new(arg.get_id().clone())
+        .value_names(arg.get_value_names().unwrap_or_default().iter().cloned())
+        .help(arg.get_help().cloned().unwrap_or_default())
+        .action(arg.get_action().clone())
+        .required(true);
+    match arg.get_num_args() {
+        Some(count) => again.num_args(count),
+        None => again,
+    }
 }
 
 /// Tells ONNX Runtime to send no reports of its use, as it does from version 1.29 on. The variable must be set before

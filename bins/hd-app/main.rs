@@ -43,8 +43,13 @@ use server::Server;
     version,
     max_term_width = 100,
     after_help = "\
-Example:  hd-app --graph out/retrained_graph.onnx
-          curl -F image=@lunch.jpg http://127.0.0.1:8080/label
+Example:
+  hd-app --graph out/retrained_graph.onnx
+
+From another terminal:
+  curl -F \"image=@$(find data -name '*.jpg' | head -n 1)\" \\
+      http://127.0.0.1:8080/label
+
 See also: hd-train (makes the graph), hd-label (the same at the shell)"
 )]
 struct Arguments {

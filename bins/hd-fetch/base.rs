@@ -17,6 +17,9 @@ use crate::published::{MODELS, published_base};
 use crate::source::SourceFlags;
 
 #[derive(Args)]
+#[command(override_usage = "hd-fetch base [OPTIONS] <NAME>\n       \
+        hd-fetch base [OPTIONS] --from <FILE> [NAME]\n       \
+        hd-fetch base --describe <FILE.onnx>")]
 pub(crate) struct Arguments {
     /// The base, as `hd-fetch list` names it, or any name for a network of your own; one that ends in _quantized is brought
     /// to 8-bit integers

@@ -9,11 +9,13 @@ mod images;
 mod import;
 mod layout;
 mod list;
+mod listed;
 mod network;
 mod published;
 mod registry;
 mod runtime;
 mod source;
+mod table;
 mod weights;
 
 use std::process::ExitCode;
@@ -31,9 +33,11 @@ use hd_cli::{Common, Program};
     version,
     max_term_width = 100,
     after_help = "\
-Example:  hd-fetch runtime
-          hd-fetch base mobilenet_v2_1.0_224
-          hd-fetch images hotdog
+Example:
+  hd-fetch runtime
+  hd-fetch base mobilenet_v2_1.0_224
+  hd-fetch images hotdog
+
 See also: hd-bottleneck (uses all three)"
 )]
 struct Arguments {
@@ -53,7 +57,7 @@ enum What {
     /// Bring labelled images, or draw some where none can be had
     Images(images::Arguments),
     /// Show everything that can be brought by name
-    List,
+    List(list::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-fetch";
+    const USUAL: &'static [&'static str] = &["name"];
 
     fn common(&self) -> &Common {
         &self.common
@@ -72,7 +77,7 @@ impl Program for Arguments {
             What::Runtime(arguments) => arguments.run(),
             What::Base(arguments) => arguments.run(),
             What::Images(arguments) => arguments.run(),
-            What::List => list::list(),
+            What::List(arguments) => arguments.run(self.common.verbose),
         }
     }
 }

@@ -16,9 +16,7 @@ const WHITE: f64 = 255.0;
 
 /// Facts about a plain classifier that its file does not hold.
 #[derive(Args)]
-#[command(
-    next_help_heading = "A classifier of images that hd-train did not make, with the flags of label_image.py"
-)]
+#[command(next_help_heading = "A classifier that hd-train did not make, as for label_image.py")]
 pub(crate) struct Plain {
     /// Its labels, one a line, in the order of its outputs; of a retrained graph they must be the same
     #[arg(long, value_name = "FILE")]

@@ -41,7 +41,9 @@ use product::{Done, ONE_IMAGE, Product, Tally};
         hd-label [OPTIONS] --graph <FILE.onnx> < IMAGE",
     max_term_width = 100,
     after_help = "\
-Example:  hd-label --graph out/retrained_graph.onnx lunch.jpg photos/
+Example:
+  hd-label --graph out/retrained_graph.onnx data/hotdog/hot_dog
+
 See also: hd-train (makes the graph), hd-app (the same in a browser)"
 )]
 struct Arguments {

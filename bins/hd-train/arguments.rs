@@ -24,9 +24,13 @@ use crate::steps::Steps;
     override_usage = "hd-train [OPTIONS] --head <FILE> <BOTTLENECKS>...\n       hd-train --describe <FILE>",
     max_term_width = 100,
     after_help = "\
-Example:  hd-train out/bottlenecks.bin --base models/mobilenet_v2_1.0_224.onnx --head out/head.bin \\
-              --output-graph out/retrained_graph.onnx --output-labels out/retrained_labels.txt
-See also: hd-bottleneck (makes the input), hd-eval (scores the head), hd-label (uses the graph)"
+Example:
+  hd-train out/bottlenecks.bin --base models/mobilenet_v2_1.0_224.onnx \\
+      --head out/head.bin --output-graph out/retrained_graph.onnx \\
+      --output-labels out/retrained_labels.txt
+
+See also: hd-bottleneck (makes the input), hd-eval (scores the head),
+          hd-label (uses the graph)"
 )]
 pub(crate) struct Arguments {
     /// Files of bottlenecks, as hd-bottleneck makes them

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-train";
+    const USUAL: &'static [&'static str] = &["bottlenecks"];
 
     fn common(&self) -> &Common {
         &self.common

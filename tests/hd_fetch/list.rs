@@ -9,7 +9,7 @@ use crate::workdir::{ARCHITECTURE, Workdir, base};
 fn lists_what_it_knows() {
     let list = Workdir::new()
         .program("hd-fetch")
-        .arg("list")
+        .args(["list", "-v"])
         .succeeds()
         .stdout();
     for word in ["onnxruntime", ARCHITECTURE, "BSD-3-Clause", "hotdog"] {
@@ -31,7 +31,12 @@ fn lists_what_it_knows() {
 #[test]
 fn lists_which_bases_are_here_those_of_ones_own_too() {
     let dir = Workdir::new();
-    let list = || dir.program("hd-fetch").arg("list").succeeds().stdout();
+    let list = || {
+        dir.program("hd-fetch")
+            .args(["list", "-v"])
+            .succeeds()
+            .stdout()
+    };
     let words = |list: &str, name: &str| {
         let line = list
             .lines()
@@ -79,4 +84,39 @@ fn names_that_are_not_in_the_catalogue_are_errors_that_list_what_is() {
         "unknown_images",
         cut_off(&dir).args(["images", "cats"]).ends_with(1).stderr()
     );
+}
+
+#[test]
+fn the_list_fits_a_terminal_also_with_long_names_of_ones_own() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("models")).unwrap();
+    let own = "a_base_of_my_own_with_a_name_that_takes_more_room_than_most";
+    fs::copy(base(), dir.path(format!("models/{own}.onnx"))).unwrap();
+    let list = dir.program("hd-fetch").arg("list").succeeds().stdout();
+    for line in list.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(list.lines().any(|line| line == own), "{list}");
+    assert!(!list.contains("https://"));
+}
+
+#[test]
+fn scripts_get_the_list_as_json() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("models")).unwrap();
+    fs::copy(base(), dir.path(format!("models/{ARCHITECTURE}.onnx"))).unwrap();
+    let call = dir.program("hd-fetch").args(["list", "--format", "json"]);
+    let run = call.succeeds();
+    assert_eq!(run.stderr(), "");
+    let listed: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let bases = listed["bases"].as_array().unwrap();
+    let base = bases
+        .iter()
+        .find(|base| base["name"] == ARCHITECTURE)
+        .unwrap();
+    assert_eq!(base["here"], true);
+    assert_eq!(base["values"], serde_json::json!([1280, 1000]));
+    assert_eq!(base["height"], 224);
+    assert_eq!(listed["images"][0]["name"], "hotdog");
+    assert_eq!(listed["runtimes"][0]["name"], "onnxruntime");
 }
