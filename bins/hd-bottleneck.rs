@@ -175,6 +175,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-bottleneck";
+    const TAKES_STDIN: &'static [&'static str] = &["files_from"];
     const USUAL: &'static [&'static str] = &["images"];
 
     fn common(&self) -> &Common {

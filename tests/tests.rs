@@ -31,6 +31,9 @@ mod terminal;
 /// What --help prints, and how wrong usage is answered.
 mod usage;
 
+/// Wrong usage, and pipes in place of files.
+mod pipes;
+
 /// Man pages and completions.
 mod manual;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::signals::INTERRUPTED;
 
 /// The exit status of a program that was called wrongly.
-const MISUSED: u8 = 2;
+pub(crate) const MISUSED: u8 = 2;
 
 /// Prints an error, its causes and its hint, and chooses the exit status.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {

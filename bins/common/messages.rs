@@ -32,8 +32,10 @@ fn own_stderr() -> Box<dyn Write + Send> {
 pub(crate) fn silence_decoders() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if !hd::photo::is_decoding() {
-            usual(panic);
+        match (hd::photo::is_decoding(), log::max_level()) {
+            (true, _) => {}
+            (false, LevelFilter::Off) => usual(panic),
+            (false, _) => log::error!("this is a bug in the program: {panic}"),
         }
     }));
 }

@@ -4,6 +4,7 @@
 //! is 0 when done, 1 when it failed, 2 when it was called wrongly, 130 when Ctrl-C ended it. A reader of stdout that
 //! closes its end is success.
 
+mod arguments;
 mod bar;
 mod exit;
 mod flags;
@@ -17,8 +18,7 @@ mod signals;
 use std::env;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{Arg, Command, Parser};
+use clap::Parser;
 use log::LevelFilter;
 
 use generate::Generate;
@@ -42,6 +42,9 @@ pub trait Program: Parser {
     /// The arguments that are needed unless another, such as --describe, does without them. --help shows them as needed.
     const USUAL: &'static [&'static str] = &[];
 
+    /// The arguments that take `-` for stdin.
+    const TAKES_STDIN: &'static [&'static str] = &[];
+
     /// Whether the program waits for the signals that would end it.
     const WAITS_FOR_SIGNALS: bool = false;
 
@@ -62,13 +65,15 @@ pub fn main<P: Program>() -> ExitCode {
     let done = match Generate::asked() {
         Some(files) => {
             messages::start(P::NAME, LevelFilter::Info);
-            files.run(as_usual::<P>(P::command()))
+            files.run(arguments::as_usual::<P>(P::command()))
         }
-        None => {
-            let program = parse::<P>();
-            messages::start(P::NAME, program.common().level());
-            run(program)
-        }
+        None => match arguments::parse::<P>() {
+            Ok(program) => {
+                messages::start(P::NAME, program.common().level());
+                run(program)
+            }
+            Err(ended) => return ended,
+        },
     };
     for weakness in hd::weaknesses() {
         log::warn!("{weakness}");
@@ -82,50 +87,6 @@ fn run<P: Program>(program: P) -> anyhow::Result<()> {
         signals::watch()?;
     }
     program.run()
-}
-
-/// Parses the arguments; where they make no sense, clap says so and ends the program.
-fn parse<P: Program>() -> P {
-    // A number below zero is a value and no flag, so that its flag can say which numbers it takes.
-    let command = P::command().mut_args(|arg| {
-        let takes_number = arg.get_action().takes_values() && !arg.is_positional();
-        match takes_number {
-            true => arg.allow_negative_numbers(true),
-            false => arg,
-        }
-    });
-    let args = flags::hyphenated(env::args_os());
-    let matches = match command.clone().try_get_matches_from(&args) {
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            as_usual::<P>(command).get_matches_from(args)
-        }
-        parsed => parsed.unwrap_or_else(|error| error.exit()),
-    };
-    P::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-}
-
-/// The command with the arguments needed that usually are, as it is to be shown.
-fn as_usual<P: Program>(command: Command) -> Command {
-    let needed = |command: Command| {
-        command.mut_args(|arg| match P::USUAL.contains(&arg.get_id().as_str()) {
-            true => required(&arg),
-            false => arg,
-        })
-    };
-    needed(command).mut_subcommands(needed)
-}
-
-/// The same argument without any condition. clap knows no way to take one back.
-fn required(arg: &Arg) -> Arg {
-    let again = Arg::new(arg.get_id().clone())
-        .value_names(arg.get_value_names().unwrap_or_default().iter().cloned())
-        .help(arg.get_help().cloned().unwrap_or_default())
-        .action(arg.get_action().clone())
-        .required(true);
-    match arg.get_num_args() {
-        Some(count) => again.num_args(count),
-        None => again,
-    }
 }
 
 /// Tells ONNX Runtime to send no reports of its use, as it does from version 1.29 on. The variable must be set before

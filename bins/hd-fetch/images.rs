@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use hd::Error;
 use hd::cache::writable;
 use hd::origin::Origin;
+use hd::{Error, file};
 use hd_cli::{Bar, Jobs};
 
 use crate::archive::{fetch_images, unpack_images};
@@ -142,7 +142,10 @@ fn no_archive(path: &Path) -> Error {
             path: path.to_path_buf(),
             reason: "it is a folder already: give it to hd-bottleneck as it is".to_owned(),
         },
-        false => Error::io(path, "open")(std::io::ErrorKind::NotFound.into()),
+        false => match file::check_is_file(path, "an archive of images") {
+            Err(error) => error,
+            Ok(()) => Error::io(path, "open")(std::io::ErrorKind::NotFound.into()),
+        },
     }
 }
 

@@ -19,6 +19,7 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// # Errors
 /// A file that is missing; an archive that is damaged or holds no graph.
 pub(crate) fn read_network(path: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
+    file::check_is_file(path, "a network")?;
     if begin(path)? != GZIP {
         return Ok(file::read(path)?);
     }

@@ -76,6 +76,9 @@ impl Plain {
         runtime: &dyn Fn() -> hd::Result<Runtime>,
     ) -> anyhow::Result<Network> {
         let labels = self.labels.as_deref().map(read_labels).transpose()?;
+        if labels.is_some() {
+            file::check_is_file(path, "a network")?;
+        }
         match (Network::open_retrained(path), labels) {
             (Ok(graph), labels) => {
                 check_labels(&graph, labels.as_deref(), self.labels.as_deref())?;

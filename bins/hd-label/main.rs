@@ -148,6 +148,7 @@ fn main() -> ExitCode {
 
 impl Program for Arguments {
     const NAME: &'static str = "hd-label";
+    const TAKES_STDIN: &'static [&'static str] = &["files_from", "images", "image"];
 
     fn common(&self) -> &Common {
         &self.common

@@ -32,6 +32,7 @@ impl Arguments {
 
 /// Prints a head, or a network that has one.
 pub(crate) fn describe(path: &Path) -> anyhow::Result<()> {
+    file::check_is_file(path, "a head or a retrained graph")?;
     let text = match Head::open(path) {
         Ok(head) => head.to_string(),
         Err(error) => match Network::open_retrained(path) {

@@ -357,6 +357,10 @@ impl Error {
                     .to_owned()
             }
             Self::Interrupted { .. } => "run it again to go on from there".to_owned(),
+            // A device is not to be removed.
+            Self::Occupied { path, .. } if path.exists() && !path.is_file() && !path.is_dir() => {
+                "name a file with -o".to_owned()
+            }
             Self::Occupied { path, .. } => format!("name another with -o, or remove {} first", path.display()),
             _ => return None,
         })

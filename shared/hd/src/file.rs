@@ -13,9 +13,28 @@ use memmap2::Mmap;
 use crate::error::{Error, Result};
 use crate::temporary::TemporaryFile;
 
-/// Reads a whole file.
+/// Reads a whole file, or all that comes through a pipe.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io(path, "read"))
+}
+
+/// Refuses a pipe in place of a file that is read in any order, or more than once: it can only be read from its
+/// beginning to its end, and to open one would wait for somebody who writes into it.
+///
+/// # Errors
+/// The operating system's; something that is no file where `expected` was expected.
+pub fn check_is_file(path: &Path, expected: &'static str) -> Result<()> {
+    let metadata = fs::metadata(path).map_err(Error::io(path, "open"))?;
+    let found = match (metadata.is_file(), metadata.is_dir()) {
+        (true, _) => return Ok(()),
+        (_, true) => "is a folder",
+        _ => "is a pipe or a device, and has to be a file, since it is read in any order",
+    };
+    Err(Error::Foreign {
+        path: path.to_path_buf(),
+        expected,
+        found: found.to_owned(),
+    })
 }
 
 /// Maps a file that only programs of hd write.

@@ -290,14 +290,7 @@ fn is_finite(floats: &[f32]) -> bool {
 }
 
 fn map(path: &Path) -> Result<(File, Mmap)> {
-    // To open a pipe would wait for somebody who writes into it.
-    if !path.metadata().map_err(Error::io(path, "open"))?.is_file() {
-        return Err(Error::Foreign {
-            path: path.to_path_buf(),
-            expected: FORMAT.what,
-            found: "is a folder, a pipe or a device".to_owned(),
-        });
-    }
+    file::check_is_file(path, FORMAT.what)?;
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     let map = file::map(&file).map_err(Error::io(path, "map"))?;
     Ok((file, map))
@@ -504,10 +497,7 @@ mod tests {
     fn a_folder_in_its_place_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let message = Bottlenecks::open(folder.path()).unwrap_err().to_string();
-        assert!(
-            message.contains("(it is a folder, a pipe or a device)"),
-            "{message}"
-        );
+        assert!(message.contains("(it is a folder)"), "{message}");
         let nowhere = folder.path().join("bottlenecks.bin");
         let message = Bottlenecks::open(&nowhere).unwrap_err().to_string();
         assert!(
