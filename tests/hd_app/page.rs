@@ -337,3 +337,22 @@ fn the_page_asks_nobody_else_and_runs_no_other_script() {
         "refused"
     );
 }
+
+#[test]
+fn what_is_probable_is_said_where_the_threshold_is_not_reached() {
+    let app = app(&["--threshold", "1"]);
+    let test = "what_is_probable_is_said_where_the_threshold_is_not_reached";
+    let Some(browser) = open(test, &app, Screen::Phone) else {
+        return;
+    };
+    browser.choose("#file", &[&images()[0]]);
+    assert_eq!(verdict(&browser), "Can't tell.");
+    let probably = browser.run("return document.getElementById('probably').innerText");
+    let probably = probably.as_str().unwrap();
+    assert!(probably.starts_with("Probably a hot dog ("), "{probably}");
+    browser.screenshot("phone-probably");
+    let answer = super::post(&app, &fs::read(&images()[1]).unwrap()).json();
+    assert_eq!(answer["verdict"], "Can't tell.");
+    // The label is the most probable one all the same.
+    assert_eq!(answer["label"], "not hot dog");
+}

@@ -148,6 +148,9 @@ function show(image) {
 function drawStage() {
   $("stage").dataset.state = shown.state;
   $("verdict").textContent = words(shown);
+  const probably = shown.answer?.probably;
+  $("probably").hidden = !probably;
+  $("probably").textContent = probably ?? "";
   const notes = shown.answer?.notes;
   $("name").textContent = [shown.file.name, notes && `Note: ${notes}.`].filter(Boolean).join(" – ");
   $("where").hidden = !shown.answer;
