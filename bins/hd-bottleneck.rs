@@ -8,10 +8,11 @@ use anyhow::bail;
 use clap::{Args, Parser, ValueEnum};
 use hd::base::{Chosen, Device, Engine};
 use hd::bottleneck::{self, Bottlenecks, Noted, Options, Skipped, Updated};
+use hd::counted;
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
 use hd::photo::{Distortion, MAX_PIXELS};
-use hd_cli::{Bar, Common, Compute, Memory, Program, interruption, misuse};
+use hd_cli::{Bar, Common, Compute, Memory, Program, interruption, misuse, patiently};
 
 /// Skipped files that are named one by one; the table has them all.
 const SHOWN: usize = 20;
@@ -232,7 +233,8 @@ impl Program for Arguments {
         match summary.skipped.len() + summary.unread + summary.damaged {
             count if self.strict && count > 0 => {
                 bail!(
-                    "{count} files were skipped, damaged or not to be read, and --strict forbids it"
+                    "{} skipped, damaged or not to be read, and --strict forbids it",
+                    were(count, "file")
                 )
             }
             _ => Ok(()),
@@ -245,7 +247,10 @@ impl Arguments {
     fn dataset(&self) -> anyhow::Result<Dataset> {
         let end = if self.null { 0 } else { b'\n' };
         match (&self.images, &self.files_from) {
-            (Some(images), _) => Ok(Dataset::scan(images)?),
+            (Some(images), _) => {
+                let what = format!("looking for images in {}", images.display());
+                Ok(patiently(&what, || Dataset::scan(images))?)
+            }
             (None, Some(list)) if list.as_os_str() == "-" => {
                 let mut text = Vec::new();
                 io::stdin().lock().read_to_end(&mut text)?;
@@ -310,9 +315,9 @@ fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     }
     if summary.mended > 0 {
         log::warn!(
-            "{}: the bottlenecks of {} images were damaged, and are computed anew",
+            "{}: the bottlenecks of {} were damaged, and are computed anew",
             output.display(),
-            summary.mended
+            counted(summary.mended, "image")
         );
     }
     for Skipped { path, reason, .. } in summary.skipped.iter().take(SHOWN) {
@@ -327,9 +332,15 @@ fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
         _ => format!(" (listed in {})", table.display()),
     };
     log::info!(
-        "{}: {} images of {} labels: {computed} computed, {reused} reused, {skipped} skipped{listed}",
+        "{}: {} of {}: {computed} computed, {reused} reused, {skipped} skipped{listed}",
         output.display(),
-        computed + reused,
-        dataset.labels.len(),
+        counted(computed + reused, "image"),
+        counted(dataset.labels.len(), "label"),
     );
+}
+
+/// So many things, and that they were.
+fn were(count: usize, noun: &str) -> String {
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("{} {verb}", counted(count, noun))
 }

@@ -34,6 +34,9 @@ mod usage;
 /// Wrong usage, and pipes in place of files.
 mod pipes;
 
+/// Work that takes long before anything is seen of it.
+mod patience;
+
 /// Man pages and completions.
 mod manual;
 

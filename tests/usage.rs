@@ -194,3 +194,41 @@ fn every_example_can_be_pasted() {
         dir.program(words[0]).args(parse).succeeds();
     }
 }
+
+#[test]
+fn a_verbose_version_names_the_commit_and_the_runtime() {
+    for flags in [&["-V", "-v"][..], &["-vV"], &["--verbose", "--version"]] {
+        let run = Workdir::new().program("hd-label").args(flags).succeeds();
+        let said = run.stdout();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 3, "{said}");
+        assert_eq!(lines[0], format!("hd-label {}", env!("CARGO_PKG_VERSION")));
+        assert!(lines[1].starts_with("commit "), "{said}");
+        assert!(lines[2].starts_with("ONNX Runtime "), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_terminal_gets_no_colours() {
+    for arguments in [&["--help"][..], &["--no-such-flag"]] {
+        let dir = Workdir::new();
+        let mut call = dir.program("hd-eval").args(arguments);
+        let run = call.0.env_remove("CLICOLOR").output().unwrap();
+        assert!(![run.stdout, run.stderr].concat().contains(&0x1b));
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_no_color_is_set() {
+    let program = crate::workdir::exe("hd-eval");
+    for (no_color, colours) in [("", true), ("1", false)] {
+        let dir = Workdir::new();
+        let mut script = Command::new("script");
+        at_home(&mut script, &dir.home()).current_dir(dir.path(""));
+        script.args(["-qec", &format!("{program} --help"), "/dev/null"]);
+        script.env("TERM", "xterm").env("NO_COLOR", no_color);
+        script.env_remove("CLICOLOR");
+        let run = Call(script).succeeds();
+        assert_eq!(run.stdout().contains('\u{1b}'), colours, "{}", run.stdout());
+    }
+}

@@ -1,6 +1,7 @@
 //! Parsing the arguments, and answering those that make no sense.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use clap::{Arg, ArgMatches, Command};
 use log::LevelFilter;
 
 use crate::exit::MISUSED;
-use crate::{Program, flags, messages};
+use crate::{Program, flags, messages, version};
 
 /// The program with its arguments; or how it has ended, after help, the version or an error was printed.
 pub(crate) fn parse<P: Program>() -> Result<P, ExitCode> {
@@ -24,8 +25,22 @@ pub(crate) fn parse<P: Program>() -> Result<P, ExitCode> {
             let shown = as_usual::<P>(self::command::<P>()).try_get_matches_from(args);
             Err(end::<P>(&shown.err().unwrap_or(error)))
         }
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            let ended = end::<P>(&error);
+            if args.iter().any(|arg| is_verbose(arg)) {
+                version::tell();
+            }
+            Err(ended)
+        }
         parsed => parsed.map_err(|error| end::<P>(&error)),
     }
+}
+
+/// Whether an argument beside --version is -v, alone or among other letters.
+fn is_verbose(arg: &OsStr) -> bool {
+    let arg = arg.to_str().unwrap_or_default();
+    let letters = arg.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+    arg == "--verbose" || letters.is_some_and(|letters| letters.contains('v'))
 }
 
 fn command<P: Program>() -> Command {

@@ -1,8 +1,9 @@
 //! The progress bar.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use log::LevelFilter;
@@ -22,6 +23,43 @@ pub(crate) fn around(print: impl FnOnce()) {
     match &*shown() {
         Some(bar) => bar.suspend(print),
         None => print(),
+    }
+}
+
+/// Seconds after which somebody who waits is told what for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Seconds between two lines about it, where stderr is no terminal.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Does the work, and where it takes long says what it is: by a spinner on a terminal, by lines elsewhere.
+pub fn patiently<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let (done, waiting) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || tell(what, &waiting));
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// Tells what the work is until the sender of `waiting` is gone.
+fn tell(what: &str, waiting: &mpsc::Receiver<()>) {
+    let is_over = |time| waiting.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Disconnected);
+    if is_over(PATIENCE) {
+        return;
+    }
+    let begin = Instant::now();
+    let bar = Bar::default();
+    bar.spin(what);
+    loop {
+        if bar.0.is_hidden() {
+            let seconds = (begin.elapsed() + PATIENCE).as_secs();
+            log::info!("{what}: {seconds} seconds so far");
+        }
+        if is_over(AGAIN) {
+            return bar.clear();
+        }
     }
 }
 

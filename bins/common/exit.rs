@@ -14,7 +14,10 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    log::error!("{error:#}");
+    if error.is::<Silent>() {
+        return ExitCode::from(MISUSED);
+    }
+    log::error!("{}", told(error));
     if let Some(hint) = hint(error) {
         log::error!("hint: {hint}");
     }
@@ -24,6 +27,28 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         _ => ExitCode::FAILURE,
     }
 }
+
+/// Wrong usage about which everything was said already.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Silent {
+    /// An error that ends the program with the status of wrong usage, without another word.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn misuse() -> anyhow::Result<()> {
+        Err(Self.into())
+    }
+}
+
+impl fmt::Display for Silent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wrong usage")
+    }
+}
+
+impl std::error::Error for Silent {}
 
 /// Arguments that make no sense together.
 #[derive(Debug)]
@@ -90,6 +115,17 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         let of_library = || cause.downcast_ref::<hd::Error>()?.hint();
         advice.map(|advice| advice.hint.clone()).or_else(of_library)
     })
+}
+
+/// An error and its causes in one line. The operating system's reasons are told in words of our own.
+pub fn told(error: &anyhow::Error) -> String {
+    let causes = error
+        .chain()
+        .map(|cause| match cause.downcast_ref::<io::Error>() {
+            Some(cause) => hd::reason(cause),
+            None => cause.to_string(),
+        });
+    causes.collect::<Vec<_>>().join(": ")
 }
 
 /// Whether the reader of stdout closed its end, after which Unix programs stop without a word. A connection that broke

@@ -72,7 +72,7 @@ impl Jobs {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(count.get());
         threads
             .build_global()
-            .with_context(|| format!("cannot start {count} threads"))
+            .with_context(|| format!("cannot start {}", hd::counted(count.get(), "thread")))
     }
 }
 

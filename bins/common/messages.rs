@@ -46,6 +46,15 @@ struct Messages {
     out: Mutex<Box<dyn Write + Send>>,
 }
 
+/// Prints a command on stderr as it is, on a line of its own, so that it can be pasted.
+#[allow(
+    clippy::print_stderr,
+    reason = "a program's name before it would be pasted too"
+)]
+pub fn paste(command: &str) {
+    eprintln!("{}", printable(command));
+}
+
 /// A line without characters that a terminal would obey: the names of files and what libraries say may hold any.
 fn printable(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());

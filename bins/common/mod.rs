@@ -14,6 +14,7 @@ mod messages;
 mod numbers;
 mod paths;
 mod signals;
+mod version;
 
 use std::env;
 use std::process::ExitCode;
@@ -23,11 +24,12 @@ use log::LevelFilter;
 
 use generate::Generate;
 
-pub use bar::Bar;
-pub use exit::{Advice, misuse};
+pub use bar::{Bar, patiently};
+pub use exit::{Advice, Silent, misuse, told};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
 pub use memory::Memory;
-pub use numbers::{count_of, probability};
+pub use messages::paste;
+pub use numbers::probability;
 pub use paths::{check_outputs, is_within};
 pub use signals::interruption;
 

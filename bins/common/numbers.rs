@@ -1,4 +1,4 @@
-//! Numbers in arguments and in messages.
+//! Numbers in arguments.
 
 /// A probability, as an argument.
 ///
@@ -8,13 +8,5 @@ pub fn probability(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
         _ => Err("expected a number from 0 to 1".to_owned()),
-    }
-}
-
-/// So many of something, for messages: `1 image`, `2 images`.
-pub fn count_of(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
     }
 }

@@ -22,10 +22,10 @@ use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
 use hd::{Error, file, parallel, photo};
 use hd_cli::{
-    Bar, Common, Compute, Memory, Program, check_outputs, count_of, is_within, misuse, probability,
+    Bar, Common, Compute, Memory, Program, check_outputs, is_within, misuse, probability,
 };
 use images::{Image, Images, STDIN, from_arguments, from_list};
-use product::{Done, ONE_IMAGE, Product, Tally};
+use product::{Done, ONE_IMAGE, Product, Tally, is_paintable};
 
 /// Labels images with a retrained graph
 ///
@@ -96,7 +96,8 @@ struct Arguments {
     #[arg(long)]
     embed: bool,
 
-    /// Of one image, paint where the evidence for its label lies: a part shines as much as hiding it costs the label
+    /// Of one image, paint where the evidence for its label lies: a part shines as much as hiding it costs the label;
+    /// PNG or JPEG, as the name says
     #[arg(long, value_name = "OUT.png", conflicts_with = "embed")]
     heatmap: Option<PathBuf>,
 
@@ -186,7 +187,7 @@ impl Program for Arguments {
             (0, _) => Ok(()),
             (failed, count) => bail!(
                 "{failed} of {} could not be labelled",
-                count_of(count, "image")
+                hd::counted(count, "image")
             ),
         }
     }
@@ -280,6 +281,12 @@ impl Arguments {
         }
         if self.heatmap.is_some() && self.named().len() > 1 {
             return misuse(ONE_IMAGE.to_owned());
+        }
+        if let Some(path) = self.heatmap.as_ref().filter(|path| !is_paintable(path)) {
+            return misuse(format!(
+                "--heatmap {}: its name has to end in .png, .jpg or .jpeg, and says what is written",
+                path.display()
+            ));
         }
         let inputs = self.named().into_iter().chain([&self.graph]);
         let lists = self.files_from.iter().chain(self.plain.labels());

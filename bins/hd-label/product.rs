@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::photo::Notes;
-use hd::{Error, file};
-use hd_cli::{Bar, count_of};
+use hd::{Error, counted, file};
+use hd_cli::Bar;
 
 use crate::images::Image;
 
@@ -56,7 +56,7 @@ impl Tally {
     /// All of it in a sentence.
     pub(crate) fn tell(&self) {
         let labelled: usize = self.labels.values().sum();
-        let mut told = format!("{} labelled", count_of(labelled, "image"));
+        let mut told = format!("{} labelled", counted(labelled, "image"));
         for (before, (label, count)) in [": "]
             .into_iter()
             .chain([", "].into_iter().cycle())
@@ -98,7 +98,7 @@ impl<W: Write> Product<'_, W> {
             }
             Err(error) => {
                 self.tally.failed += 1;
-                log::error!("{:#}", anyhow::Error::from(error));
+                log::error!("{}", hd_cli::told(&error.into()));
                 Ok(())
             }
         }
@@ -162,10 +162,28 @@ impl<W: Write> Product<'_, W> {
     fn paint(&self, done: &Done) -> hd::Result<()> {
         match (&self.heatmap, &done.heatmap) {
             (Some(path), Some(heatmap)) => {
-                let png = heatmap.png()?;
-                file::replace(path, |out| out.write_all(&png))
+                let painted = match is_jpeg(path) {
+                    true => heatmap.jpeg()?,
+                    false => heatmap.png()?,
+                };
+                file::replace(path, |out| out.write_all(&painted))
             }
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a heatmap of this name is to be a JPEG, and no PNG.
+fn is_jpeg(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ["jpg", "jpeg"]
+        .iter()
+        .any(|jpeg| ending.eq_ignore_ascii_case(jpeg))
+}
+
+/// Whether its name says that a heatmap is to be something that can be painted. What is no file, such as /dev/stdout,
+/// need not say so.
+pub(crate) fn is_paintable(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    is_jpeg(path) || ending.eq_ignore_ascii_case("png") || (path.exists() && !path.is_file())
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use hd::bottleneck::Samples;
+use hd::counted;
 use hd::head::{Imbalance, Score, Step, Training};
 
 /// Warns of what is odd about the samples.
@@ -19,7 +20,9 @@ pub(crate) fn samples(samples: &Samples) {
     let contradictions = samples.contradictions();
     if let Some(image) = contradictions.first() {
         let (count, image) = (contradictions.len(), image.display());
-        log::warn!("{count} images stand under more than one label, such as {image}");
+        let verb = if count == 1 { "stands" } else { "stand" };
+        let count = counted(count, "image");
+        log::warn!("{count} {verb} under more than one label, such as {image}");
     }
 }
 
@@ -37,13 +40,16 @@ pub(crate) fn training(
 ) {
     if let Some(image) = in_two_splits.first() {
         let (count, image) = (in_two_splits.len(), image.display());
+        let verb = if count == 1 { "stands" } else { "stand" };
+        let count = counted(count, "image");
         log::warn!(
-            "{count} images stand in two splits, so that the head is tested on what it learns, such as {image}"
+            "{count} {verb} in two splits, so that the head is tested on what it learns, such as {image}"
         );
     }
     let [training, validation, testing] = head.totals();
     log::info!(
-        "{training} images for training, {validation} for validation, {testing} for testing"
+        "{} for training, {validation} for validation, {testing} for testing",
+        counted(training, "image")
     );
     if let Some(score) = score {
         // Where the strength was given, only the validation images were scored.
@@ -61,7 +67,8 @@ pub(crate) fn training(
     }) = imbalance
     {
         log::info!(
-            "'{most}' has {many} images, '{fewest}' {few}: with --class-weights balanced they count alike"
+            "'{most}' has {}, '{fewest}' {few}: with --class-weights balanced they count alike",
+            counted(*many, "image")
         );
     }
     if let Some(loss) = loss {

@@ -59,3 +59,28 @@ fn a_heat_map_is_an_image_of_one_image() {
     fed(label(&dir).args(["--heatmap", "fed.png"]), &bytes);
     assert!(dir.path("fed.png").exists());
 }
+
+#[test]
+fn a_heat_map_is_what_its_name_says_or_is_refused() {
+    let dir = Workdir::new();
+    dir.trained();
+    dir.images("images", 1);
+    let image = "images/hot_dog/0000.jpg";
+    for name in ["heat.jpg", "heat.JPEG"] {
+        label(&dir).args(["--heatmap", name, image]).succeeds();
+        assert!(
+            fs::read(dir.path(name))
+                .unwrap()
+                .starts_with(b"\xff\xd8\xff")
+        );
+    }
+    for name in ["heat.gif", "heat", "heat.png.txt"] {
+        let run = label(&dir).args(["--heatmap", name, image]).ends_with(2);
+        assert!(
+            run.stderr().contains(".png, .jpg or .jpeg"),
+            "{}",
+            run.stderr()
+        );
+        assert!(!dir.path(name).exists());
+    }
+}

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::counted::counted;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -95,7 +97,7 @@ pub enum Error {
     },
 
     /// The user wanted no more.
-    #[error("{}: interrupted after {done} of {files} files", path.display())]
+    #[error("{}: interrupted after {done} of {}", path.display(), counted(*files, "file"))]
     Interrupted {
         /// The file that was to be brought up to date.
         path: PathBuf,
@@ -181,8 +183,12 @@ pub enum Error {
 
     /// A label too many of whose images stand under another label too.
     #[error(
-        "label '{label}': {shared} of its {images} images stand under another label too, and without them there \
-         are too few for {splits} splits"
+        "label '{label}': {shared} of its {} {} under another label too, and without {} there \
+         are too few for {}",
+        counted(*images, "image"),
+        if *shared == 1 { "stands" } else { "stand" },
+        if *shared == 1 { "it" } else { "them" },
+        counted(*splits, "split")
     )]
     LabelShared {
         /// The label.
@@ -217,7 +223,7 @@ pub enum Error {
     },
 
     /// Threads that the operating system would not start.
-    #[error("cannot start {count} threads: {reason}")]
+    #[error("cannot start {}: {reason}", counted(*count, "thread"))]
     Threads {
         /// How many threads were to be started.
         count: usize,
@@ -227,8 +233,9 @@ pub enum Error {
 
     /// A label with too few images to appear in every split.
     #[error(
-        "label '{label}' has {images} different images, too few for {splits} splits: \
-         each of them needs at least one"
+        "label '{label}' has {}, too few for {}: each of them needs at least one",
+        counted(*images, "different image"),
+        counted(*splits, "split")
     )]
     LabelTooSmall {
         /// The label.
@@ -307,6 +314,27 @@ pub enum Error {
         /// Anything else there is to say, after a comma; or nothing.
         detail: String,
     },
+}
+
+/// The operating system's reason for an error, in words of our own for those that people meet.
+pub fn reason(error: &io::Error) -> String {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file or folder; look for a mistake in its name"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "this user may not do that; chmod or its owner can allow it"
+        }
+        io::ErrorKind::IsADirectory => "it is a folder, and has to be a file",
+        io::ErrorKind::NotADirectory => "a part of its path is a file, and has to be a folder",
+        io::ErrorKind::AlreadyExists => "a file is there already; name another, or remove it first",
+        io::ErrorKind::StorageFull => "the disk is full; make room, or write elsewhere",
+        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there; write elsewhere",
+        io::ErrorKind::AddrInUse => "another program listens there already",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => return error.to_string(),
+    };
+    words.to_owned()
 }
 
 impl Error {

@@ -46,6 +46,7 @@ pub mod base;
 pub mod bottleneck;
 pub mod cache;
 pub mod convert;
+mod counted;
 #[cfg(test)]
 mod damage;
 pub mod dataset;
@@ -67,5 +68,6 @@ pub mod temporary;
 pub mod tensorboard;
 pub mod tsv;
 
-pub use error::{Error, Result};
+pub use counted::counted;
+pub use error::{Error, Result, reason};
 pub use hd_weakness::weaknesses;

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use crate::argmax::argmax;
 use crate::base::Base;
 use crate::error::{Error, Result};
-use crate::photo::{Element, Preprocess, Rgb, View, encode_png};
+use crate::photo::{Element, Preprocess, Rgb, View, encode_jpeg, encode_png};
 
 /// Cells across and down. The hidden square is two cells wide and moves by one, so that each cell
 /// is hidden four times.
@@ -31,6 +31,9 @@ const COLOURS: [[f32; 3]; 5] = [
     [252.0, 250.0, 130.0],
 ];
 
+/// The quality of a heatmap as JPEG, of 100.
+const QUALITY: u8 = 90;
+
 /// An image painted with the evidence for its most probable label.
 #[derive(Clone, Debug)]
 pub struct Heatmap {
@@ -47,6 +50,14 @@ impl Heatmap {
     /// An image that is too large for that.
     pub fn png(&self) -> Result<Vec<u8>> {
         encode_png(&self.image).map_err(Error::io("PNG", "encode"))
+    }
+
+    /// The image as a JPEG file.
+    ///
+    /// # Errors
+    /// As [`Self::png`].
+    pub fn jpeg(&self) -> Result<Vec<u8>> {
+        encode_jpeg(&self.image, QUALITY).map_err(Error::io("JPEG", "encode"))
     }
 }
 
