@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod again;
 mod arguments;
 mod check;
+mod hub;
 mod intermediate;
 mod output;
 mod recipe;
@@ -19,7 +20,7 @@ use hd::bottleneck::Samples;
 use hd::head::{Head, Recipe, Solver, Strength, Training, train};
 use hd::onnx::{Layer, Network, check_name, outline, stitch};
 use hd::tensorboard::{self, Summaries};
-use hd_cli::{Bar, Common, Program, misuse};
+use hd_cli::{Bar, Common, Program};
 use intermediate::Intermediate;
 use summaries::{Watcher, points};
 
@@ -39,8 +40,8 @@ impl Program for Arguments {
         if let Some(path) = &self.describe {
             return output::describe(path);
         }
-        if let Some(text) = self.foreign.explained(&self.again()) {
-            return misuse(text);
+        if let Some(explained) = self.foreign.explained(&self.again()) {
+            return explained.tell();
         }
         self.check()?;
         let mut recipe = self.recipe()?;

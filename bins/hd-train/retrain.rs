@@ -2,10 +2,15 @@
 //!
 //! retrain.py was one program for everything. A user who pastes its command is told the commands that do the same.
 
+use std::env;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use hd_cli::{Silent, paste};
+
+use crate::hub::nearest;
 
 /// A flag that retrain.py had and hd-train has not.
 struct Flag {
@@ -24,11 +29,13 @@ const IMAGES: &str = "image-dir";
 const BOTTLENECKS: &str = "bottleneck-dir";
 const MODELS: &str = "model-dir";
 const BASE: &str = "architecture";
+const MODULE: &str = "tfhub-module";
+const MISCLASSIFIED: &str = "print-misclassified-test-images";
 
 /// The place of the flags that hd-bottleneck has by the same name.
 const DISTORTION: &str = "the same of hd-bottleneck";
 
-const FLAGS: [Flag; 10] = [
+const FLAGS: [Flag; 13] = [
     flag(IMAGES, Some("DIR"), "IMAGES of hd-bottleneck"),
     flag(BOTTLENECKS, Some("DIR"), "-o of hd-bottleneck"),
     flag(MODELS, Some("DIR"), "-o of hd-fetch base"),
@@ -39,9 +46,20 @@ const FLAGS: [Flag; 10] = [
         "nothing: hd-eval tests on every image that is for it",
     ),
     flag(
-        "print-misclassified-test-images",
+        MISCLASSIFIED,
         None,
-        "--report of hd-eval, which shows them",
+        "--report of hd-eval, a page that shows them",
+    ),
+    flag(MODULE, Some("URL"), "NAME of hd-fetch base"),
+    flag(
+        "saved-model-dir",
+        Some("DIR"),
+        "nothing: --output-graph is all that labelling takes",
+    ),
+    flag(
+        "checkpoint-path",
+        Some("FILE"),
+        "nothing: training takes seconds, and begins anew",
     ),
     flag("flip-left-right", None, DISTORTION),
     flag("random-crop", Some("P"), DISTORTION),
@@ -115,7 +133,7 @@ const PERCENTAGE: u32 = 10;
 
 impl Foreign {
     /// Which flags belong where, and the commands that do what retrain.py did; None where no such flag was given.
-    pub(crate) fn explained(&self, again: &Again) -> Option<String> {
+    pub(crate) fn explained(&self, again: &Again) -> Option<Explained> {
         if self.0.is_empty() {
             return None;
         }
@@ -124,15 +142,21 @@ impl Foreign {
             // Writing to a string does not fail.
             let _ = writeln!(text, "  --{} is {}", flag.name, flag.place);
         }
-        let instead = match self.architecture() {
-            Some(_) => String::new(),
-            None => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
+        let instead = match (self.architecture(), self.value(MODULE)) {
+            (Some(_), _) => String::new(),
+            (None, Some(module)) => {
+                format!(
+                    ", with {}, the base that is nearest to {module}",
+                    nearest(module)
+                )
+            }
+            (None, None) => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
         };
         let _ = writeln!(text, "these commands do what retrain.py did{instead}:");
-        for command in self.commands(again) {
-            let _ = writeln!(text, "  {command}");
-        }
-        Some(text)
+        let commands = self
+            .commands(again)
+            .map(|command| format!("{}{command}", beside()));
+        Some(Explained { text, commands })
     }
 
     /// The value of a flag.
@@ -156,7 +180,11 @@ impl Foreign {
     }
 
     fn commands(&self, again: &Again) -> [String; 4] {
-        let architecture = self.architecture().unwrap_or(ARCHITECTURE).to_lowercase();
+        let architecture = match (self.architecture(), self.value(MODULE)) {
+            (Some(given), _) => given.to_lowercase(),
+            (None, Some(module)) => nearest(module),
+            (None, None) => ARCHITECTURE.to_owned(),
+        };
         let images = self.value(IMAGES).unwrap_or("IMAGES").trim_end_matches('/');
         let images = quoted(images);
         let folder = self.folder(BOTTLENECKS, "out");
@@ -182,8 +210,16 @@ impl Foreign {
                 again.outputs(),
                 again.percentages()
             ),
-            format!("hd-eval {head} {cache}"),
+            format!("hd-eval {head} {cache}{}", self.report(folder)),
         ]
+    }
+
+    /// The flag of hd-eval that shows misclassified images, with a space before it, where they were asked for.
+    fn report(&self, folder: &str) -> String {
+        match self.0.iter().any(|(flag, _)| flag.name == MISCLASSIFIED) {
+            true => format!(" --report {}", quoted(&format!("{folder}/report.html"))),
+            false => String::new(),
+        }
     }
 
     /// The flags of hd-bottleneck, each with a space before it.
@@ -222,6 +258,35 @@ impl Again {
         let testing = self.testing_percentage.unwrap_or(PERCENTAGE);
         let validation = self.validation_percentage.unwrap_or(PERCENTAGE);
         format!("--testing-percentage {testing} --validation-percentage {validation}")
+    }
+}
+
+/// What became of retrain.py's flags.
+pub(crate) struct Explained {
+    text: String,
+    /// Commands that do the same, to be pasted.
+    commands: [String; 4],
+}
+
+impl Explained {
+    /// Tells it, each command on a line of its own and without the program's name, so that it can be pasted.
+    ///
+    /// # Errors
+    /// Always: the program was called wrongly.
+    pub(crate) fn tell(self) -> anyhow::Result<()> {
+        log::error!("{}", self.text);
+        self.commands.iter().for_each(|command| paste(command));
+        Silent::misuse()
+    }
+}
+
+/// The folder of this program as it was called, with a slash: there the others lie. Nothing where the shell found it.
+fn beside() -> String {
+    let called = env::args_os().next().map(PathBuf::from);
+    let folder = called.as_deref().and_then(Path::parent);
+    match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => quoted(&format!("{}/", folder.display()).replace("//", "/")),
+        None => String::new(),
     }
 }
 
