@@ -316,20 +316,29 @@ pub enum Error {
     },
 }
 
-/// The operating system's reason for an error, in words of our own for those that people meet.
+/// The operating system's reason for an error in words of our own, and what to do, for those that people meet.
 pub fn reason(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => "look for a mistake in its name",
+        io::ErrorKind::PermissionDenied => "chmod or its owner can allow it",
+        io::ErrorKind::AlreadyExists => "name another, or remove it first",
+        io::ErrorKind::StorageFull => "make room, or write elsewhere",
+        io::ErrorKind::ReadOnlyFilesystem => "write elsewhere",
+        _ => return words(error),
+    };
+    format!("{}; {advice}", words(error))
+}
+
+/// The same without advice, as tables of files have it.
+pub(crate) fn words(error: &io::Error) -> String {
     let words = match error.kind() {
-        io::ErrorKind::NotFound => {
-            "there is no such file or folder; look for a mistake in its name"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "this user may not do that; chmod or its owner can allow it"
-        }
+        io::ErrorKind::NotFound => "there is no such file or folder",
+        io::ErrorKind::PermissionDenied => "this user may not do that",
         io::ErrorKind::IsADirectory => "it is a folder, and has to be a file",
         io::ErrorKind::NotADirectory => "a part of its path is a file, and has to be a folder",
-        io::ErrorKind::AlreadyExists => "a file is there already; name another, or remove it first",
-        io::ErrorKind::StorageFull => "the disk is full; make room, or write elsewhere",
-        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there; write elsewhere",
+        io::ErrorKind::AlreadyExists => "a file is there already",
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there",
         io::ErrorKind::AddrInUse => "another program listens there already",
         io::ErrorKind::AddrNotAvailable => "this machine has no such address",
         _ => return error.to_string(),

@@ -9,6 +9,7 @@ use super::layout::Skipped;
 use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::Result;
+use crate::error::words;
 use crate::onnx::Network;
 use crate::photo::{self, DecodeError, Distortion, View};
 use crate::stamp::Stamp;
@@ -160,7 +161,7 @@ impl Reader<'_> {
                     digest: None,
                     stamp: None,
                     content: Content::Bad(Unusable {
-                        reason: error.to_string(),
+                        reason: words(&error),
                         pixels: 0,
                         passing: true,
                     }),

@@ -295,7 +295,7 @@ mod tests {
             ..
         } = &dataset.unreadable[0];
         assert_eq!(path, Path::new("a/y.jpg"));
-        assert!(*may_be_image && reason.contains("No such file"), "{reason}");
+        assert!(*may_be_image && reason.contains("no such file"), "{reason}");
     }
 
     #[test]

@@ -230,10 +230,7 @@ mod tests {
             .collect();
         assert_eq!(
             reasons,
-            [
-                "a folder, not an image",
-                "No such file or directory (os error 2)"
-            ]
+            ["a folder, not an image", "there is no such file or folder"]
         );
     }
 

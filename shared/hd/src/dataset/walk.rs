@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use crate::error::words;
 use crate::origin;
 
 /// Files and folders that systems and file managers leave in folders.
@@ -63,7 +64,7 @@ impl Trouble {
     /// The operating system's trouble.
     pub(super) fn of(error: &io::Error) -> Self {
         Self {
-            reason: error.to_string(),
+            reason: words(error),
             may_pass: true,
         }
     }
