@@ -297,7 +297,7 @@ fn a_disk_that_is_full_at_any_write_is_an_error_and_leaves_nothing_torn() {
             let message = format!("\"{}: ", case.program);
             let is_lost = |line: &str| line.contains(&message) && line.contains("INJECTED");
             assert!(
-                said.contains("No space left on device") || trace.lines().any(is_lost),
+                said.contains("the disk is full") || trace.lines().any(is_lost),
                 "{} at {number}: {said}",
                 case.program
             );

@@ -127,7 +127,7 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
                 }
                 Err(error) => {
                     over = true;
-                    return unusable(error.to_string());
+                    return unusable(hd::reason(&error));
                 }
             }
         }
@@ -147,5 +147,5 @@ fn path_in(record: &[u8], end: u8) -> &[u8] {
 }
 
 fn unreadable(name: &Path, error: &io::Error) -> Image {
-    Image::Unusable(name.to_path_buf(), error.to_string())
+    Image::Unusable(name.to_path_buf(), hd::reason(error))
 }

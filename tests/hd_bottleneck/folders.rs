@@ -83,7 +83,7 @@ fn an_image_in_two_parts_of_a_division_is_told_of() {
     fs::copy(&copy, dir.path("images/test/hot_dog/copy.jpg")).unwrap();
     dir.bottleneck("images").succeeds();
     let said = dir.train().succeeds().stderr();
-    assert!(said.contains("1 images stand in two splits"), "{said}");
+    assert!(said.contains("1 image stands in two splits"), "{said}");
 }
 
 #[test]
