@@ -38,7 +38,8 @@ impl Dataset {
         };
         let mut folders = Vec::new();
         for (split, part) in &parts {
-            let within = root.join(part);
+            // Without a slash at its end where there is no part.
+            let within: PathBuf = root.join(part).components().collect();
             ignored(&within).for_each(|name| dataset.pass_over(&name));
             dataset.note_loose_images(&within);
             for (label, folder) in distinct_labels(&within, &label_folders(&within)?)? {

@@ -48,11 +48,14 @@ impl Dataset {
     pub(super) fn note_loose_images(&mut self, folder: &Path) {
         let loose = loose_images(folder);
         if let Some(first) = loose.first() {
-            let (count, folder) = (loose.len(), folder.display());
+            let (count, first) = (loose.len(), folder.join(first));
+            let first = first.display();
             self.oddities.push(match count {
-                1 => format!("one image lies beside the folders of labels and is left out: {folder}/{first}"),
+                1 => format!(
+                    "one image lies beside the folders of labels and is left out: {first}"
+                ),
                 _ => format!(
-                    "{count} images lie beside the folders of labels and are left out, the first of them {folder}/{first}"
+                    "{count} images lie beside the folders of labels and are left out, the first of them {first}"
                 ),
             });
         }
