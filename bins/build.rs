@@ -4,7 +4,7 @@ use std::process::Command;
 
 fn main() {
     // Where there is no git, or this is no checkout, there is no commit to tell, and nothing to watch.
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=bins/build.rs");
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"])
         && std::path::Path::new(&log).exists()
     {
