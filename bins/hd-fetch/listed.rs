@@ -126,9 +126,10 @@ fn others(published: &[Base]) -> Vec<ListedBase> {
         .filter_map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             let name = name.strip_suffix(".onnx")?;
-            let is_published = published.iter().any(|base| base.name == name);
-            let base = Network::open_base(&entry.path()).ok()?;
-            (!is_published).then(|| own(name, &base))
+            if published.iter().any(|base| base.name == name) {
+                return None;
+            }
+            Some(own(name, &Network::open_base(&entry.path()).ok()?))
         })
         .collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
