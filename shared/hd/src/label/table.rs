@@ -83,8 +83,7 @@ impl Table {
         match self.format {
             TableFormat::Tsv if self.header => {
                 let columns = ["path", "label", "score"].into_iter().chain(guess);
-                let columns: Vec<&str> = columns.chain(["folder"]).collect();
-                writeln!(out, "{}", columns.join("\t"))
+                self.write_line(columns.chain(["folder"]), out)
             }
             TableFormat::Csv if self.header => {
                 let fixed = ["path", "label", "folder", "score"]
@@ -98,7 +97,7 @@ impl Table {
                         false => label.into(),
                     });
                 }
-                write_csv(columns.iter().map(|column| column.as_bytes()), out)
+                self.write_line(columns.iter().map(|column| column.as_bytes()), out)
             }
             _ => Ok(()),
         }
@@ -112,10 +111,8 @@ impl Table {
         if !self.header || self.format == TableFormat::Json {
             return Ok(());
         }
-        out.write_all(b"path")?;
-        let separator = self.separator();
-        (0..size).try_for_each(|number| write!(out, "{separator}bottleneck_{number}"))?;
-        writeln!(out)
+        let numbers = (0..size).map(|number| format!("bottleneck_{number}"));
+        self.write_line(["path".to_owned()].into_iter().chain(numbers), out)
     }
 
     /// Adds what is said of an image, after so much time.
@@ -166,24 +163,29 @@ impl Table {
             });
             return writeln!(out, "{record}");
         }
-        if self.format == TableFormat::Csv {
-            let numbers = bottleneck
-                .iter()
-                .map(|number| number.to_string().into_bytes());
-            return write_csv([tsv::field(path)].into_iter().chain(numbers), out);
-        }
-        out.write_all(&tsv::field(path))?;
-        bottleneck
-            .iter()
-            .try_for_each(|number| write!(out, "\t{number}"))?;
-        writeln!(out)
+        let numbers = bottleneck.iter().map(f32::to_string);
+        let numbers = numbers.map(String::into_bytes);
+        self.write_line([tsv::field(path)].into_iter().chain(numbers), out)
     }
 
-    fn separator(&self) -> char {
-        match self.format {
-            TableFormat::Csv => ',',
-            _ => '\t',
+    /// A line of fields, which are escaped already where tabs separate them.
+    fn write_line(
+        &self,
+        fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if self.format == TableFormat::Csv {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(fields)?;
+            return writer.flush();
         }
+        for (number, field) in fields.into_iter().enumerate() {
+            if number > 0 {
+                out.write_all(b"\t")?;
+            }
+            out.write_all(field.as_ref())?;
+        }
+        writeln!(out)
     }
 
     /// The folder of a label: none of what is no label.
@@ -197,24 +199,19 @@ impl Table {
 
     fn write_tsv(&self, path: &Path, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         let path = tsv::field(path);
-        for (label, guess, score) in self.ranked(answer, 1) {
-            out.write_all(&path)?;
-            write!(out, "\t{label}\t{score:.6}")?;
-            if self.threshold > 0.0 {
-                write!(out, "\t{guess}")?;
-            }
-            if self.header {
-                write!(out, "\t{}", self.folder(label))?;
-            }
-            writeln!(out)?;
-        }
-        Ok(())
+        self.ranked(answer, 1)
+            .iter()
+            .try_for_each(|&(label, guess, score)| {
+                let mut fields = vec![path.clone(), label.into(), number(score)];
+                fields.extend((self.threshold > 0.0).then(|| guess.into()));
+                fields.extend(self.header.then(|| self.folder(label).into()));
+                self.write_line(fields, out)
+            })
     }
 
     fn write_csv(&self, path: &Path, answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         let label = answer.label(self.threshold);
         let (guess, score) = answer.best();
-        let number = |score: f32| format!("{score:.6}").into_bytes();
         let mut fields = vec![
             tsv::field(path),
             label.into(),
@@ -223,7 +220,7 @@ impl Table {
         ];
         fields.extend((self.threshold > 0.0).then(|| guess.into()));
         fields.extend(answer.scores().map(|(_, score)| number(score)));
-        write_csv(fields, out)
+        self.write_line(fields, out)
     }
 
     /// The most probable labels, as many as are wanted or are `usual`: what is said, the label itself,
@@ -251,14 +248,9 @@ impl Table {
     }
 }
 
-/// A record of comma-separated values.
-fn write_csv(
-    fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(fields)?;
-    writer.flush()
+/// A score as a field.
+fn number(score: f32) -> Vec<u8> {
+    format!("{score:.6}").into_bytes()
 }
 
 #[cfg(test)]
