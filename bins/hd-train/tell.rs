@@ -20,9 +20,8 @@ pub(crate) fn samples(samples: &Samples) {
     let contradictions = samples.contradictions();
     if let Some(image) = contradictions.first() {
         let (count, image) = (contradictions.len(), image.display());
-        let verb = if count == 1 { "stands" } else { "stand" };
-        let count = counted(count, "image");
-        log::warn!("{count} {verb} under more than one label, such as {image}");
+        let images = images_stand(count);
+        log::warn!("{images} under more than one label, such as {image}");
     }
 }
 
@@ -40,10 +39,9 @@ pub(crate) fn training(
 ) {
     if let Some(image) = in_two_splits.first() {
         let (count, image) = (in_two_splits.len(), image.display());
-        let verb = if count == 1 { "stands" } else { "stand" };
-        let count = counted(count, "image");
         log::warn!(
-            "{count} {verb} in two splits, so that the head is tested on what it learns, such as {image}"
+            "{} in two splits, so that the head is tested on what it learns, such as {image}",
+            images_stand(count)
         );
     }
     let [training, validation, testing] = head.totals();
@@ -126,4 +124,10 @@ pub(crate) fn step(step: &Step) {
             100.0 * accuracy
         );
     }
+}
+
+/// So many images, and that they stand.
+fn images_stand(count: usize) -> String {
+    let verb = if count == 1 { "stands" } else { "stand" };
+    format!("{} {verb}", counted(count, "image"))
 }
