@@ -20,7 +20,7 @@ use hd_softmax::probabilities;
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 5,
+    version: 6,
     what: "a head",
     maker: "hd-train",
 };
@@ -303,7 +303,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a head (it begins with"));
-        assert!(changed(8).contains("a head of format version 4, where version 5 was expected"));
+        assert!(changed(8).contains("a head of format version 7, where version 6 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }
