@@ -176,6 +176,7 @@ fn heads() {
         split: SplitRule::default(),
         counts: vec![[4, 1, 1], [3, 1, 1]],
         images: Digest::of(b"images"),
+        learned: Default::default(),
         init: None,
         validation_accuracy: Some(0.75),
         temperature: 1.5,

@@ -34,6 +34,7 @@ pub(crate) fn training(
         loss,
         converged,
         in_two_splits,
+        learned_before,
         imbalance,
     }: &Training,
 ) {
@@ -45,6 +46,12 @@ pub(crate) fn training(
         );
     }
     let [training, validation, testing] = head.totals();
+    if *learned_before > 0 {
+        log::warn!(
+            "the head that --init names has learned from {learned_before} of the {testing} testing images, and gradient \
+             descent does not forget them: figures on these flatter the head"
+        );
+    }
     log::info!(
         "{} for training, {validation} for validation, {testing} for testing",
         counted(training, "image")

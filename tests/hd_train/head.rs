@@ -100,6 +100,36 @@ fn a_strength_can_be_given() {
 }
 
 #[test]
+fn a_head_to_start_from_that_has_learned_from_testing_images_is_mentioned() {
+    let dir = Workdir::new();
+    dir.trained();
+    let again = |more: &[&str]| {
+        let args = [
+            "out/bottlenecks.bin",
+            "--head",
+            "h.bin",
+            "--init",
+            "out/head.bin",
+        ];
+        dir.program("hd-train")
+            .args(args)
+            .args(more)
+            .succeeds()
+            .stderr()
+    };
+    let steps = ["--how-many-training-steps", "10"];
+    let flatters = "gradient descent does not forget them: figures on these flatter the head";
+    let said = again(&[&steps[..], &["--seed", "1"]].concat());
+    assert!(
+        said.contains("has learned from ") && said.contains(flatters),
+        "{said}"
+    );
+    // The same division has the same testing images, and the optimum does not know where it began.
+    assert!(!again(&steps).contains(flatters));
+    assert!(!again(&["--seed", "1"]).contains(flatters));
+}
+
+#[test]
 fn a_head_that_knows_nothing_is_not_called_right() {
     let dir = Workdir::new();
     dir.trained();

@@ -37,6 +37,12 @@ impl Digest {
         &self.0
     }
 
+    /// The first eight bytes as a little-endian number.
+    pub fn prefix(&self) -> u64 {
+        let first = self.0.first_chunk().copied();
+        u64::from_le_bytes(first.unwrap_or_default())
+    }
+
     /// The first eight hexadecimal digits, to tell digests apart in messages.
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()

@@ -1,6 +1,6 @@
 //! Heads whose header is malformed within, each in one way; the tests of model.rs have the rest.
 
-use super::Head;
+use super::{Head, Learned};
 use crate::damage::{Bench, length, patch, seal, with_length};
 use crate::digest::Digest;
 use crate::split::{SplitBy, SplitRule};
@@ -23,6 +23,7 @@ fn head() -> Head {
         },
         counts: vec![[4, 1, 1], [3, 1, 1]],
         images: Digest::of(b"images"),
+        learned: Learned::default(),
         init: None,
         validation_accuracy: Some(0.75),
         temperature: 1.5,

@@ -7,6 +7,7 @@ mod fitted;
 mod ground;
 mod labels;
 mod layer;
+mod learned;
 #[cfg(test)]
 mod malformed;
 mod model;
@@ -24,6 +25,7 @@ mod watch;
 
 pub use balance::{ClassWeights, Given, Imbalance};
 pub use hd_softmax::probabilities;
+pub use learned::Learned;
 pub use model::Head;
 pub use predictions::{Prediction, Predictions};
 pub use recipe::{Recipe, Solver, Strength};

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::learned::Learned;
 use super::score::{self, Score};
 use super::sgd::Sgd;
 use crate::bottleneck::Samples;
@@ -20,7 +21,7 @@ use hd_softmax::probabilities;
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 6,
+    version: 7,
     what: "a head",
     maker: "hd-train",
 };
@@ -46,6 +47,8 @@ pub struct Head {
     pub counts: Vec<[u64; 3]>,
     /// Identifies the images and their labels.
     pub images: Digest,
+    /// The images that it has learned from.
+    pub learned: Learned,
     /// The images of the head that it was begun from, if it was.
     pub init: Option<Digest>,
     /// The share of the validation images that a head was right about which had not seen them, if
@@ -80,6 +83,7 @@ impl Head {
             && !head.labels.is_empty()
             && head.temperature > 0.0
             && [0, head.labels.len()].contains(&head.class_weights.len())
+            && head.learned.is_sorted()
             && head.weights.len().is_multiple_of(head.labels.len());
         if !fits {
             return Err(FORMAT.damaged(path, "its weights do not fit its labels"));
@@ -219,6 +223,7 @@ mod tests {
             },
             counts: vec![[4, 1, 1], [3, 1, 1]],
             images: Digest::of(b"images"),
+            learned: Learned::of([&Digest::of(b"image")]),
             init: Some(Digest::of(b"earlier images")),
             validation_accuracy: Some(0.8),
             temperature: 2.0,
@@ -303,7 +308,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a head (it begins with"));
-        assert!(changed(8).contains("a head of format version 7, where version 6 was expected"));
+        assert!(changed(8).contains("a head of format version 6, where version 7 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::balance::{ClassWeights, Imbalance};
 use super::fitted::Fitted;
 use super::labels;
+use super::learned::Learned;
 use super::model::Head;
 use super::optimum;
 use super::pool::Pool;
@@ -35,6 +36,9 @@ pub struct Training {
     pub converged: bool,
     /// Images of which the same is in another split, by a division that the images came with.
     pub in_two_splits: Vec<PathBuf>,
+    /// How many testing images the head that it was begun from has learned from, where it has not
+    /// forgotten them.
+    pub learned_before: usize,
     /// Where labels have very different numbers of images, and all images counted alike.
     pub imbalance: Option<Imbalance>,
 }
@@ -81,6 +85,10 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         Solver::Lbfgs(strength) => optimum::fit(&task, *strength, &class_weights, init, watch),
         Solver::Sgd(sgd) => step_by_step(&task, sgd, init, recipe.split.seed, watch),
     };
+    // Where the fit arrives at its optimum, which is one, it does not matter where it began.
+    let forgotten = matches!(recipe.solver, Solver::Lbfgs(_)) && fitted.converged;
+    let earlier = init.filter(|_| !forgotten).map(|init| &init.learned);
+    let learned_before = earlier.map_or(0, |earlier| earlier.among_tested(&images, &splits));
     let indifferent =
         matches!(recipe.solver, Solver::Lbfgs(_)) && recipe.class_weights == ClassWeights::None;
     let validated = splits.contains(&Split::Validation);
@@ -94,6 +102,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         split: recipe.split.clone(),
         counts,
         images: identify(&images),
+        learned: Learned::by(&recipe.solver, &images, &splits).and(earlier),
         init: init.map(|init| init.images),
         validation_accuracy: (fitted.score.as_ref())
             .filter(|_| validated)
@@ -118,6 +127,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         loss: fitted.loss,
         converged: fitted.converged,
         in_two_splits,
+        learned_before,
     })
 }
 

@@ -234,9 +234,7 @@ impl SplitRule {
     /// the seed. So two seeds have no more testing images in common than two draws by lot.
     fn position(&self, digest: &Digest) -> f64 {
         let seeded = [digest.as_bytes().as_slice(), &self.seed.to_le_bytes()].concat();
-        let seeded = Digest::of(&seeded);
-        let first = seeded.as_bytes().first_chunk().copied();
-        first.map_or(0, u64::from_le_bytes) as f64 / 2f64.powi(64) * 100.0
+        Digest::of(&seeded).prefix() as f64 / 2f64.powi(64) * 100.0
     }
 
     /// The part of 0 to 100 that belongs to a split. Validation comes first, as it does in
