@@ -16,8 +16,8 @@ use hd_softmax::Search;
 /// The largest component of a gradient that counts as zero.
 const TOLERANCE: f64 = 1e-5;
 
-/// With so many validation images the strength is chosen by them alone: all the folds would take
-/// six times as long to tell the same.
+/// With so many validation images the strength and the temperature are chosen by them alone: all
+/// the folds would take six times as long to tell the same.
 const ENOUGH: usize = 2000;
 
 /// The strength for images that are too few to choose one by.
@@ -37,9 +37,9 @@ pub(super) fn fit(
     // A fold is of use if it has images, and the others have some of every label.
     let useful =
         |fold: &usize| !folds.plain(*fold).is_empty() && task.is_complete(&folds.others(*fold));
-    let tried = match strength {
-        Strength::Chosen if folds.plain(0).len() < ENOUGH => 0..FOLDS,
-        _ => 0..1,
+    let tried = match folds.plain(0).len() < ENOUGH {
+        true => 0..FOLDS,
+        false => 0..1,
     };
     let mut trials: Vec<Trial> = tried
         .filter(useful)
