@@ -181,6 +181,7 @@ fn heads() {
         validation_accuracy: Some(0.75),
         temperature: 1.5,
         class_weights: vec![0.5, 1.5],
+        prior: vec![0.5, 0.5],
         l2: 0.01,
         scores: Vec::new(),
         sgd: None,

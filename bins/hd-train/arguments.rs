@@ -112,6 +112,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WEIGHTS", default_value = "none")]
     pub(crate) class_weights: PathBuf,
 
+    /// The mix of labels that scores are for, where it is another than that of training: `images`, that of the images;
+    /// `equal`, every label as frequent as any other; or a file with a line for each label, the label, a tab and a number.
+    /// For labels with few images, `equal` does better than `--class-weights balanced`
+    #[arg(long, value_name = "MIX")]
+    pub(crate) prior: Option<PathBuf>,
+
     /// A head to start from; its labels keep their order, and new ones come behind them
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,

@@ -1,7 +1,9 @@
 //! The recipe of a training, from the arguments.
 
+use std::path::Path;
+
 use anyhow::bail;
-use hd::head::{ClassWeights, Given, Head, Recipe, Solver, Strength};
+use hd::head::{ClassWeights, Given, Head, Prior, Recipe, Solver, Strength};
 use hd::split::{SplitBy, SplitRule};
 use hd_cli::misuse;
 
@@ -18,6 +20,7 @@ impl Arguments {
             split: self.rule()?,
             solver: self.solver()?,
             class_weights: self.class_weights()?,
+            prior: self.prior()?,
             init: self.init.as_deref().map(Head::open).transpose()?,
         })
     }
@@ -77,17 +80,25 @@ impl Arguments {
         }
     }
 
+    fn prior(&self) -> anyhow::Result<Prior> {
+        let Some(prior) = &self.prior else {
+            return Ok(Prior::Trained);
+        };
+        Ok(match prior.to_str() {
+            Some("images") => Prior::Images,
+            Some("equal") => Prior::Equal,
+            _ => Prior::Given(given(prior, "--prior is `images`, `equal`")?),
+        })
+    }
+
     fn class_weights(&self) -> anyhow::Result<ClassWeights> {
         let weights = match self.class_weights.to_str() {
             Some("none") => ClassWeights::None,
             Some("balanced") => ClassWeights::Balanced,
-            _ if !self.class_weights.exists() => {
-                let given = self.class_weights.display();
-                bail!(
-                    "--class-weights is `none`, `balanced` or a file, and there is no file {given}"
-                );
-            }
-            _ => ClassWeights::Given(Given::open(&self.class_weights)?),
+            _ => ClassWeights::Given(given(
+                &self.class_weights,
+                "--class-weights is `none`, `balanced`",
+            )?),
         };
         if self.steps.sgd().is_some() && weights != ClassWeights::None {
             return misuse(
@@ -97,4 +108,15 @@ impl Arguments {
         }
         Ok(weights)
     }
+}
+
+/// A file with a number for each label. `otherwise` says what else the flag can be.
+fn given(path: &Path, otherwise: &str) -> anyhow::Result<Given> {
+    if !path.exists() {
+        bail!(
+            "{otherwise} or a file, and there is no file {}",
+            path.display()
+        );
+    }
+    Ok(Given::open(path)?)
 }

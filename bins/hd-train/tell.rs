@@ -36,6 +36,7 @@ pub(crate) fn training(
         in_two_splits,
         learned_before,
         imbalance,
+        at_edge,
     }: &Training,
 ) {
     if let Some(image) = in_two_splits.first() {
@@ -57,9 +58,16 @@ pub(crate) fn training(
         counted(training, "image")
     );
     if let Some(score) = score {
-        // Where the strength was given, only the validation images were scored.
-        if !head.scores.is_empty() {
-            log::info!("{} (N={})", score_line(score), score.images);
+        let mix = match head.class_weights.is_empty() {
+            true => "",
+            false => ", each image weighted as in training",
+        };
+        log::info!("{}{mix} (N={})", score_line(score), score.images);
+        if *at_edge {
+            log::warn!(
+                "l2 = {} did best, which is the last that is tried on that side: give --l2 to try others",
+                score.strength()
+            );
         }
         if let Some(accuracy) = head.validation_accuracy {
             let percent = 100.0 * accuracy;
@@ -72,7 +80,8 @@ pub(crate) fn training(
     }) = imbalance
     {
         log::info!(
-            "'{most}' has {}, '{fewest}' {few}: with --class-weights balanced they count alike",
+            "'{most}' has {}, '{fewest}' {few}: with --prior equal the scores are for images of which as many are of the one \
+             as of the other",
             counted(*many, "image")
         );
     }

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use crate::hd_bottleneck::change_floats;
 use crate::workdir::{Workdir, base};
 
 #[test]
@@ -79,11 +83,8 @@ fn a_strength_can_be_given() {
     let dir = Workdir::new();
     dir.trained();
     let run = dir.train().args(["--l2", "0.5", "-v"]).succeeds();
-    assert!(
-        !run.stderr().contains("cross-validated"),
-        "{}",
-        run.stderr()
-    );
+    let said = run.stderr();
+    assert!(said.contains("l2 = 0.5000, temperature = ") && said.contains("cross-validated"));
     let text = dir
         .program("hd-train")
         .args(["--describe", "out/head.bin"])
@@ -127,6 +128,74 @@ fn a_head_to_start_from_that_has_learned_from_testing_images_is_mentioned() {
     // The same division has the same testing images, and the optimum does not know where it began.
     assert!(!again(&steps).contains(flatters));
     assert!(!again(&["--seed", "1"]).contains(flatters));
+}
+
+/// The value of a line in the description of a head.
+fn described(dir: &Workdir, head: &str, name: &str) -> String {
+    let text = dir
+        .program("hd-train")
+        .args(["--describe", head])
+        .succeeds()
+        .stdout();
+    let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
+    lines
+        .find(|(other, _)| *other == name)
+        .unwrap()
+        .1
+        .to_owned()
+}
+
+#[test]
+fn a_given_strength_has_the_temperature_that_the_chosen_one_would_have() {
+    let dir = Workdir::new();
+    dir.trained();
+    // Some labels are as good as wrong, so that the fits have an end.
+    change_floats(&dir, |row, floats| {
+        let mut random = Pcg64Mcg::seed_from_u64(row as u64);
+        let label = if (row < 30) == (row % 6 > 0) {
+            -0.2
+        } else {
+            0.2
+        };
+        let noise = floats.iter_mut();
+        noise.for_each(|x| *x = random.random_range(-1f32..1.0) + label);
+    });
+    for percentage in ["15", "0"] {
+        let train = |more: &[&str]| {
+            let args = ["--validation-percentage", percentage, "--head", "h.bin"];
+            let run = dir
+                .program("hd-train")
+                .arg("out/bottlenecks.bin")
+                .args(args)
+                .args(more);
+            run.succeeds();
+            ["l2", "temperature"].map(|name| described(&dir, "h.bin", name))
+        };
+        let [l2, chosen] = train(&[]);
+        let [_, given] = train(&["--l2", &l2]);
+        let [chosen, given] = [chosen, given].map(|text| text.parse::<f64>().unwrap());
+        // The fits begin elsewhere, and end within their tolerance.
+        assert!(
+            given != 1.0 && (chosen / given - 1.0).abs() < 0.03,
+            "{chosen} {given}"
+        );
+    }
+}
+
+#[test]
+fn a_strength_at_the_edge_of_those_tried_is_mentioned() {
+    let dir = Workdir::new();
+    dir.trained();
+    // Nothing is left to chance, so that the less the weights are held the better.
+    change_floats(&dir, |row, floats| {
+        floats.fill(0.0);
+        floats[0] = if row < 30 { -1.0 } else { 1.0 } * (10 + row % 30) as f32;
+    });
+    let said = dir.train().succeeds().stderr();
+    assert!(
+        said.contains("l2 = 1.0e-4 did best, which is the last that is tried on that side"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub enum ClassWeights {
     Given(Given),
 }
 
-/// The content of a file of weights.
+/// The content of a file with a number for each label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
     path: PathBuf,
@@ -93,7 +93,11 @@ impl ClassWeights {
 }
 
 impl Given {
-    fn of(&self, labels: &[String]) -> Result<Vec<f64>> {
+    /// The number of each of `labels`.
+    ///
+    /// # Errors
+    /// Other labels in the file.
+    pub(super) fn of(&self, labels: &[String]) -> Result<Vec<f64>> {
         if let Some(unknown) = self.weights.keys().find(|label| !labels.contains(label)) {
             let known = labels.join("', '");
             return Err(wrong(

@@ -12,9 +12,10 @@ use rayon::prelude::*;
 use super::trial::Trial;
 use hd_softmax::probabilities;
 
-/// The inverse temperature is looked for between its inverse and this.
-const LARGEST: f64 = 8.0;
-const MAX_PASSES: usize = 30;
+/// The inverse temperature is looked for between its inverse and this. The strongest strengths leave
+/// logits so small that it is large.
+const LARGEST: f64 = 32.0;
+const MAX_PASSES: usize = 40;
 
 /// The temperature for the predictions of the latest fits of these trials, each for the images of
 /// its fold.

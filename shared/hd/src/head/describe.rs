@@ -53,6 +53,9 @@ impl fmt::Display for Head {
         for (label, weight) in self.labels.iter().zip(&self.class_weights) {
             writeln!(f, "class weight\t{label}\t{weight}")?;
         }
+        for (label, share) in self.labels.iter().zip(&self.prior) {
+            writeln!(f, "prior\t{label}\t{share}")?;
+        }
         for score in &self.scores {
             let Score {
                 temperature,

@@ -28,6 +28,7 @@ fn head() -> Head {
         validation_accuracy: Some(0.75),
         temperature: 1.5,
         class_weights: vec![0.5, 1.5],
+        prior: Vec::new(),
         l2: 0.01,
         scores: Vec::new(),
         sgd: None,

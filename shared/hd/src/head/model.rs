@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::learned::Learned;
+use super::prior::{shares, shift};
 use super::score::{self, Score};
 use super::sgd::Sgd;
 use crate::bottleneck::Samples;
@@ -21,7 +22,7 @@ use hd_softmax::probabilities;
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 7,
+    version: 8,
     what: "a head",
     maker: "hd-train",
 };
@@ -59,6 +60,9 @@ pub struct Head {
     pub temperature: f64,
     /// The weight of an image of each label in training; empty where all had the same.
     pub class_weights: Vec<f64>,
+    /// The share of each label in the mix that the scores are for; empty where that is the mix it
+    /// was trained on.
+    pub prior: Vec<f64>,
     /// The strength of the regularisation.
     pub l2: f64,
     /// How each strength did in cross-validation; empty where the strength was given.
@@ -83,6 +87,8 @@ impl Head {
             && !head.labels.is_empty()
             && head.temperature > 0.0
             && [0, head.labels.len()].contains(&head.class_weights.len())
+            && [0, head.labels.len()].contains(&head.prior.len())
+            && head.prior.iter().all(|&share| share > 0.0)
             && head.learned.is_sorted()
             && head.weights.len().is_multiple_of(head.labels.len());
         if !fits {
@@ -97,7 +103,12 @@ impl Head {
             return Err(FORMAT.damaged(path, "a name in it has control characters"));
         }
         let mut numbers = head.weights.iter().chain(&head.biases);
-        let others = [&[head.temperature, head.l2], head.class_weights.as_slice()].concat();
+        let others = [
+            &[head.temperature, head.l2],
+            head.class_weights.as_slice(),
+            &head.prior,
+        ]
+        .concat();
         let others = others.iter().all(|number| number.is_finite());
         if !(others && numbers.all(|number| number.is_finite())) {
             return Err(FORMAT.damaged(path, "it holds something that is no number"));
@@ -161,18 +172,46 @@ impl Head {
         self.weights.len() / self.biases.len().max(1)
     }
 
-    /// W [C, D] and b [C] as they were before the temperature, for so many labels, of which the
-    /// first are this head's.
+    /// The mix of labels that it was trained on: the share of each, as the images and their weights
+    /// make it. By gradient descent every label was drawn as often as any other.
+    fn trained_mix(&self) -> Vec<f64> {
+        let images = self.counts.iter().map(|[training, validation, _]| {
+            let learned = training.saturating_add(*validation);
+            if self.sgd.is_some() {
+                1.0
+            } else {
+                learned as f64
+            }
+        });
+        let weights = self
+            .class_weights
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(1.0));
+        shares(images.zip(weights).map(|(images, weight)| images * weight))
+    }
+
+    /// By how much its prior has shifted b [C]; nothing without one.
+    pub(super) fn shift(&self) -> Vec<f64> {
+        match self.prior.is_empty() {
+            true => Vec::new(),
+            false => shift(&self.prior, &self.trained_mix()),
+        }
+    }
+
+    /// W [C, D] and b [C] as they were before the prior and the temperature, for so many labels, of
+    /// which the first are this head's.
     pub(super) fn for_labels(&self, classes: usize) -> (Vec<f32>, Vec<f32>) {
-        let warm = |parameters: &[f32], count: usize| {
-            let warm = parameters
-                .iter()
-                .map(|&p| (f64::from(p) * self.temperature) as f32);
-            warm.chain(std::iter::repeat(0.0)).take(count).collect()
-        };
+        let warm = |parameter: f64| (parameter * self.temperature) as f32;
+        let weights = self.weights.iter().map(|&w| warm(f64::from(w)));
+        let shift = self.shift().into_iter().chain(std::iter::repeat(0.0));
+        let biases = self.biases.iter().zip(shift);
+        let biases = biases.map(|(&b, shift)| warm(f64::from(b) - shift));
+        let new = || std::iter::repeat(0.0);
+        let weights = weights.chain(new()).take(classes * self.features());
         (
-            warm(&self.weights, classes * self.features()),
-            warm(&self.biases, classes),
+            weights.collect(),
+            biases.chain(new()).take(classes).collect(),
         )
     }
 
@@ -184,7 +223,9 @@ impl Head {
     /// The same, and what they would be without the temperature.
     pub fn probabilities_and_before(&self, bottleneck: &[f32]) -> (Vec<f64>, Vec<f64>) {
         let logits = self.logits(bottleneck);
-        let warm = logits.iter().map(|logit| logit * self.temperature);
+        let shift = self.shift().into_iter().chain(std::iter::repeat(0.0));
+        let warm = logits.iter().zip(shift);
+        let warm = warm.map(|(logit, shift)| (logit - shift) * self.temperature + shift);
         (probabilities(logits.iter().copied()), probabilities(warm))
     }
 
@@ -228,6 +269,7 @@ mod tests {
             validation_accuracy: Some(0.8),
             temperature: 2.0,
             class_weights: vec![0.5, 1.5],
+            prior: Vec::new(),
             l2: 0.1,
             scores: vec![Score {
                 l2: 0.1,
@@ -308,7 +350,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a head (it begins with"));
-        assert!(changed(8).contains("a head of format version 6, where version 7 was expected"));
+        assert!(changed(8).contains("a head of format version 9, where version 8 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }
@@ -404,6 +446,22 @@ mod tests {
         let (with, without) = head.probabilities_and_before(&[0.0, 1.0]);
         let (with, without) = (odds(with), odds(without));
         assert!((with - 2.0).abs() < 1e-12 && (without - 4.0).abs() < 1e-12);
+        // And so can a shift to another mix, here from 2.5 to 6 images of equal weight.
+        let equal = Head {
+            prior: vec![0.5, 0.5],
+            ..head.clone()
+        };
+        let shift = equal.shift();
+        assert!(
+            (shift[0] - shift[1] - (6f64 / 2.5).ln()).abs() < 1e-12,
+            "{shift:?}"
+        );
+        let shifted = Head {
+            biases: (equal.biases.iter().zip(&shift).map(|(b, s)| b + *s as f32)).collect(),
+            ..equal
+        };
+        let biases = shifted.for_labels(2).1;
+        assert!(biases[0].abs() < 1e-6 && (biases[1] - 2.0).abs() < 1e-6);
         // A label that is new has nothing yet.
         let (weights, biases) = head.for_labels(3);
         assert_eq!(weights, [2.0, 0.0, 0.0, 2.0, 0.0, 0.0]);

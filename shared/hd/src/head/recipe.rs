@@ -2,6 +2,7 @@
 
 use super::balance::ClassWeights;
 use super::model::Head;
+use super::prior::Prior;
 use super::sgd::Sgd;
 use crate::split::SplitRule;
 
@@ -32,6 +33,8 @@ pub struct Recipe {
     pub solver: Solver,
     /// How much each of them counts; by [`Sgd`] every label counts alike.
     pub class_weights: ClassWeights,
+    /// The mix of labels that the scores are for.
+    pub prior: Prior,
     /// A head to start from, whose labels keep their order.
     pub init: Option<Head>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The score of a strength, on images that the fits did not see.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The strength: the loss is mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks.
     pub l2: f64,
@@ -12,13 +12,13 @@ pub struct Score {
     /// Mean cross-entropy over all scored folds after that, in nats; every label counts as it did
     /// in training.
     pub cross_entropy: f64,
-    /// The share of images in these folds whose most probable label is right.
+    /// The share of images in these folds whose most probable label is right, weighted likewise.
     pub accuracy: f64,
     /// How many folds were scored.
     pub folds: u32,
     /// How many images are in them.
     pub images: u64,
-    /// The same share of the validation images alone.
+    /// The share of the validation images that are right, each counted alike.
     pub validation_accuracy: f64,
 }
 

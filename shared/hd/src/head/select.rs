@@ -24,13 +24,26 @@ const PATIENCE: usize = 3;
 /// weaker ones do better and weaker ones ever so slightly better, and each takes longer to fit.
 const WORTHWHILE: f64 = 0.999;
 
-/// Strengths from strong to weak, four a decade from 10 to 1e-4 for two labels. Standardised
+/// Where the path begins, for two labels: it is rare that something stronger does best.
+const FIRST: f64 = 10.0;
+
+/// Strengths from strong to weak, four a decade from 100 to 1e-4 for two labels. Standardised
 /// features make them mean the same for every base. The gradient by the weights of one label
 /// shrinks with the share that it has of the images, and so do the strengths, to mean the same for
 /// any number of labels.
 fn strengths(labels: usize) -> impl Iterator<Item = f64> {
-    let share = 2.0 / labels.max(2) as f64;
-    (0..=20).map(move |step| share * 10f64.powf(1.0 - f64::from(step) / 4.0))
+    (0..=24).map(move |step| share(labels) * 10f64.powf(2.0 - f64::from(step) / 4.0))
+}
+
+fn share(labels: usize) -> f64 {
+    2.0 / labels.max(2) as f64
+}
+
+/// Whether the strength that did best is the strongest or the weakest of those for so many labels,
+/// so that one beyond might do better still.
+pub(super) fn is_at_edge(best: &Score, labels: usize) -> bool {
+    let (first, last) = (strengths(labels).next(), strengths(labels).last());
+    [first, last].contains(&Some(best.l2))
 }
 
 /// How one strength does, whose fits are the best then.
@@ -48,26 +61,44 @@ fn latest(trials: &mut [Trial], l2: f64) -> Score {
     mean(l2, temperature, &tallies.collect::<Vec<_>>())
 }
 
-/// Scores the strengths from strong to weak until they only get worse, and tells each score as it
-/// is known.
+/// Scores the strengths from the first on, down until they only get worse, and where the first does
+/// best, up too; tells each score as it is known. They come back from strong to weak.
 pub(super) fn path(trials: &mut [Trial], told: &dyn Fn(&Score)) -> Vec<Score> {
-    let mut scores: Vec<Score> = Vec::new();
+    let mut scores = Vec::new();
     let labels = trials.first().map_or(0, |trial| trial.classes());
-    for l2 in strengths(labels) {
+    let is_up = |l2: &f64| *l2 > 1.001 * FIRST * share(labels);
+    let down = strengths(labels).skip_while(is_up);
+    let up = strengths(labels).take_while(is_up).collect::<Vec<f64>>();
+    go(trials, down, &mut scores, told);
+    if best(&scores) == scores.first().copied() {
+        go(trials, up.into_iter().rev(), &mut scores, told);
+    }
+    scores
+}
+
+/// Scores one strength after the other, until they only get worse.
+fn go(
+    trials: &mut [Trial],
+    strengths: impl Iterator<Item = f64>,
+    scores: &mut Vec<Score>,
+    told: &dyn Fn(&Score),
+) {
+    let mut since_best = 0;
+    for l2 in strengths {
         let score = latest(trials, l2);
         told(&score);
         scores.push(score);
-        let since_best = scores
-            .iter()
-            .rev()
-            .position(|score| Some(*score) == best(&scores));
-        match since_best {
-            Some(0) => trials.iter_mut().for_each(Trial::keep),
-            Some(PATIENCE..) => break,
-            _ => {}
+        scores.sort_by(|a, b| b.l2.total_cmp(&a.l2));
+        if best(scores) == Some(score) {
+            trials.iter_mut().for_each(Trial::keep);
+            since_best = 0;
+        } else {
+            since_best += 1;
+        }
+        if since_best == PATIENCE {
+            break;
         }
     }
-    scores
 }
 
 /// The score with the lowest cross-entropy; of those that are as good as equal the strongest one's.
@@ -83,15 +114,15 @@ pub(super) fn best(scores: &[Score]) -> Option<Score> {
 fn mean(l2: f64, temperature: f64, tallies: &[Tally]) -> Score {
     let sum = |part: fn(&Tally) -> f64| tallies.iter().map(part).sum::<f64>();
     let validation = tallies.first().copied().unwrap_or_default();
+    let weight = sum(|tally| tally.weight).max(f64::MIN_POSITIVE);
     Score {
         l2,
         temperature,
-        cross_entropy: sum(|tally| tally.cross_entropy)
-            / sum(|tally| tally.weight).max(f64::MIN_POSITIVE),
-        accuracy: sum(|tally| tally.right) / sum(|tally| tally.count).max(1.0),
+        cross_entropy: sum(|tally| tally.cross_entropy) / weight,
+        accuracy: sum(|tally| tally.right) / weight,
         folds: tallies.len() as u32,
-        images: sum(|tally| tally.count) as u64,
-        validation_accuracy: validation.right / validation.count.max(1.0),
+        images: sum(|tally| tally.images) as u64,
+        validation_accuracy: validation.right_images / validation.images.max(1.0),
     }
 }
 
@@ -124,12 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn the_strongest_and_the_weakest_strength_are_the_edges() {
+        let score = |l2| Score {
+            l2,
+            ..Score::default()
+        };
+        assert_eq!(strengths(2).count(), 25);
+        for (l2, edge) in [(100.0, true), (1.0, false), (1e-4, true)] {
+            let near = strengths(2).min_by(|a, b| (a - l2).abs().total_cmp(&(b - l2).abs()));
+            assert_eq!(is_at_edge(&score(near.unwrap()), 2), edge, "{l2}");
+        }
+    }
+
+    #[test]
     fn the_score_is_the_mean_over_images_and_not_over_folds() {
-        let fold = |right, count| Tally {
-            cross_entropy: count,
-            weight: count,
+        let fold = |right, images| Tally {
+            cross_entropy: images,
             right,
-            count,
+            weight: images,
+            right_images: right,
+            images,
         };
         let score = mean(0.5, 1.0, &[fold(1.0, 2.0), fold(6.0, 6.0)]);
         assert_eq!((score.accuracy, score.validation_accuracy), (0.875, 0.5));

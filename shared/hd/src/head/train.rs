@@ -10,8 +10,10 @@ use super::learned::Learned;
 use super::model::Head;
 use super::optimum;
 use super::pool::Pool;
+use super::prior::Prior;
 use super::recipe::{Recipe, Solver};
 use super::score::Score;
+use super::select::is_at_edge;
 use super::sgd::Sgd;
 use super::task::Task;
 use super::watch::Watch;
@@ -32,6 +34,8 @@ pub struct Training {
     /// Where they have led: mean cross-entropy + l2/2 |W|^2, on standardised bottlenecks and before
     /// the temperature.
     pub loss: Option<f64>,
+    /// Whether the strength that did best is the strongest or the weakest that is tried.
+    pub at_edge: bool,
     /// False where the last fit ran out of steps.
     pub converged: bool,
     /// Images of which the same is in another split, by a division that the images came with.
@@ -39,7 +43,7 @@ pub struct Training {
     /// How many testing images the head that it was begun from has learned from, where it has not
     /// forgotten them.
     pub learned_before: usize,
-    /// Where labels have very different numbers of images, and all images counted alike.
+    /// Where labels have very different numbers of images, and nothing was said about their mix.
     pub imbalance: Option<Imbalance>,
 }
 
@@ -81,6 +85,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         .map(|[training, validation, _]| training + validation)
         .collect();
     let class_weights = recipe.class_weights.of(&task.labels, &learned)?;
+    let prior = recipe.prior.of(&task.labels, &learned)?;
     let fitted = match &recipe.solver {
         Solver::Lbfgs(strength) => optimum::fit(&task, *strength, &class_weights, init, watch),
         Solver::Sgd(sgd) => step_by_step(&task, sgd, init, recipe.split.seed, watch),
@@ -89,10 +94,11 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     let forgotten = matches!(recipe.solver, Solver::Lbfgs(_)) && fitted.converged;
     let earlier = init.filter(|_| !forgotten).map(|init| &init.learned);
     let learned_before = earlier.map_or(0, |earlier| earlier.among_tested(&images, &splits));
-    let indifferent =
-        matches!(recipe.solver, Solver::Lbfgs(_)) && recipe.class_weights == ClassWeights::None;
+    let indifferent = matches!(recipe.solver, Solver::Lbfgs(_))
+        && recipe.class_weights == ClassWeights::None
+        && recipe.prior == Prior::Trained;
     let validated = splits.contains(&Split::Validation);
-    let head = Head {
+    let mut head = Head {
         architecture: samples.architecture().to_owned(),
         base: samples.base(),
         preprocess: samples.fingerprint(),
@@ -111,6 +117,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
             ClassWeights::None => Vec::new(),
             _ => class_weights,
         },
+        prior,
         l2: fitted.l2,
         scores: fitted.scores,
         sgd: match &recipe.solver {
@@ -119,12 +126,19 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         },
         labels: task.labels,
     };
+    let chosen = fitted.score.filter(|_| !head.scores.is_empty());
+    let at_edge = chosen.is_some_and(|score| is_at_edge(&score, head.labels.len()));
+    let shift = head.shift();
+    for (bias, shift) in head.biases.iter_mut().zip(shift) {
+        *bias = (f64::from(*bias) + shift) as f32;
+    }
     Ok(Training {
         imbalance: Imbalance::of(&head.labels, &learned).filter(|_| indifferent),
         head,
         score: fitted.score,
         iterations: fitted.iterations,
         loss: fitted.loss,
+        at_edge,
         converged: fitted.converged,
         in_two_splits,
         learned_before,

@@ -24,10 +24,13 @@ pub(super) struct Trial<'a> {
 /// Sums over the images of a fold.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
+    /// With each image weighted as in training.
     pub(super) cross_entropy: f64,
-    pub(super) weight: f64,
     pub(super) right: f64,
-    pub(super) count: f64,
+    pub(super) weight: f64,
+    /// With all images alike.
+    pub(super) right_images: f64,
+    pub(super) images: f64,
 }
 
 impl<'a> Trial<'a> {
@@ -91,8 +94,10 @@ impl<'a> Trial<'a> {
             tally.cross_entropy -= weight * truth.max(f64::MIN_POSITIVE).ln();
             tally.weight += weight;
             let answer = argmax(probabilities.iter().copied());
-            tally.right += f64::from(answer == Some(label as usize));
-            tally.count += 1.0;
+            let right = f64::from(answer == Some(label as usize));
+            tally.right += weight * right;
+            tally.right_images += right;
+            tally.images += 1.0;
         });
         tally
     }
@@ -126,6 +131,7 @@ mod tests {
         let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
         let expected = -3.0 * (sigmoid(-4.0).ln() + sigmoid(4.0).ln()) - sigmoid(4.0).ln();
         assert!((tally.cross_entropy - expected).abs() < 1e-6);
-        assert_eq!((tally.right, tally.count, tally.weight), (2.0, 3.0, 7.0));
+        assert_eq!((tally.right, tally.weight), (4.0, 7.0));
+        assert_eq!((tally.right_images, tally.images), (2.0, 3.0));
     }
 }
