@@ -34,6 +34,7 @@ pub(crate) fn training(
         loss,
         converged,
         in_two_splits,
+        moved,
         learned_before,
         imbalance,
         at_edge,
@@ -44,6 +45,14 @@ pub(crate) fn training(
         log::warn!(
             "{} in two splits, so that the head is tested on what it learns, such as {image}",
             images_stand(count)
+        );
+    }
+    if let Some(image) = moved.first() {
+        log::info!(
+            "{} moved to another split for its label to be in each, such as {}: when images are added it may move back, \
+             and a later head learn from what this one is tested on",
+            was(moved.len()),
+            image.display()
         );
     }
     let [training, validation, testing] = head.totals();
@@ -140,6 +149,12 @@ pub(crate) fn step(step: &Step) {
             100.0 * accuracy
         );
     }
+}
+
+/// So many images, and that they were.
+fn was(count: usize) -> String {
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("{} {verb}", counted(count, "image"))
 }
 
 /// So many images, and that they stand.

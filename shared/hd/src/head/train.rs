@@ -40,6 +40,8 @@ pub struct Training {
     pub converged: bool,
     /// Images of which the same is in another split, by a division that the images came with.
     pub in_two_splits: Vec<PathBuf>,
+    /// Images of labels so small that these were moved to fill a split; they may move back.
+    pub moved: Vec<PathBuf>,
     /// How many testing images the head that it was begun from has learned from, where it has not
     /// forgotten them.
     pub learned_before: usize,
@@ -67,6 +69,8 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         SplitBy::Folder => in_two_splits(&images, &splits),
         SplitBy::Content | SplitBy::Path { .. } => Vec::new(),
     };
+    let moved = recipe.split.moved(&images, &splits);
+    let moved = moved.map(|image| image.path.to_path_buf()).collect();
     let task = Task::new(samples, &images, &splits, labels);
     let counts = task.counts_by_label();
     // A division that the images came with may leave a label without any to learn from.
@@ -141,6 +145,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         at_edge,
         converged: fitted.converged,
         in_two_splits,
+        moved,
         learned_before,
     })
 }

@@ -76,6 +76,21 @@ impl SplitRule {
         }
     }
 
+    /// The images, of those in these splits, that were moved to fill one. With more images of their
+    /// label they may fall back to where their content says.
+    pub fn moved<'a, 'b>(
+        &self,
+        images: &'b [Sample<'a>],
+        splits: &'b [Split],
+    ) -> impl Iterator<Item = &'b Sample<'a>> {
+        let moves = |image: &Sample, split: Split| match self.by {
+            SplitBy::Content => self.by_content(&image.digest) != split,
+            SplitBy::Path { .. } | SplitBy::Folder => false,
+        };
+        let pairs = images.iter().zip(splits);
+        pairs.filter_map(move |(image, &split)| moves(image, split).then_some(image))
+    }
+
     fn assign_by_content(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
         let mut splits: BTreeMap<Digest, Split> = images
             .iter()
@@ -385,6 +400,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn images_that_were_moved_to_fill_a_split_are_known() {
+        let rule = SplitRule::default();
+        let few = images(3, 0);
+        let splits = rule.assign(&few, &labels()).unwrap();
+        let moved = rule.moved(&few, &splits).count();
+        let stayed = few.iter().zip(&splits);
+        let stayed = stayed.filter(|(image, split)| rule.by_content(&image.digest) == **split);
+        assert_eq!(moved + stayed.count(), 3);
+        assert!(moved > 0, "{splits:?}");
+        let many = images(1000, 0);
+        let splits = rule.assign(&many, &labels()).unwrap();
+        assert_eq!(rule.moved(&many, &splits).count(), 0);
     }
 
     #[test]
