@@ -3,7 +3,7 @@
 
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
-FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS
+FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
 OTHERS    := OUT FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR
 
 # A text as one word of the shell, whatever is in it.
@@ -48,7 +48,13 @@ EVAL_FLAGS   ?=
 APP_FLAGS    ?=
 LABEL_FLAGS  ?=
 PREFIX       ?= /usr/local
+CORRECTIONS  ?=
 override IMAGES := $(call path,IMAGES)
+override CORRECTIONS := $(call path,CORRECTIONS)
+
+# Labels for some images that are not those of their folders; and what tells them from other ones.
+corrected = $(if $(CORRECTIONS),--corrections $(call quote,$(CORRECTIONS)))
+corrections = $(if $(CORRECTIONS), $(CORRECTIONS) $(shell cksum <$(call quote,$(CORRECTIONS))))
 
 # Images may lie where they like. OUT is in the names of make's targets, and make does not take every sign there.
 images = $(call quote,$(IMAGES))
@@ -110,17 +116,17 @@ $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
 		$(OUT)/bottlenecks.bin $(BASE) $(BIN)/hd-train $(OUT)/.train-flags
 	$(BIN)/hd-train $(OUT)/bottlenecks.bin --base $(BASE) --head $(OUT)/head.bin \
 		--output-graph $(OUT)/retrained_graph.onnx --output-labels $(OUT)/retrained_labels.txt \
-		--summaries-dir $(OUT)/training_summaries --images $(images) $(TRAIN_FLAGS)
+		--summaries-dir $(OUT)/training_summaries --images $(images) $(corrected) $(TRAIN_FLAGS)
 
 $(OUT)/metrics.json $(OUT)/report.html &: \
 		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
 	$(BIN)/hd-eval $(OUT)/head.bin $(OUT)/bottlenecks.bin --report $(OUT)/report.html \
-		--metrics $(OUT)/metrics.json $(EVAL_FLAGS) >/dev/null
+		--metrics $(OUT)/metrics.json $(corrected) $(EVAL_FLAGS) >/dev/null
 
 # The flags of the last run, so that other flags are a reason to run again.
 $(STAMP): flags = $(ARCHITECTURE) $(BASE_FLAGS)$(if $(CALIBRATED), $(IMAGES))
-$(OUT)/.train-flags: flags = $(TRAIN_FLAGS)
-$(OUT)/.eval-flags: flags = $(EVAL_FLAGS)
+$(OUT)/.train-flags: flags = $(TRAIN_FLAGS)$(corrections)
+$(OUT)/.eval-flags: flags = $(EVAL_FLAGS)$(corrections)
 $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Parser, ValueEnum};
-use hd::bottleneck::Samples;
+use hd::audit::{suspects, write_suspects};
 use hd::eval::{Metrics, evaluate, render};
 use hd::file;
 use hd::head::Head;
 use hd::split::Split;
-use hd_cli::{Common, Jobs, Program, check_outputs};
+use hd_cli::{Common, CorrectionsFlag, Jobs, Program, check_outputs};
 
 /// Scores a head on images that it has not seen
 ///
@@ -47,6 +47,10 @@ struct Arguments {
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
 
+    /// Where to write all images as a table, ranked by how little fits that have not seen them believe in their labels
+    #[arg(long, value_name = "FILE.tsv")]
+    suspects: Option<PathBuf>,
+
     /// The images to score; `all` is for images from elsewhere
     #[arg(long, value_enum, default_value_t = Images::Testing)]
     split: Images,
@@ -54,6 +58,9 @@ struct Arguments {
     /// Print a file of metrics as text, and do nothing else
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
     describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    corrections: CorrectionsFlag,
 
     #[command(flatten)]
     jobs: Jobs,
@@ -101,15 +108,24 @@ impl Program for Arguments {
             bail!("HEAD is needed");
         };
         let inputs = self.bottlenecks.iter().chain([head]);
-        check_outputs(inputs, [&self.metrics, &self.report].into_iter().flatten())?;
+        let inputs = inputs.chain(&self.corrections.path);
+        check_outputs(
+            inputs,
+            [&self.metrics, &self.report, &self.suspects]
+                .into_iter()
+                .flatten(),
+        )?;
         self.jobs.apply_to_rayon()?;
         let head = Head::open(head)?;
-        let samples = Samples::open(&self.bottlenecks)?;
+        let samples = self.corrections.open(&self.bottlenecks)?;
         let (metrics, same_images) = evaluate(&head, &samples, self.split.split())?;
         self.warn(same_images);
         if let Some(path) = &self.report {
             let page = render(&metrics, &head)?;
             file::replace(path, |out| out.write_all(page.as_bytes()))?;
+        }
+        if let Some(path) = &self.suspects {
+            write_suspects(path, &suspects(&head, &samples)?, &head, &samples)?;
         }
         if let Some(path) = &self.metrics {
             metrics.write(path)?;

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use crate::workdir::{Call, Run, Workdir, drawings, top};
 
 /// `make` at the top of the checkout, on the images and with its output in the folder of the test.
-fn make(dir: &Workdir, args: &[&str]) -> Call {
+pub(crate) fn make(dir: &Workdir, args: &[&str]) -> Call {
     make_anywhere(dir, args)
         .arg(format!("IMAGES={}", dir.path("images").display()))
         .arg(format!("OUT={}", dir.path("out").display()))
@@ -60,7 +60,7 @@ fn says_accuracy(run: &Run) -> bool {
 }
 
 /// The programs that make ran, in order.
-fn ran(stdout: &str) -> Vec<String> {
+pub(crate) fn ran(stdout: &str) -> Vec<String> {
     let lines = stdout
         .lines()
         .filter(|line| line.contains("/hd-") && line.starts_with("target/"));

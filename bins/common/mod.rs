@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bar;
+mod corrections;
 mod exit;
 mod flags;
 mod generate;
@@ -25,6 +26,7 @@ use log::LevelFilter;
 use generate::Generate;
 
 pub use bar::{Bar, patiently};
+pub use corrections::CorrectionsFlag;
 pub use exit::{Advice, Silent, misuse, told};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
 pub use memory::Memory;

@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use hd::head::Strength;
 use hd::onnx::FINAL_RESULT;
 use hd::split::SplitRule;
-use hd_cli::{Common, Jobs};
+use hd_cli::{Common, CorrectionsFlag, Jobs};
 
 use crate::retrain::{Foreign, elsewhere};
 use crate::steps::Steps;
@@ -143,6 +143,9 @@ pub(crate) struct Arguments {
     /// Print a head, or a network that was made with one, as text, and do nothing else
     #[arg(long, value_name = "FILE", conflicts_with_all = ["bottlenecks", "base", "head", "output_labels", "summaries_dir"])]
     pub(crate) describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) corrections: CorrectionsFlag,
 
     #[command(flatten)]
     pub(crate) jobs: Jobs,

@@ -25,6 +25,7 @@ impl Arguments {
     fn check_files(&self) -> anyhow::Result<()> {
         let inputs = self.bottlenecks.iter().chain(&self.base).chain(&self.init);
         let files_of_labels = self.prior.iter().chain([&self.class_weights]);
+        let files_of_labels = files_of_labels.chain(&self.corrections.path);
         let files_of_labels = files_of_labels.filter(|path| path.exists());
         let outputs = [&self.head, &self.output_graph, &self.output_labels];
         check_outputs(inputs.chain(files_of_labels), outputs.into_iter().flatten())

@@ -46,7 +46,7 @@ impl Program for Arguments {
         self.check()?;
         let mut recipe = self.recipe()?;
         self.jobs.apply_to_rayon()?;
-        let samples = Samples::open(&self.bottlenecks)?;
+        let samples = self.corrections.open(&self.bottlenecks)?;
         recipe.split.by = self.split_by(samples.is_divided())?;
         let base = self.open_base(&samples)?;
         tell::samples(&samples);

@@ -1,6 +1,7 @@
 //! Tests of hd-train, by feature.
 
 mod class_weights;
+mod corrections;
 mod head;
 mod inputs;
 mod outputs;

@@ -210,6 +210,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of corrections that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Corrections {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+
     /// A name for the probabilities that something else in the graph has.
     #[error(
         "the probabilities cannot be called '{name}': {} has a tensor of that name already, or the head has",

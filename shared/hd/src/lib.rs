@@ -17,13 +17,14 @@
 //! | `head.bin` | [`head`] |
 //! | `training_summaries/` | [`tensorboard`] |
 //! | `metrics.json`, `report.html` | [`eval`] |
+//! | tables of suspects | [`audit`] |
 //! | `source.json` | [`origin`] |
 //!
 //! From files of bottlenecks to the figures that hd-eval prints:
 //!
 //! ```no_run
 //! use hd::bottleneck::Samples;
-//! use hd::head::{ClassWeights, Recipe, Solver, Strength, train};
+//! use hd::head::{ClassWeights, Prior, Recipe, Solver, Strength, train};
 //! use hd::split::{Split, SplitRule};
 //!
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
@@ -31,6 +32,7 @@
 //!     split: SplitRule::default(),
 //!     solver: Solver::Lbfgs(Strength::Chosen),
 //!     class_weights: ClassWeights::None,
+//!     prior: Prior::Trained,
 //!     init: None,
 //! };
 //! let head = train(&samples, &recipe, &())?.head;
@@ -42,6 +44,7 @@
 //! The crate neither prints nor exits and knows no terminal. Whatever fails returns an [`Error`] that names the file.
 
 mod argmax;
+pub mod audit;
 pub mod base;
 pub mod bottleneck;
 pub mod cache;

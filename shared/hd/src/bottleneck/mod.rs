@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cache;
+mod corrections;
 mod describe;
 mod export;
 mod facts;
@@ -20,6 +21,7 @@ mod tables;
 mod update;
 
 pub use cache::Bottlenecks;
+pub use corrections::{Corrected, Corrections};
 pub use layout::{Row, Skipped};
 pub use noted::Noted;
 pub use samples::Samples;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::cache::Bottlenecks;
+use super::corrections::{Corrected, Corrections};
 use super::layout::Row;
 use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
@@ -62,6 +63,61 @@ impl Samples {
         samples.places = samples.all_places();
         samples.check_distinct()?;
         Ok(samples)
+    }
+
+    /// Gives samples other labels, or leaves them out, as `corrections` say.
+    ///
+    /// # Errors
+    /// A label that no sample has.
+    pub fn correct(&mut self, corrections: &Corrections) -> Result<Corrected> {
+        let mut corrected = Corrected::default();
+        let mut found = 0;
+        for mut place in std::mem::take(&mut self.places) {
+            let path = self.row(&place).map_or(Path::new(""), |row| &row.path);
+            let said = corrections.of(path, &self.labels)?;
+            found += usize::from(said.is_some());
+            match said {
+                Some(None) => {
+                    corrected.left_out += 1;
+                    continue;
+                }
+                Some(Some(label)) if label as u32 != place.label => {
+                    corrected.relabelled += 1;
+                    place.label = label as u32;
+                }
+                _ => {}
+            }
+            self.places.push(place);
+        }
+        corrected.strangers = corrections.len() - found;
+        self.drop_empty_labels();
+        Ok(corrected)
+    }
+
+    /// Takes out of the labels those that no sample has any more.
+    fn drop_empty_labels(&mut self) {
+        let mut has_image = vec![false; self.labels.len()];
+        for place in &self.places {
+            if let Some(has_image) = has_image.get_mut(place.label as usize) {
+                *has_image = true;
+            }
+        }
+        let mut numbers = Vec::new();
+        let mut kept = Vec::new();
+        for (label, has_image) in std::mem::take(&mut self.labels).into_iter().zip(has_image) {
+            numbers.push(kept.len() as u32);
+            match has_image {
+                true => kept.push(label),
+                false => self.without_image.push(label),
+            }
+        }
+        self.labels = kept;
+        for place in &mut self.places {
+            place.label = numbers
+                .get(place.label as usize)
+                .copied()
+                .unwrap_or_default();
+        }
     }
 
     /// The labels of all samples, sorted; a sample's label is an index into them.

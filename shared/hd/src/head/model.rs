@@ -18,7 +18,7 @@ use crate::file;
 use crate::frame::Format;
 use crate::split::SplitRule;
 use crate::tsv::is_printable;
-use hd_softmax::probabilities;
+use hd_softmax::{Example, probabilities};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
@@ -147,6 +147,41 @@ impl Head {
             path: samples.path().to_path_buf(),
             reason: format!("made with the base {theirs}, but {name} is for {ours}"),
         })
+    }
+
+    /// The bottlenecks of `samples`, in their order, with labels as this head numbers them.
+    ///
+    /// # Errors
+    /// Samples of another base, or with a label that it does not know.
+    pub(crate) fn examples<'a>(&self, samples: &'a Samples) -> Result<Vec<Example<'a>>> {
+        self.check_base(samples, "the head")?;
+        samples.check()?;
+        let numbers = self.numbers(samples)?;
+        let example = |row: usize| {
+            let label = samples.label(row).unwrap_or_default() as usize;
+            Example {
+                x: samples.bottleneck(row),
+                label: numbers.get(label).copied().unwrap_or_default(),
+            }
+        };
+        Ok((0..samples.len()).map(example).collect())
+    }
+
+    /// For each label of the samples, its number in this head.
+    fn numbers(&self, samples: &Samples) -> Result<Vec<u32>> {
+        let number = |label: &String| {
+            let number = self.labels.iter().position(|known| known == label);
+            number
+                .map(|number| number as u32)
+                .ok_or_else(|| Error::Mismatch {
+                    path: samples.path().to_path_buf(),
+                    reason: format!(
+                        "it has the label '{label}', but the head knows only '{}'",
+                        self.labels.join("', '")
+                    ),
+                })
+        };
+        samples.labels().iter().map(number).collect()
     }
 
     /// The images for training, validation and testing, of all labels together.

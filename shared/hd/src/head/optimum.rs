@@ -21,7 +21,7 @@ const TOLERANCE: f64 = 1e-5;
 const ENOUGH: usize = 2000;
 
 /// The strength for images that are too few to choose one by.
-const STRENGTH_FOR_FEW: f64 = 1.0;
+pub(super) const STRENGTH_FOR_FEW: f64 = 1.0;
 
 /// The head with the least loss on the training and validation images, at the strength that is
 /// given or does best.
