@@ -1,92 +1,17 @@
 //! hd-eval: scores a head on images that it has not seen.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+mod arguments;
+
 use anyhow::bail;
-use clap::{Parser, ValueEnum};
+use arguments::{Arguments, Images};
 use hd::audit::{suspects, write_suspects};
 use hd::eval::{Metrics, evaluate, render};
 use hd::file;
 use hd::head::Head;
-use hd::split::Split;
-use hd_cli::{Common, CorrectionsFlag, Jobs, Program, check_outputs};
-
-/// Scores a head on images that it has not seen
-///
-/// Prints precision and recall of each label, the confusion matrix, cross-entropy and accuracy. Which images are for
-/// testing follows from the rule that hd-train recorded in the head.
-#[derive(Parser)]
-#[command(
-    name = "hd-eval",
-    version,
-    override_usage = "hd-eval [OPTIONS] <HEAD> <BOTTLENECKS>...\n       hd-eval --describe <FILE.json>",
-    max_term_width = 100,
-    after_help = "\
-Example:
-  hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json \\
-      --report out/report.html
-
-See also: hd-train (makes the head)"
-)]
-struct Arguments {
-    /// The head, as hd-train makes it
-    #[arg(required_unless_present = "describe")]
-    head: Option<PathBuf>,
-
-    /// Files of bottlenecks, as hd-bottleneck makes them
-    #[arg(required_unless_present = "describe")]
-    bottlenecks: Vec<PathBuf>,
-
-    /// Where to write the figures as JSON
-    #[arg(long, value_name = "FILE.json")]
-    metrics: Option<PathBuf>,
-
-    /// Where to write the figures as a page
-    #[arg(long, value_name = "FILE.html")]
-    report: Option<PathBuf>,
-
-    /// Where to write all images as a table, ranked by how little fits that have not seen them believe in their labels
-    #[arg(long, value_name = "FILE.tsv")]
-    suspects: Option<PathBuf>,
-
-    /// The images to score; `all` is for images from elsewhere
-    #[arg(long, value_enum, default_value_t = Images::Testing)]
-    split: Images,
-
-    /// Print a file of metrics as text, and do nothing else
-    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
-    describe: Option<PathBuf>,
-
-    #[command(flatten)]
-    corrections: CorrectionsFlag,
-
-    #[command(flatten)]
-    jobs: Jobs,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Images {
-    Training,
-    Validation,
-    Testing,
-    All,
-}
-
-impl Images {
-    fn split(self) -> Option<Split> {
-        match self {
-            Self::Training => Some(Split::Training),
-            Self::Validation => Some(Split::Validation),
-            Self::Testing => Some(Split::Testing),
-            Self::All => None,
-        }
-    }
-}
+use hd_cli::{Common, Program, check_outputs};
 
 fn main() -> ExitCode {
     hd_cli::main::<Arguments>()
