@@ -11,12 +11,14 @@
 //! It is a crate of its own because it is where training spends its time: Cargo.toml has it
 //! optimised in one piece, and all else compiled faster.
 
+mod exact;
 mod examples;
 mod kernel;
 mod lbfgs;
 mod problem;
 mod scaling;
 
+pub use exact::exact;
 pub use examples::{Example, Examples, Folds};
 pub use kernel::{accumulate, project};
 pub use lbfgs::{Outcome, Search};

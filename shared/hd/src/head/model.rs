@@ -3,6 +3,7 @@
 //! Behind the frame that [`crate::file`] describes, the header is the [`Head`] itself, field by
 //! field in the order of its declaration. There is no payload.
 
+use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use crate::file;
 use crate::frame::Format;
 use crate::split::SplitRule;
 use crate::tsv::is_printable;
-use hd_softmax::{Example, probabilities};
+use hd_softmax::{Example, exact, probabilities};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
@@ -257,24 +258,30 @@ impl Head {
 
     /// The same, and what they would be without the temperature.
     pub fn probabilities_and_before(&self, bottleneck: &[f32]) -> (Vec<f64>, Vec<f64>) {
-        let logits = self.logits(bottleneck);
+        let mut logits = vec![0.0; self.labels.len()];
+        self.logits(&[bottleneck], 0..logits.len(), &mut logits);
+        self.softmax_and_before(&logits)
+    }
+
+    /// The probabilities that logits stand for, and what they would be without the temperature.
+    pub(crate) fn softmax_and_before(&self, logits: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let shift = self.shift().into_iter().chain(std::iter::repeat(0.0));
         let warm = logits.iter().zip(shift);
         let warm = warm.map(|(logit, shift)| (logit - shift) * self.temperature + shift);
         (probabilities(logits.iter().copied()), probabilities(warm))
     }
 
-    /// W x + b.
-    fn logits(&self, bottleneck: &[f32]) -> Vec<f64> {
-        let logit = |(row, &bias): (&[f32], &f32)| {
-            let products = row
-                .iter()
-                .zip(bottleneck)
-                .map(|(&w, &x)| f64::from(w) * f64::from(x));
-            products.sum::<f64>() + f64::from(bias)
-        };
-        let rows = self.weights.chunks(self.features().max(1));
-        rows.zip(&self.biases).map(logit).collect()
+    /// W x + b of the labels with these numbers, for some bottlenecks of D floats: `out` is
+    /// [bottlenecks, labels]. A logit is the same, to the bit, whatever is computed beside it.
+    pub(crate) fn logits(&self, bottlenecks: &[&[f32]], labels: Range<usize>, out: &mut [f64]) {
+        let d = self.features();
+        let weights = self.weights.get(labels.start * d..labels.end * d);
+        let biases = self.biases.get(labels).unwrap_or_default();
+        exact(bottlenecks, weights.unwrap_or_default(), out);
+        for row in out.chunks_mut(biases.len().max(1)) {
+            let pairs = row.iter_mut().zip(biases);
+            pairs.for_each(|(logit, &bias)| *logit += f64::from(bias));
+        }
     }
 }
 
