@@ -1,8 +1,73 @@
-//! Fields of tab-separated tables: a name may hold any byte, a field must not hold a tab or a
-//! line's end.
+//! Tables with tabs or commas: a name may hold any byte, a field must not hold a tab or a line's
+//! end.
 
+use std::borrow::Cow;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// What stands between the fields of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// A tab: the fields are to be escaped already.
+    Tab,
+    /// A comma: fields are quoted where they have to be.
+    Comma,
+}
+
+impl Separator {
+    /// The one that the name of a file stands for: a comma for `.csv`.
+    pub fn of(path: &Path) -> Self {
+        match path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+        {
+            true => Self::Comma,
+            false => Self::Tab,
+        }
+    }
+
+    /// Writes a line of fields.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_line(
+        self,
+        fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if self == Self::Comma {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(fields)?;
+            return writer.flush();
+        }
+        for (number, field) in fields.into_iter().enumerate() {
+            if number > 0 {
+                out.write_all(b"\t")?;
+            }
+            out.write_all(field.as_ref())?;
+        }
+        writeln!(out)
+    }
+}
+
+/// The names of some columns and behind them one for the score of each label. Where a label is called
+/// like a column, its own says what it is: pandas and spreadsheets know a column by its name.
+pub fn columns<'a>(
+    fixed: impl IntoIterator<Item = &'a str>,
+    labels: &'a [String],
+) -> impl Iterator<Item = Vec<u8>> {
+    let mut columns: Vec<Cow<'a, str>> = fixed.into_iter().map(Cow::from).collect();
+    for label in labels {
+        columns.push(match columns.iter().any(|column| column == label) {
+            true => format!("score of {label}").into(),
+            false => label.into(),
+        });
+    }
+    columns
+        .into_iter()
+        .map(|column| column.into_owned().into_bytes())
+}
 
 /// The bytes of `path` with backslash, tab, line feed and carriage return written as `\\`, `\t`,
 /// `\n`, `\r`, and other control characters, which a terminal might obey, as `\x1b`. Every other byte

@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use super::answer::{Answer, CANT_TELL, CONFIDENT, Record};
 use crate::photo::Notes;
-use crate::tsv;
+use crate::tsv::{self, Separator};
 
 /// How a record is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,15 +89,7 @@ impl Table {
                 let fixed = ["path", "label", "folder", "score"]
                     .into_iter()
                     .chain(guess);
-                let mut columns: Vec<Cow<'_, str>> = fixed.map(Cow::from).collect();
-                for label in labels {
-                    // pandas and spreadsheets know a column by its name.
-                    columns.push(match columns.iter().any(|column| column == label) {
-                        true => format!("score of {label}").into(),
-                        false => label.into(),
-                    });
-                }
-                self.write_line(columns.iter().map(|column| column.as_bytes()), out)
+                self.write_line(tsv::columns(fixed, labels), out)
             }
             _ => Ok(()),
         }
@@ -174,18 +166,11 @@ impl Table {
         fields: impl IntoIterator<Item = impl AsRef<[u8]>>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if self.format == TableFormat::Csv {
-            let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(fields)?;
-            return writer.flush();
-        }
-        for (number, field) in fields.into_iter().enumerate() {
-            if number > 0 {
-                out.write_all(b"\t")?;
-            }
-            out.write_all(field.as_ref())?;
-        }
-        writeln!(out)
+        let separator = match self.format {
+            TableFormat::Csv => Separator::Comma,
+            _ => Separator::Tab,
+        };
+        separator.write_line(fields, out)
     }
 
     /// The folder of a label: none of what is no label.
