@@ -8,8 +8,9 @@ use hd_cli::{Common, CorrectionsFlag, Jobs};
 
 /// Scores a head on images that it has not seen
 ///
-/// Prints precision and recall of each label, the confusion matrix, cross-entropy and accuracy. Which images are for
-/// testing follows from the rule that hd-train recorded in the head.
+/// Prints accuracy, precision and recall with their 95 % intervals, the confusion matrix, how often high scores are right,
+/// and what would be right without a head. Which images are for testing follows from the rule that hd-train recorded in
+/// the head.
 #[derive(Parser)]
 #[command(
     name = "hd-eval",
@@ -20,6 +21,8 @@ use hd_cli::{Common, CorrectionsFlag, Jobs};
 Example:
   hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json \\
       --report out/report.html
+  hd-eval out/head.bin out/bottlenecks.bin --min-accuracy 0.9 \\
+      --min 'per_class.hot dog.recall=0.8' --max cross_entropy=0.3
 
 See also: hd-train (makes the head)"
 )]
@@ -48,8 +51,41 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Images::Testing)]
     pub(crate) split: Images,
 
-    /// Print a file of metrics as text, and do nothing else
-    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["head", "bottlenecks", "metrics", "report"])]
+    /// Where to write a line for each image: path, split, label, answer, score, and every label's score; with commas where
+    /// the name ends with .csv, else with tabs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) predictions: Option<PathBuf>,
+
+    /// Print the images that were given a wrong label, as retrain.py does
+    #[arg(long)]
+    pub(crate) print_misclassified_test_images: bool,
+
+    /// Another head for the same bottlenecks: compare both, with McNemar's exact test, and list the images that they answer
+    /// differently
+    #[arg(long, value_name = "HEAD")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// Fail, when everything is written, if the accuracy is less than this, from 0 to 1
+    #[arg(long, value_name = "NUMBER", value_parser = hd_cli::probability)]
+    pub(crate) min_accuracy: Option<f64>,
+
+    /// Fail if a figure is less than this, by its name in the JSON: macro.f1, `per_class.hot dog.recall`,
+    /// decided.0.9.accuracy, top_k.3.accuracy
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = named_number)]
+    pub(crate) min: Vec<(String, f64)>,
+
+    /// Fail if a figure is more than this
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = named_number)]
+    pub(crate) max: Vec<(String, f64)>,
+
+    /// Print a file of metrics as text, and do nothing else but look at --min and --max
+    #[arg(
+        long,
+        value_name = "FILE.json",
+        conflicts_with_all = [
+            "head", "bottlenecks", "metrics", "report", "predictions", "print_misclassified_test_images", "against",
+        ]
+    )]
     pub(crate) describe: Option<PathBuf>,
 
     #[command(flatten)]
@@ -78,6 +114,20 @@ impl Images {
             Self::Validation => Some(Split::Validation),
             Self::Testing => Some(Split::Testing),
             Self::All => None,
+        }
+    }
+}
+
+/// A name, an equals sign and a number. The name may have an equals sign itself.
+fn named_number(text: &str) -> Result<(String, f64), String> {
+    let parts = text.rsplit_once('=');
+    let number = parts.and_then(|(name, number)| Some((name, number.trim().parse::<f64>().ok()?)));
+    match number {
+        Some((name, number)) if number.is_finite() && !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), number))
+        }
+        _ => {
+            Err("expected the name of a figure, `=` and a number, such as macro.f1=0.9".to_owned())
         }
     }
 }

@@ -1,16 +1,20 @@
 //! hd-eval: scores a head on images that it has not seen.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod arguments;
+mod bounds;
 
 use anyhow::bail;
 use arguments::{Arguments, Images};
 use hd::audit::{suspects, write_suspects};
-use hd::eval::{Metrics, evaluate, render};
+use hd::bottleneck::Samples;
+use hd::eval::{Evaluation, Metrics, blank, evaluate, render};
 use hd::file;
 use hd::head::Head;
+use hd::tsv::Separator;
 use hd_cli::{Common, Program, check_outputs};
 
 fn main() -> ExitCode {
@@ -26,40 +30,75 @@ impl Program for Arguments {
     }
 
     fn run(self) -> anyhow::Result<()> {
+        let bounds = bounds::of(&self);
         if let Some(path) = &self.describe {
-            return Ok(write!(io::stdout(), "{}", Metrics::open(path)?)?);
+            let metrics = Metrics::open(path)?;
+            bounds::check_names(&bounds, &metrics)?;
+            write!(io::stdout(), "{metrics}")?;
+            return bounds::check(&bounds, &metrics);
         }
         let Some(head) = &self.head else {
             bail!("HEAD is needed");
         };
-        let inputs = self.bottlenecks.iter().chain([head]);
+        let inputs = self.bottlenecks.iter().chain([head]).chain(&self.against);
         let inputs = inputs.chain(&self.corrections.path);
-        check_outputs(
-            inputs,
-            [&self.metrics, &self.report, &self.suspects]
-                .into_iter()
-                .flatten(),
-        )?;
+        let outputs = [
+            &self.metrics,
+            &self.report,
+            &self.predictions,
+            &self.suspects,
+        ];
+        check_outputs(inputs, outputs.into_iter().flatten())?;
         self.jobs.apply_to_rayon()?;
         let head = Head::open(head)?;
+        let other = self.other()?;
         let samples = self.corrections.open(&self.bottlenecks)?;
-        let (metrics, same_images) = evaluate(&head, &samples, self.split.split())?;
-        self.warn(same_images);
-        if let Some(path) = &self.report {
-            let page = render(&metrics, &head)?;
-            file::replace(path, |out| out.write_all(page.as_bytes()))?;
+        if !bounds.is_empty() {
+            bounds::check_names(&bounds, &blank(&head, &samples, other.is_some()))?;
         }
-        if let Some(path) = &self.suspects {
-            write_suspects(path, &suspects(&head, &samples)?, &head, &samples)?;
-        }
-        if let Some(path) = &self.metrics {
-            metrics.write(path)?;
-        }
-        Ok(write!(io::stdout(), "{metrics}")?)
+        let other = other.as_ref().map(|(name, head)| (name.as_str(), head));
+        let evaluation = evaluate(&head, &samples, self.split.split(), other)?;
+        self.warn(evaluation.same_images);
+        self.write(&evaluation, &head, &samples)?;
+        bounds::check(&bounds, &evaluation.metrics)
     }
 }
 
 impl Arguments {
+    /// The head to compare with, if there is one, and what it is called.
+    fn other(&self) -> anyhow::Result<Option<(String, Head)>> {
+        let open = |path: &PathBuf| Ok((path.display().to_string(), Head::open(path)?));
+        self.against.as_ref().map(open).transpose()
+    }
+
+    /// Writes all that is asked for, at last the text on stdout.
+    fn write(&self, evaluation: &Evaluation, head: &Head, samples: &Samples) -> anyhow::Result<()> {
+        let metrics = &evaluation.metrics;
+        if let Some(path) = &self.report {
+            let page = render(metrics, head)?;
+            file::replace(path, |out| out.write_all(page.as_bytes()))?;
+        }
+        if let Some(path) = &self.predictions {
+            let separator = Separator::of(path);
+            file::replace(path, |out| {
+                evaluation.write_predictions(head, samples, separator, out)
+            })?;
+        }
+        if let Some(path) = &self.suspects {
+            write_suspects(path, &suspects(head, samples)?, head, samples)?;
+        }
+        if let Some(path) = &self.metrics {
+            metrics.write(path)?;
+        }
+        let mut out = BufWriter::new(io::stdout().lock());
+        if self.print_misclassified_test_images {
+            evaluation.write_misclassified(head, samples, &mut out)?;
+            writeln!(out)?;
+        }
+        write!(out, "{metrics}")?;
+        Ok(out.flush()?)
+    }
+
     /// Warns of figures that promise more than the head can do on images that it has not seen.
     fn warn(&self, same_images: bool) {
         match (self.split, same_images) {

@@ -4,7 +4,7 @@
 //! Dataset::scan ── bottleneck::update ── head::train ── onnx::stitch ── a retrained graph
 //!   a folder of      one vector a          a softmax      base + head      labels images
 //!   images         image, cached       layer          in one file
-//!                                             └── eval::evaluate ── Metrics
+//!                                             └── eval::evaluate ── Evaluation
 //! ```
 //!
 //! A *base* is a frozen network, a *bottleneck* its output for one image: D floats. A *head* is the softmax layer
@@ -36,8 +36,8 @@
 //!     init: None,
 //! };
 //! let head = train(&samples, &recipe, &())?.head;
-//! let (metrics, _) = hd::eval::evaluate(&head, &samples, Some(Split::Testing))?;
-//! assert!(metrics.accuracy > 0.9);
+//! let evaluation = hd::eval::evaluate(&head, &samples, Some(Split::Testing), None)?;
+//! assert!(evaluation.metrics.accuracy > 0.9);
 //! # Ok::<(), hd::Error>(())
 //! ```
 //!

@@ -49,10 +49,10 @@ pub fn render(metrics: &Metrics, head: &Head) -> std::io::Result<String> {
 
 fn confusion(metrics: &Metrics) -> Vec<ConfusionRow<'_>> {
     let mut rows = Vec::new();
-    for (label, counts) in metrics.labels.iter().zip(&metrics.confusion) {
+    for (label, counts) in metrics.labels.iter().zip(metrics.confusion.rows()) {
         rows.push(ConfusionRow {
             label,
-            cells: cells(metrics, label, counts),
+            cells: cells(metrics, label, &counts),
         });
     }
     rows
