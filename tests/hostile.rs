@@ -171,6 +171,7 @@ fn heads() {
         base: Digest::of(b"base"),
         preprocess: Digest::of(b"rule"),
         labels: vec!["cat".into(), "dog".into()],
+        unit_length: true,
         weights: vec![0.5, -0.5, 1.0, -1.0],
         biases: vec![0.0, 0.25],
         split: SplitRule::default(),

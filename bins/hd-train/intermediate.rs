@@ -61,6 +61,7 @@ impl<'a> Intermediate<'a> {
     fn try_write(&self, snapshot: &Snapshot) -> hd::Result<()> {
         let layer = Layer {
             labels: snapshot.labels,
+            unit_length: snapshot.unit_length,
             weights: snapshot.weights,
             biases: snapshot.biases,
         };

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The minima that a test of shared/src/head/softmax.rs expects, by scikit-learn.
+"""The minima that a test of shared/softmax/src/problem.rs expects, by scikit-learn.
 
     pip install numpy scikit-learn && python3 tests/heads/recipe.py
 """
@@ -17,14 +17,21 @@ def noise(count):
     return numpy.array(numbers, numpy.float32)
 
 
-def minimum(n, d, weights, l2):
+def minimum(n, d, weights, l2, unit=False):
     classes = len(weights)
     x = noise(n * d).reshape(n, d)
     y = numpy.arange(n) % classes
     features = numpy.arange(d)
     x[features % classes == y[:, None]] += numpy.float32(0.5)
     x = x * (features + 1).astype(numpy.float32) + numpy.float32(3)
-    x = StandardScaler().fit_transform(x.astype(numpy.float64))
+    x = x.astype(numpy.float64)
+    if unit:
+        # Rows of length one, and one scale for all features.
+        x /= numpy.linalg.norm(x, axis=1, keepdims=True)
+        x -= x.mean(0)
+        x /= numpy.sqrt((x**2).mean())
+    else:
+        x = StandardScaler().fit_transform(x)
     v = numpy.array(weights)[y]
     # It minimises C sum v loss + |W|^2 / 2, and with two labels has one row, the difference of both.
     rows = 2 if classes == 2 else 1
@@ -43,5 +50,7 @@ for case in [
     (400, 12, [1, 1, 1, 1, 1], 0.03),
     (60, 90, [1, 1, 1], 0.3),
     (200, 10, [0.5, 1, 2], 0.001),
+    (300, 20, [1.5, 0.5], 0.01, True),
+    (60, 90, [1, 1, 1], 0.3, True),
 ]:
     print(case, f"{minimum(*case):.9f}")

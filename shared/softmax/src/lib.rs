@@ -19,7 +19,7 @@ mod problem;
 mod scaling;
 
 pub use exact::exact;
-pub use examples::{Example, Examples, Folds};
+pub use examples::{Example, Examples, Folds, unit};
 pub use kernel::{accumulate, project};
 pub use lbfgs::{Outcome, Search};
 pub use problem::{Problem, probabilities};

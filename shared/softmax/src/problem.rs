@@ -15,12 +15,14 @@
 //! stand for both, at half the work.
 //!
 //! Bottlenecks are standardised by scaling the parameters, and by taking the mean from each number
-//! where it is used: nothing is copied. Products of rows are single precision, as the rows are, and
+//! where it is used: nothing is copied. Where a row has a factor f, which brings it to length one, W
+//! (f x - m) is f W (x - l m) + (f l - 1) W m, with l such that x and l m are about of one size, and
+//! the factor goes to the residuals before they are multiplied with rows. Products of rows are single precision, as the rows are, and
 //! so are sums over the rows of a block; sums over blocks are double.
 
 use std::ops::Range;
 
-use crate::examples::Examples;
+use crate::examples::{Example, Examples};
 use crate::kernel::{accumulate, project};
 use crate::scaling::Scaling;
 
@@ -50,6 +52,8 @@ struct Affine {
     weights: Vec<f32>,
     /// [O].
     biases: Vec<f64>,
+    /// The products of the weights with the mean, [O].
+    shifts: Vec<f64>,
 }
 
 /// The sum of losses and of their gradients over some rows.
@@ -109,10 +113,7 @@ impl<'a> Problem<'a> {
     /// The loss at `parameters`; its gradient is left in `gradient`.
     pub fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
         let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = Affine {
-            weights: self.scaling.unscaled(weights),
-            biases: biases.to_vec(),
-        };
+        let layer = self.layer(weights, biases);
         let sum = self.sum(&layer, 0..self.examples.len());
         let stiffness = l2 * self.stiffness();
         let (of_weights, of_biases) = gradient.split_at_mut(self.penalised());
@@ -129,6 +130,16 @@ impl<'a> Problem<'a> {
         let biases = of_biases.iter_mut().zip(&sum.biases);
         biases.for_each(|(g, sum)| *g = sum / self.total);
         sum.loss / self.total + stiffness / 2.0 * weights.iter().map(|w| w * w).sum::<f64>()
+    }
+
+    fn layer(&self, weights: &[f64], biases: &[f64]) -> Affine {
+        let weights = self.scaling.unscaled(weights);
+        let rows = weights.chunks(self.scaling.size().max(1));
+        Affine {
+            shifts: rows.map(|row| self.scaling.shift(row)).collect(),
+            biases: biases.to_vec(),
+            weights,
+        }
     }
 
     /// Halves in parallel, down to a part.
@@ -159,14 +170,16 @@ impl<'a> Problem<'a> {
         blocks(
             &self.examples,
             range,
-            &self.scaling.mean,
+            &self.scaling,
             layer,
-            |rows, labels, logits| {
-                for (row, &label) in logits.chunks_mut(outputs).zip(labels) {
-                    let weight = self.weight(label);
-                    sum.loss += weight * residual(row, label, weight, &mut scratch);
-                    let residuals = sum.biases.iter_mut().zip(row);
-                    residuals.for_each(|(sum, &mut r)| *sum += f64::from(r));
+            |rows, examples, logits| {
+                for (row, example) in logits.chunks_mut(outputs).zip(examples) {
+                    let weight = self.weight(example.label);
+                    sum.loss += weight * residual(row, example.label, weight, &mut scratch);
+                    for (sum, r) in sum.biases.iter_mut().zip(row) {
+                        *sum += f64::from(*r);
+                        *r *= example.factor;
+                    }
                 }
                 block_sum.fill(0.0);
                 accumulate(rows, logits, &mut block_sum);
@@ -185,26 +198,23 @@ impl<'a> Problem<'a> {
         mut take: impl FnMut(&[f64], u32),
     ) {
         let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = Affine {
-            weights: self.scaling.unscaled(weights),
-            biases: biases.to_vec(),
-        };
+        let layer = self.layer(weights, biases);
         let mut all = vec![0f64; self.classes()];
         let range = 0..examples.len();
         blocks(
             examples,
             range,
-            &self.scaling.mean,
+            &self.scaling,
             &layer,
-            |_, labels, logits| {
-                for (row, &label) in logits.chunks(self.outputs()).zip(labels) {
+            |_, examples, logits| {
+                for (row, example) in logits.chunks(self.outputs()).zip(examples) {
                     match (row, all.as_mut_slice()) {
                         ([one], [first, second]) => {
                             (*first, *second) = (-f64::from(*one), f64::from(*one))
                         }
                         (row, all) => all.iter_mut().zip(row).for_each(|(to, &z)| *to = z.into()),
                     }
-                    take(&all, label);
+                    take(&all, example.label);
                 }
             },
         );
@@ -270,24 +280,29 @@ fn add(to: &mut [f64], from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
-/// Gives `take` some rows at a time with their labels and outputs, [N, O].
+/// Gives `take` some rows at a time, the examples that they belong to, and their outputs, [N, O].
 fn blocks(
     examples: &Examples,
     range: Range<usize>,
-    mean: &[f32],
+    scaling: &Scaling,
     layer: &Affine,
-    mut take: impl FnMut(&[&[f32]], &[u32], &mut [f32]),
+    mut take: impl FnMut(&[&[f32]], &[Example], &mut [f32]),
 ) {
     let outputs = layer.biases.len();
-    let (mut rows, mut labels) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+    let mean: Vec<f32> = scaling
+        .mean
+        .iter()
+        .map(|mean| mean * scaling.length)
+        .collect();
+    let (mut rows, mut block) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
     let mut logits = vec![0f32; BLOCK * outputs];
     let mut all = examples.iter(range);
     loop {
         rows.clear();
-        labels.clear();
+        block.clear();
         for example in all.by_ref().take(BLOCK) {
             rows.push(example.x);
-            labels.push(example.label);
+            block.push(*example);
         }
         let Some(logits) = logits
             .get_mut(..rows.len() * outputs)
@@ -295,12 +310,16 @@ fn blocks(
         else {
             return;
         };
-        project(&rows, mean, &layer.weights, logits);
-        for row in logits.chunks_mut(outputs) {
-            let biased = row.iter_mut().zip(&layer.biases);
-            biased.for_each(|(logit, bias)| *logit = (f64::from(*logit) + bias) as f32);
+        project(&rows, &mean, &layer.weights, logits);
+        for (row, example) in logits.chunks_mut(outputs).zip(&block) {
+            let factor = f64::from(example.factor);
+            let rest = factor * f64::from(scaling.length) - 1.0;
+            let terms = layer.biases.iter().zip(&layer.shifts);
+            for (logit, (bias, shift)) in row.iter_mut().zip(terms) {
+                *logit = (factor * f64::from(*logit) + rest * shift + bias) as f32;
+            }
         }
-        take(&rows, &labels, logits);
+        take(&rows, &block, logits);
     }
 }
 
@@ -349,7 +368,7 @@ pub fn probabilities(logits: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::Example;
+    use crate::examples::unit;
     use crate::lbfgs::Search;
     use crate::scaling::Moments;
 
@@ -371,6 +390,8 @@ mod tests {
         x: Vec<f32>,
         d: usize,
         classes: usize,
+        /// Whether rows have the factor that brings them to length one.
+        unit: bool,
     }
 
     impl Set {
@@ -385,13 +406,26 @@ mod tests {
                     *value = *value * (feature + 1) as f32 + 3.0;
                 }
             }
-            Self { x, d, classes }
+            Self {
+                x,
+                d,
+                classes,
+                unit: false,
+            }
+        }
+
+        fn of_unit_length(n: usize, d: usize, classes: usize) -> Self {
+            Self {
+                unit: true,
+                ..Self::new(n, d, classes)
+            }
         }
 
         fn examples(&self) -> Vec<Example<'_>> {
             let rows = self.x.chunks(self.d).enumerate();
             rows.map(|(row, x)| Example {
                 x,
+                factor: if self.unit { unit(x) } else { 1.0 },
                 label: (row % self.classes) as u32,
             })
             .collect()
@@ -399,8 +433,13 @@ mod tests {
     }
 
     fn problem<'a>(examples: &'a [Example<'a>], weights: &'a [f64]) -> Problem<'a> {
-        let examples = Examples::from(examples);
-        Problem::new(examples, Scaling::of(&Moments::of(&examples)), weights)
+        let all = Examples::from(examples);
+        let moments = Moments::of(&all);
+        let scaling = match examples[0].factor == 1.0 {
+            true => Scaling::of(&moments),
+            false => Scaling::common(&moments),
+        };
+        Problem::new(all, scaling, weights)
     }
 
     fn parameters(problem: &Problem) -> Vec<f64> {
@@ -416,7 +455,10 @@ mod tests {
             &[1.0, 1.0, 1.0],
             &[0.2, 1.0, 2.0],
         ] {
-            let set = Set::new(150, 7, weights.len());
+            let set = match weights[0] == 1.0 {
+                true => Set::new(150, 7, weights.len()),
+                false => Set::of_unit_length(150, 7, weights.len()),
+            };
             let examples = set.examples();
             let problem = problem(&examples, weights);
             let at = parameters(&problem);
@@ -443,14 +485,26 @@ mod tests {
     /// By tests/heads/recipe.py, for the same sets: scikit-learn's minima of the same objective.
     #[test]
     fn the_optimum_is_that_of_scikit_learn() {
-        for (n, d, weights, l2, expected) in [
-            (300, 20, &[1.0, 1.0][..], 0.1, 0.186682166),
-            (300, 20, &[1.5, 0.5], 0.01, 0.073330735),
-            (400, 12, &[1.0, 1.0, 1.0, 1.0, 1.0], 0.03, 1.045620042),
-            (60, 90, &[1.0, 1.0, 1.0], 0.3, 0.227496248),
-            (200, 10, &[0.5, 1.0, 2.0], 0.001, 0.442681507),
+        for (n, d, weights, l2, is_unit, expected) in [
+            (300, 20, &[1.0, 1.0][..], 0.1, false, 0.186682166),
+            (300, 20, &[1.5, 0.5], 0.01, false, 0.073330735),
+            (
+                400,
+                12,
+                &[1.0, 1.0, 1.0, 1.0, 1.0],
+                0.03,
+                false,
+                1.045620042,
+            ),
+            (60, 90, &[1.0, 1.0, 1.0], 0.3, false, 0.227496248),
+            (200, 10, &[0.5, 1.0, 2.0], 0.001, false, 0.442681507),
+            (300, 20, &[1.5, 0.5], 0.01, true, 0.093050642),
+            (60, 90, &[1.0, 1.0, 1.0], 0.3, true, 0.236175824),
         ] {
-            let set = Set::new(n, d, weights.len());
+            let set = match is_unit {
+                true => Set::of_unit_length(n, d, weights.len()),
+                false => Set::new(n, d, weights.len()),
+            };
             let examples = set.examples();
             let problem = problem(&examples, weights);
             let mut search = Search::from(vec![0.0; problem.parameters()]);
@@ -519,7 +573,7 @@ mod tests {
     #[test]
     fn folded_parameters_do_the_same_to_raw_features_and_can_be_unfolded() {
         for classes in [2, 3] {
-            let set = Set::new(50, 4, classes);
+            let set = Set::of_unit_length(50, 4, classes);
             let examples = set.examples();
             let weights = vec![1.0; classes];
             let problem = problem(&examples, &weights);
@@ -528,10 +582,11 @@ mod tests {
             assert_eq!((w.len(), b.len()), (4 * classes, classes));
             let mut rows = examples.iter();
             problem.logits(&at, &examples.as_slice().into(), |logits, label| {
-                let Example { x, label: truth } = rows.next().unwrap();
-                assert_eq!(label, *truth);
+                let one = rows.next().unwrap();
+                assert_eq!(label, one.label);
                 for (class, logit) in logits.iter().enumerate() {
-                    let product: f32 = (0..4).map(|i| w[class * 4 + i] * x[i]).sum();
+                    let product = (0..4).map(|i| w[class * 4 + i] * one.x[i] * one.factor);
+                    let product = product.sum::<f32>();
                     assert!((f64::from(product + b[class]) - logit).abs() < 1e-4);
                 }
             });

@@ -1,4 +1,5 @@
-//! Standardisation: features are brought to mean 0 and standard deviation 1.
+//! Standardisation: features are brought to mean 0 and standard deviation 1, each by itself or all
+//! by one scale.
 
 use std::ops::Range;
 
@@ -13,6 +14,8 @@ pub struct Moments {
     n: f64,
     mean: Vec<f64>,
     squares: Vec<f64>,
+    /// The mean of what brings rows to their length, inverted.
+    length: f64,
 }
 
 impl Moments {
@@ -36,22 +39,30 @@ impl Moments {
 
     fn of_part(examples: &Examples, range: Range<usize>) -> Self {
         let (n, d) = (range.len() as f64, examples.size());
-        let (mut mean, mut squares) = (vec![0.0; d], vec![0.0; d]);
+        let (mut mean, mut squares, mut length) = (vec![0.0; d], vec![0.0; d], 0.0);
         for row in examples.iter(range.clone()) {
+            let factor = f64::from(row.factor);
             let sums = mean.iter_mut().zip(row.x);
-            sums.for_each(|(sum, &x)| *sum += f64::from(x));
+            sums.for_each(|(sum, &x)| *sum += factor * f64::from(x));
+            length += 1.0 / factor;
         }
         mean.iter_mut().for_each(|mean| *mean /= n.max(1.0));
+        length /= n.max(1.0);
         for row in examples.iter(range) {
             let deviations = row
                 .x
                 .iter()
                 .zip(&mean)
-                .map(|(&x, mean)| f64::from(x) - mean);
+                .map(|(&x, mean)| f64::from(row.factor) * f64::from(x) - mean);
             let sums = squares.iter_mut().zip(deviations);
             sums.for_each(|(sum, deviation)| *sum += deviation * deviation);
         }
-        Self { n, mean, squares }
+        Self {
+            n,
+            mean,
+            squares,
+            length,
+        }
     }
 
     /// Those of both lots of rows together (Chan, Golub and LeVeque, 1979).
@@ -64,6 +75,7 @@ impl Moments {
         let squares = self.squares.iter().zip(&other.squares);
         Self {
             n,
+            length: self.length + (other.length - self.length) * (other.n / n),
             mean: means().map(|(a, b)| a + (b - a) * (other.n / n)).collect(),
             squares: squares
                 .zip(means())
@@ -80,6 +92,9 @@ pub struct Scaling {
     pub mean: Vec<f32>,
     /// Of each feature, D numbers; 0 for a feature that never varies, which is then ignored.
     pub scale: Vec<f64>,
+    /// The usual length of rows before their factors, by which `mean` is about that of the numbers as
+    /// they lie there.
+    pub length: f32,
 }
 
 impl Scaling {
@@ -95,6 +110,29 @@ impl Scaling {
         Self {
             scale: variances.zip(&moments.mean).map(scale).collect(),
             mean: moments.mean.iter().map(|&mean| mean as f32).collect(),
+            length: moments.length as f32,
+        }
+    }
+
+    /// The scaling that brings rows of these moments to mean 0, and by one scale for all features to
+    /// a mean variance of 1. For rows of one length, in which features of little variance tell little,
+    /// it does better than a scale for each.
+    pub fn common(moments: &Moments) -> Self {
+        let each = Self::of(moments);
+        let variances = moments.squares.iter().map(|sum| sum / moments.n.max(1.0));
+        let variance = variances.sum::<f64>() / each.size().max(1) as f64;
+        let common = if variance > 0.0 {
+            1.0 / variance.sqrt()
+        } else {
+            0.0
+        };
+        let scale = each
+            .scale
+            .iter()
+            .map(|&scale| if scale > 0.0 { common } else { 0.0 });
+        Self {
+            scale: scale.collect(),
+            ..each
         }
     }
 
@@ -149,7 +187,13 @@ mod tests {
         let x: Vec<f32> = (0..3000)
             .map(|i| 1000.0 + ((i * 7919) % 101) as f32)
             .collect();
-        let rows: Vec<Example> = x.chunks(3).map(|x| Example { x, label: 0 }).collect();
+        let rows: Vec<Example> = (x.chunks(3))
+            .map(|x| Example {
+                x,
+                factor: 1.0,
+                label: 0,
+            })
+            .collect();
         let moments = Moments::of(&rows.as_slice().into());
         for feature in 0..3 {
             let values: Vec<f64> = x
@@ -171,7 +215,13 @@ mod tests {
     #[test]
     fn a_feature_that_never_varies_is_ignored() {
         let x = [5.0f32, 1.0, 5.0, 2.0];
-        let rows: Vec<Example> = x.chunks(2).map(|x| Example { x, label: 0 }).collect();
+        let rows: Vec<Example> = (x.chunks(2))
+            .map(|x| Example {
+                x,
+                factor: 1.0,
+                label: 0,
+            })
+            .collect();
         let scaling = Scaling::of(&Moments::of(&rows.as_slice().into()));
         assert_eq!(scaling.scale, [0.0, 2.0]);
         assert_eq!(scaling.unscaled(&[3.0, 3.0]), [0.0, 6.0]);

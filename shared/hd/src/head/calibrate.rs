@@ -114,12 +114,14 @@ mod tests {
         let examples: Vec<Example> = (0..right + wrong)
             .map(|index| Example {
                 x: &[1.0],
+                factor: 1.0,
                 label: u32::from(index < right),
             })
             .collect();
         let scaling = Scaling {
             mean: vec![0.0],
             scale: vec![1.0],
+            length: 1.0,
         };
         let problem = Problem::new(examples.as_slice().into(), scaling, &[1.0, 1.0]);
         temperature(&[Trial::new(

@@ -13,6 +13,9 @@ impl fmt::Display for Head {
         writeln!(f, "base\t{}\t{}", self.architecture, self.base)?;
         writeln!(f, "preprocessing\t{}", self.preprocess)?;
         writeln!(f, "labels\t{}", self.labels.join("\t"))?;
+        if self.unit_length {
+            writeln!(f, "bottlenecks\tbrought to length one")?;
+        }
         writeln!(f, "weights\t{} x {}", self.labels.len(), self.features())?;
         let line = |[training, validation, testing]: [u64; 3]| {
             format!("{training} training\t{validation} validation\t{testing} testing")

@@ -25,7 +25,10 @@ impl<'a> Ground<'a> {
             folds,
             moments: moments.collect(),
             class_weights,
-            start: init.map(|head| head.for_labels(class_weights.len())),
+            // Weights for bottlenecks as they are say nothing about those of length one.
+            start: init
+                .filter(|head| head.unit_length)
+                .map(|head| head.for_labels(class_weights.len())),
         }
     }
 
@@ -53,7 +56,7 @@ impl<'a> Ground<'a> {
         let moments = self.moments.iter().enumerate();
         let moments = moments.filter(|(fold, _)| wanted(*fold));
         let moments = moments.fold(Moments::default(), |all, (_, one)| all.and(one));
-        let problem = Problem::new(examples, Scaling::of(&moments), self.class_weights);
+        let problem = Problem::new(examples, Scaling::common(&moments), self.class_weights);
         let start = match &self.start {
             Some((weights, biases)) => problem.unfold(weights, biases),
             None => vec![0.0; problem.parameters()],

@@ -7,6 +7,7 @@ impl<'a> From<&'a Head> for Layer<'a> {
     fn from(head: &'a Head) -> Self {
         Self {
             labels: &head.labels,
+            unit_length: head.unit_length,
             weights: &head.weights,
             biases: &head.biases,
         }

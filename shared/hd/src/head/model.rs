@@ -19,11 +19,11 @@ use crate::file;
 use crate::frame::Format;
 use crate::split::SplitRule;
 use crate::tsv::is_printable;
-use hd_softmax::{Example, exact, probabilities};
+use hd_softmax::{Example, exact, probabilities, unit};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 8,
+    version: 9,
     what: "a head",
     maker: "hd-train",
 };
@@ -39,6 +39,9 @@ pub struct Head {
     pub preprocess: Digest,
     /// The labels, in output order.
     pub labels: Vec<String>,
+    /// Whether bottlenecks are brought to length one before W. Heads that are trained step by step, as
+    /// retrain.py does it, take them as they are.
+    pub unit_length: bool,
     /// W, C x D, in rows.
     pub weights: Vec<f32>,
     /// One a label: C.
@@ -160,8 +163,10 @@ impl Head {
         let numbers = self.numbers(samples)?;
         let example = |row: usize| {
             let label = samples.label(row).unwrap_or_default() as usize;
+            let x = samples.bottleneck(row);
             Example {
-                x: samples.bottleneck(row),
+                x,
+                factor: self.factor(x),
                 label: numbers.get(label).copied().unwrap_or_default(),
             }
         };
@@ -271,6 +276,15 @@ impl Head {
         (probabilities(logits.iter().copied()), probabilities(warm))
     }
 
+    /// What a bottleneck is multiplied by before W.
+    fn factor(&self, bottleneck: &[f32]) -> f32 {
+        if self.unit_length {
+            unit(bottleneck)
+        } else {
+            1.0
+        }
+    }
+
     /// W x + b of the labels with these numbers, for some bottlenecks of D floats: `out` is
     /// [bottlenecks, labels]. A logit is the same, to the bit, whatever is computed beside it.
     pub(crate) fn logits(&self, bottlenecks: &[&[f32]], labels: Range<usize>, out: &mut [f64]) {
@@ -278,9 +292,10 @@ impl Head {
         let weights = self.weights.get(labels.start * d..labels.end * d);
         let biases = self.biases.get(labels).unwrap_or_default();
         exact(bottlenecks, weights.unwrap_or_default(), out);
-        for row in out.chunks_mut(biases.len().max(1)) {
+        for (row, bottleneck) in out.chunks_mut(biases.len().max(1)).zip(bottlenecks) {
+            let factor = f64::from(self.factor(bottleneck));
             let pairs = row.iter_mut().zip(biases);
-            pairs.for_each(|(logit, &bias)| *logit += f64::from(bias));
+            pairs.for_each(|(logit, &bias)| *logit = factor * *logit + f64::from(bias));
         }
     }
 }
@@ -296,6 +311,7 @@ mod tests {
             base: Digest::of(b"base"),
             preprocess: Digest::of(b"rule"),
             labels: vec!["a".into(), "b".into()],
+            unit_length: false,
             weights: vec![1.0, 0.0, 0.0, 1.0],
             biases: vec![0.0, 1.0],
             split: SplitRule {
@@ -392,7 +408,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a head (it begins with"));
-        assert!(changed(8).contains("a head of format version 9, where version 8 was expected"));
+        assert!(changed(8).contains("a head of format version 8, where version 9 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }
@@ -479,6 +495,19 @@ mod tests {
     fn probabilities_are_the_softmax_of_the_logits() {
         let given = head().probabilities(&[2.0, 1.0]);
         assert_eq!(given, [0.5, 0.5]);
+        // Of the direction (0.6, 0.8), whatever the length.
+        let head = Head {
+            unit_length: true,
+            ..head()
+        };
+        let odds = |p: Vec<f64>| (p[1] / p[0]).ln();
+        for bottleneck in [[3.0, 4.0], [0.3, 0.4]] {
+            assert!((odds(head.probabilities(&bottleneck)) - 1.2).abs() < 1e-7);
+        }
+        assert_eq!(
+            head.probabilities(&[0.0, 0.0]),
+            probabilities([0.0, 1.0].into_iter())
+        );
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn show(task: &Task, ground: &Ground, l2: f64, watch: &dyn Watch) {
             let snapshot = Snapshot {
                 step,
                 labels: &task.labels,
+                unit_length: task.unit_length,
                 weights: &weights,
                 biases: &biases,
                 predictions: Predictions::new(images, &weights, &biases),

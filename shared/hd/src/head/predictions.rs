@@ -129,8 +129,9 @@ impl<'a> Predictions<'a> {
             let logits = logits.unwrap_or_default();
             project(&rows, &mean, weights, logits);
             let logits = logits.chunks_mut(biases.len().max(1));
-            for (&Example { label, .. }, logits) in examples.iter().zip(logits) {
-                logits.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
+            for (&Example { label, factor, .. }, logits) in examples.iter().zip(logits) {
+                let biased = logits.iter_mut().zip(biases);
+                biased.for_each(|(z, b)| *z = factor * *z + b);
                 let probabilities = probabilities(logits.iter().map(|&z| f64::from(z)));
                 take(&Prediction {
                     logits,
@@ -152,6 +153,7 @@ mod tests {
         let rows = features.chunks(1).enumerate();
         rows.map(|(index, x)| Example {
             x,
+            factor: 1.0,
             label: label(index),
         })
         .collect()

@@ -190,6 +190,7 @@ mod tests {
         let examples: Vec<Example> = (rows.chunks(20).zip(0..))
             .map(|(x, i)| Example {
                 x,
+                factor: 1.0,
                 label: u32::from(i * i % 7 > 2),
             })
             .collect();

@@ -65,7 +65,8 @@ impl SoftmaxLayer {
         }
     }
 
-    /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x.
+    /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x, with x after its
+    /// factor.
     fn step(&mut self, batch: &[Example], rate: f32) {
         let rows: Vec<&[f32]> = batch.iter().map(|one| one.x).collect();
         let (n, classes) = (rows.len(), self.biases.len());
@@ -74,15 +75,19 @@ impl SoftmaxLayer {
         project(&rows, &mean, &self.weights, &mut residuals);
         let rate = rate / n.max(1) as f32;
         for (row, one) in residuals.chunks_mut(classes.max(1)).zip(batch) {
-            row.iter_mut().zip(&self.biases).for_each(|(z, b)| *z += b);
+            let biased = row.iter_mut().zip(&self.biases);
+            biased.for_each(|(z, b)| *z = one.factor * *z + b);
             let softmax = probabilities(row.iter().map(|&z| f64::from(z)));
             for (number, (r, p)) in (0..).zip(row.iter_mut().zip(softmax)) {
                 let hit = f64::from(u8::from(number == one.label));
                 *r = -rate * (p - hit) as f32;
             }
         }
-        for row in residuals.chunks(classes.max(1)) {
-            self.biases.iter_mut().zip(row).for_each(|(b, r)| *b += r);
+        for (row, one) in residuals.chunks_mut(classes.max(1)).zip(batch) {
+            for (b, r) in self.biases.iter_mut().zip(row) {
+                *b += *r;
+                *r *= one.factor;
+            }
         }
         accumulate(&rows, &residuals, &mut self.weights);
     }
@@ -100,6 +105,7 @@ impl SoftmaxLayer {
         Snapshot {
             step: step as usize,
             labels,
+            unit_length: examples.first().is_some_and(|one| one.factor != 1.0),
             weights: &self.weights,
             biases: &self.biases,
             predictions: self.predictions(examples),
@@ -204,7 +210,13 @@ mod tests {
             .map(|i| ((i / 4 * 7 + i % 4 * 3) % 5) as f32 - 2.0)
             .collect();
         let rows = x.chunks(4).zip([0, 1, 2, 0, 1, 2]);
-        let batch: Vec<Example> = rows.map(|(x, label)| Example { x, label }).collect();
+        let batch: Vec<Example> = rows
+            .map(|(x, label)| Example {
+                x,
+                factor: 0.5 + label as f32,
+                label,
+            })
+            .collect();
         let layer = || SoftmaxLayer::new(4, 3, &mut Pcg64Mcg::seed_from_u64(2));
         let cross_entropy =
             |layer: &SoftmaxLayer| layer.predictions(&batch).quality().cross_entropy;

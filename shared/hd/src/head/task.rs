@@ -4,7 +4,7 @@
 use super::labels::first_missing;
 use crate::bottleneck::Samples;
 use crate::split::{Sample, Split, SplitRule};
-use hd_softmax::{Example, Examples, Folds};
+use hd_softmax::{Example, Examples, Folds, unit};
 
 /// The folds of cross-validation: with the usual percentages all are about as large as the
 /// validation images.
@@ -16,6 +16,8 @@ pub(super) struct Task<'a> {
     images: &'a [Sample<'a>],
     splits: &'a [Split],
     pub(super) labels: Vec<String>,
+    /// Whether bottlenecks are brought to length one.
+    pub(super) unit_length: bool,
     /// For each label of the samples, its number in the head.
     numbers: Vec<u32>,
 }
@@ -26,6 +28,7 @@ impl<'a> Task<'a> {
         images: &'a [Sample<'a>],
         splits: &'a [Split],
         labels: Vec<String>,
+        unit_length: bool,
     ) -> Self {
         let number = |label: &String| {
             let number = labels.iter().position(|known| known == label);
@@ -37,6 +40,7 @@ impl<'a> Task<'a> {
             images,
             splits,
             labels,
+            unit_length,
         }
     }
 
@@ -68,10 +72,14 @@ impl<'a> Task<'a> {
             Some(Split::Training) => self.samples.views(row),
             _ => 0,
         };
-        let (samples, label) = (self.samples, self.label(row));
-        (0..=views).map(move |view| Example {
-            x: samples.view(row, view),
-            label,
+        let (samples, label, unit_length) = (self.samples, self.label(row), self.unit_length);
+        (0..=views).map(move |view| {
+            let x = samples.view(row, view);
+            Example {
+                x,
+                factor: if unit_length { unit(x) } else { 1.0 },
+                label,
+            }
         })
     }
 

@@ -71,7 +71,12 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     };
     let moved = recipe.split.moved(&images, &splits);
     let moved = moved.map(|image| image.path.to_path_buf()).collect();
-    let task = Task::new(samples, &images, &splits, labels);
+    // Gradient descent goes on with a head as that was begun.
+    let unit_length = match &recipe.solver {
+        Solver::Lbfgs(_) => true,
+        Solver::Sgd(_) => init.is_some_and(|init| init.unit_length),
+    };
+    let task = Task::new(samples, &images, &splits, labels, unit_length);
     let counts = task.counts_by_label();
     // A division that the images came with may leave a label without any to learn from.
     let unlearned = counts.iter().zip(&task.labels).find(|(counts, _)| {
@@ -106,6 +111,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         architecture: samples.architecture().to_owned(),
         base: samples.base(),
         preprocess: samples.fingerprint(),
+        unit_length,
         weights: fitted.weights,
         biases: fitted.biases,
         temperature: fitted.temperature,

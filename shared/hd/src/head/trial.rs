@@ -118,6 +118,7 @@ mod tests {
         let examples: Vec<Example> = (x.chunks(1).zip(0..))
             .map(|(x, index)| Example {
                 x,
+                factor: 1.0,
                 label: label(index),
             })
             .collect();
@@ -125,6 +126,7 @@ mod tests {
         let scaling = Scaling {
             mean: vec![0.0],
             scale: vec![1.0],
+            length: 1.0,
         };
         let problem = Problem::new(examples, scaling, &[3.0, 1.0]);
         let tally = Trial::new(problem, examples, vec![1.0, 0.0]).tally(0.5);

@@ -48,6 +48,8 @@ pub struct Snapshot<'a> {
     pub step: usize,
     /// The labels, in output order.
     pub labels: &'a [String],
+    /// Whether bottlenecks are brought to length one before W.
+    pub unit_length: bool,
     /// W, C x D, in rows.
     pub weights: &'a [f32],
     /// b, C.

@@ -197,6 +197,20 @@ impl GraphBuilder {
         self.softmax(output, &logits);
     }
 
+    /// The rows of `input` [N, D], each divided by its length. Every runtime has these operations, and
+    /// they are the same in every opset, as those made for this are not.
+    pub(crate) fn unit_length(&mut self, name: &str, input: &str, size: usize) -> String {
+        let part = |part: &str| format!("{name}/{part}");
+        let squares = self.node("Mul", &part("squares"), &[input, input], vec![]);
+        self.tensor(&part("ones"), &[size as i64, 1], &vec![1.0; size]);
+        let sum = self.node("MatMul", &part("sum"), &[&squares, &part("ones")], vec![]);
+        let length = self.node("Sqrt", &part("length"), &[&sum], vec![]);
+        // A row of zeros stays one.
+        self.tensor(&part("least"), &[], &[1e-6]);
+        let length = self.node("Max", &part("divisor"), &[&length, &part("least")], vec![]);
+        self.node("Div", name, &[input, &length], vec![])
+    }
+
     /// The softmax of each row of `input` [N, C].
     pub(crate) fn softmax(&mut self, output: &str, input: &str) {
         self.node("Softmax", output, &[input], vec![int("axis", 1)]);

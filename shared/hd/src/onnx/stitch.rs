@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 pub struct Layer<'a> {
     /// The labels, in output order.
     pub labels: &'a [String],
+    /// Whether bottlenecks are brought to length one before W.
+    pub unit_length: bool,
     /// W, C x D, in rows.
     pub weights: &'a [f32],
     /// b, C.
@@ -43,9 +45,13 @@ pub fn check_name(base: &Network, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// The bottleneck at length one.
+const UNIT_LENGTH: &str = "final_training_ops/unit_length";
+
 /// The names of the tensors of a head.
-const HEAD: [&str; 4] = [
+const HEAD: [&str; 5] = [
     HEAD_INPUT,
+    UNIT_LENGTH,
     "final_training_ops/Wx_plus_b",
     "final_training_ops/weights",
     "final_training_ops/biases",
@@ -58,6 +64,7 @@ const HEAD: [&str; 4] = [
 pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
     let Layer {
         labels,
+        unit_length,
         weights,
         biases,
     } = layer;
@@ -67,7 +74,11 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
         return Err(foreign(base, found));
     }
     behind(base, labels, name, |builder| {
-        builder.softmax_layer(name, HEAD_INPUT, weights, biases);
+        let input = match unit_length {
+            true => builder.unit_length(UNIT_LENGTH, HEAD_INPUT, size),
+            false => HEAD_INPUT.to_owned(),
+        };
+        builder.softmax_layer(name, &input, weights, biases);
     })
 }
 
