@@ -1,87 +1,99 @@
 //! Rows with weights in double precision, for figures that others recompute.
 //!
-//! A product of two floats is exact in double precision, and the sums are taken in an order that
-//! follows from the number of features alone. So the result is the same, to the bit, on every
-//! processor, whatever the width of its registers. It takes about three times as long as
-//! [`project`](crate::project).
+//! A product of two floats is exact in double precision. The order of the sums follows from the width
+//! of the processor's registers, and is the same on any number of its cores, and for a row and an
+//! output whatever is computed beside them.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows at a time, so that a weight that was fetched is used more than once.
+/// Rows and outputs at a time, whose sums stay in registers.
 const R: usize = 4;
+const C: usize = 2;
 
-/// Sums that are kept apart, so that none has to wait for the one before it.
-const LANES: usize = 8;
+/// Outputs whose weights stay in the second-level cache, while all rows go by.
+const BLOCK: usize = 16;
 
 /// `out[n][c] = weights[c] . rows[n]` for `rows` `[N]` of D numbers, `weights` `[C, D]`, `out`
-/// `[N, C]`.
+/// `[N, C]`. Some dozens of rows at a time are best: they are held in double precision.
 pub fn exact(rows: &[&[f32]], weights: &[f32], out: &mut [f64]) {
     let d = rows.first().map_or(0, |row| row.len()).max(1);
-    let weights: Vec<f64> = weights.iter().copied().map(f64::from).collect();
-    let mut x = vec![0f64; R * d];
+    let x = doubled(rows.iter().copied().flatten(), R * d);
     let outputs = (weights.len() / d).max(1);
-    for (rows, out) in rows.chunks(R).zip(out.chunks_mut(R * outputs)) {
-        for (x, row) in x.chunks_mut(d).zip(rows) {
-            x.iter_mut().zip(*row).for_each(|(x, &f)| *x = f64::from(f));
-        }
-        Arch::new().dispatch(Exact {
+    for (number, block) in weights.chunks(BLOCK * d).enumerate() {
+        Arch::new().dispatch(Products {
             x: &x,
-            weights: &weights,
+            weights: &doubled(block.iter(), C * d),
             d,
-            out,
+            take: &mut |row, output, sum| {
+                let output = number * BLOCK + output;
+                let place = out.get_mut(row * outputs + output);
+                if let Some(place) = place.filter(|_| output < outputs) {
+                    *place = sum;
+                }
+            },
         });
     }
 }
 
-/// [`R`] rows of D numbers with all weights.
-struct Exact<'a> {
+/// Numbers in double precision, and as many zeros as fill the last tile.
+fn doubled<'a>(numbers: impl Iterator<Item = &'a f32>, tile: usize) -> Vec<f64> {
+    let mut doubled: Vec<f64> = numbers.map(|&number| f64::from(number)).collect();
+    doubled.resize(doubled.len().next_multiple_of(tile), 0.0);
+    doubled
+}
+
+/// All rows with some outputs; `take` is given the sum for a row and an output.
+struct Products<'a> {
     x: &'a [f64],
     weights: &'a [f64],
     d: usize,
-    out: &'a mut [f64],
+    take: &'a mut dyn FnMut(usize, usize, f64),
 }
 
-impl WithSimd for Exact<'_> {
+impl WithSimd for Products<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let outputs = (self.weights.len() / self.d).max(1);
-        let mut x = self.x.chunks_exact(self.d);
-        let x: [&[f64]; R] = std::array::from_fn(|_| x.next().unwrap_or_default());
-        for (c, w) in self.weights.chunks_exact(self.d).enumerate() {
-            let sums = dots(x, w);
-            let column = self.out.iter_mut().skip(c).step_by(outputs);
-            column.zip(sums).for_each(|(out, sum)| *out = sum);
+    fn with_simd<S: Simd>(self, simd: S) {
+        for (rows, x) in self.x.chunks_exact(R * self.d).enumerate() {
+            for (outputs, w) in self.weights.chunks_exact(C * self.d).enumerate() {
+                let sums = tile(simd, x, w, self.d);
+                for (row, sums) in sums.into_iter().enumerate() {
+                    for (output, sum) in sums.into_iter().enumerate() {
+                        (self.take)(rows * R + row, outputs * C + output, sum);
+                    }
+                }
+            }
         }
     }
 }
 
-/// The products of each row with `w`, all of one length.
+/// The sums for [`R`] rows and [`C`] outputs.
 #[inline(always)]
 #[allow(
     clippy::indexing_slicing,
     clippy::needless_range_loop,
-    reason = "only so the compiler keeps the sums in registers"
+    reason = "all is cut to one length first, and only so the sums stay in registers"
 )]
-fn dots(x: [&[f64]; R], w: &[f64]) -> [f64; R] {
-    let d = w.len();
-    let x = x.map(|x| &x[..d]);
-    let mut sums = [[0f64; LANES]; R];
-    let whole = d / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let w = &w[at..at + LANES];
+fn tile<S: Simd>(simd: S, x: &[f64], w: &[f64], d: usize) -> [[f64; C]; R] {
+    let x: [_; R] = std::array::from_fn(|r| S::as_simd_f64s(&x[r * d..(r + 1) * d]));
+    let w: [_; C] = std::array::from_fn(|c| S::as_simd_f64s(&w[c * d..(c + 1) * d]));
+    let length = x[0].0.len();
+    let x_vectors = x.map(|(vectors, _)| &vectors[..length]);
+    let w_vectors = w.map(|(vectors, _)| &vectors[..length]);
+    let mut sums = [[simd.splat_f64s(0.0); C]; R];
+    for at in 0..length {
         for r in 0..R {
-            let x = &x[r][at..at + LANES];
-            for lane in 0..LANES {
-                sums[r][lane] += x[lane] * w[lane];
+            for c in 0..C {
+                sums[r][c] = simd.mul_add_f64s(x_vectors[r][at], w_vectors[c][at], sums[r][c]);
             }
         }
     }
     std::array::from_fn(|r| {
-        let rest = x[r][whole..].iter().zip(&w[whole..]);
-        let rest: f64 = rest.map(|(x, w)| x * w).sum();
-        sums[r].iter().sum::<f64>() + rest
+        std::array::from_fn(|c| {
+            let rest = x[r].1.iter().zip(w[c].1).map(|(x, w)| x * w);
+            simd.reduce_sum_f64s(sums[r][c]) + rest.sum::<f64>()
+        })
     })
 }
 
