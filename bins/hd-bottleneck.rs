@@ -36,7 +36,8 @@ enum Truncated {
     version,
     override_usage = "hd-bottleneck [OPTIONS] --base <BASE.onnx> -o <FILE> <IMAGES>\n       \
         hd-bottleneck [OPTIONS] --base <BASE.onnx> -o <FILE> --files-from <FILE>\n       \
-        hd-bottleneck --describe <FILE>",
+        hd-bottleneck --describe <FILE>\n       \
+        hd-bottleneck --export <DIR> <FILE>",
     max_term_width = 100,
     after_help = "\
 Example:
@@ -60,11 +61,11 @@ struct Arguments {
     null: bool,
 
     /// The base, as hd-fetch base makes it
-    #[arg(long, value_name = "BASE.onnx", required_unless_present = "describe")]
+    #[arg(long, value_name = "BASE.onnx", required_unless_present_any = ["describe", "export"], requires = "output")]
     base: Option<PathBuf>,
 
     /// Where the bottlenecks are kept
-    #[arg(short, long, value_name = "FILE", required_unless_present = "describe")]
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["describe", "export"], requires = "base")]
     output: Option<PathBuf>,
 
     /// Fail if any file had to be skipped, or is damaged in a part
@@ -95,7 +96,8 @@ struct Arguments {
     #[arg(long, value_name = "WHAT", value_enum, default_value = "refuse")]
     truncated: Truncated,
 
-    /// Write bottlenecks.npy and rows.tsv for numpy into this folder as well
+    /// Write bottlenecks.npy and rows.tsv for numpy into this folder as well; without --base and -o, those of a finished
+    /// file of bottlenecks, which stands where IMAGES does
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
 
@@ -190,7 +192,7 @@ impl Program for Arguments {
             return Ok(out.flush()?);
         }
         let (Some(base), Some(output)) = (&self.base, &self.output) else {
-            bail!("--base and --output are needed");
+            return self.export_finished();
         };
         let distortion = self.distortions.wanted()?;
         self.compute.jobs.apply_to_rayon()?;
@@ -243,6 +245,20 @@ impl Program for Arguments {
 }
 
 impl Arguments {
+    /// Exports a file of bottlenecks that is there already.
+    fn export_finished(&self) -> anyhow::Result<()> {
+        let (Some(folder), Some(file)) = (&self.export, &self.images) else {
+            return misuse("--base and --output are needed".to_owned());
+        };
+        if file.is_dir() {
+            return misuse(format!(
+                "{}: it is a folder: --export takes a file of bottlenecks, and images only with --base and --output",
+                file.display()
+            ));
+        }
+        Ok(Bottlenecks::open(file)?.export(folder)?)
+    }
+
     /// The images of the folder or of the list.
     fn dataset(&self) -> anyhow::Result<Dataset> {
         let end = if self.null { 0 } else { b'\n' };

@@ -65,6 +65,37 @@ fn shards_hold_together_what_one_run_holds() {
 }
 
 #[test]
+fn a_finished_file_is_exported_without_the_base_and_the_images() {
+    let dir = Workdir::new();
+    dir.images("images", 2);
+    dir.bottleneck("images")
+        .args(["--export", "with"])
+        .succeeds();
+    fs::remove_dir_all(dir.path("images")).unwrap();
+    let export = |more: &[&str]| {
+        let call = dir.program("hd-bottleneck").args(["--export", "without"]);
+        call.args(more)
+    };
+    export(&["out/bottlenecks.bin"]).succeeds();
+    for name in ["bottlenecks.npy", "rows.tsv"] {
+        let [with, without] =
+            ["with", "without"].map(|folder| fs::read(dir.path(folder).join(name)).unwrap());
+        assert!(with == without, "{name}");
+    }
+    let rows = fs::read_to_string(dir.path("without/rows.tsv")).unwrap();
+    assert!(rows.starts_with("path\tlabel\t"), "{rows}");
+    let run = export(&["out"]).ends_with(2);
+    assert!(run.stderr().contains("it is a folder"), "{}", run.stderr());
+    for more in [
+        &["-o", "b.bin", "images"][..],
+        &["--base", "x.onnx", "images"],
+        &[],
+    ] {
+        export(more).ends_with(2);
+    }
+}
+
+#[test]
 fn numpy_reads_what_is_exported() {
     let test = "numpy_reads_what_is_exported";
     let Some(python) = dependency(test, "target/venv/bin/python") else {
