@@ -135,6 +135,19 @@ fn a_stage_that_fails_leaves_no_file_that_make_takes_for_done() {
 }
 
 #[test]
+fn figures_that_fall_short_are_written_and_are_never_done() {
+    let dir = Workdir::new();
+    dir.images("images", 12);
+    for _ in 0..2 {
+        let run = make(&dir, &["train", "EVAL_FLAGS=--min n=1000"]).ends_with(2);
+        let said = run.stderr();
+        assert!(said.contains("below the 1000 that is asked for"), "{said}");
+        assert!(dir.path("out/metrics.json").is_file() && dir.path("out/report.html").is_file());
+    }
+    make(&dir, &["train"]).succeeds();
+}
+
+#[test]
 fn help_lists_targets_and_variables() {
     let help = make(&Workdir::new(), &["help"]).succeeds().stdout();
     for word in [
