@@ -4,6 +4,10 @@ use serde_json::Value;
 
 use crate::workdir::{Run, Workdir, trained};
 
+mod against;
+mod bounds;
+mod numbers;
+
 fn eval(dir: &Workdir, more: &[&str]) -> Run {
     dir.program("hd-eval")
         .args(["out/head.bin", "out/bottlenecks.bin"])

@@ -33,9 +33,17 @@ pub(crate) fn check_names(bounds: &[Bound], metrics: &Metrics) -> anyhow::Result
         return Ok(());
     }
     let figures = metrics.named();
-    let unknown = bounds
-        .iter()
-        .find(|bound| figures.iter().all(|(name, _)| *name != bound.name));
+    let is_known = |bound: &Bound| {
+        // An end of an interval that is undefined has no entry of its own.
+        let interval = bound
+            .name
+            .strip_suffix(".0")
+            .or(bound.name.strip_suffix(".1"));
+        figures.iter().any(|(name, figure)| {
+            *name == bound.name || (figure.is_none() && Some(name.as_str()) == interval)
+        })
+    };
+    let unknown = bounds.iter().find(|bound| !is_known(bound));
     let Some(Bound { name, .. }) = unknown else {
         return Ok(());
     };

@@ -45,11 +45,7 @@ const FLAGS: [Flag; 13] = [
         Some("N"),
         "nothing: hd-eval tests on every image that is for it",
     ),
-    flag(
-        MISCLASSIFIED,
-        None,
-        "--report of hd-eval, a page that shows them",
-    ),
+    flag(MISCLASSIFIED, None, "the same of hd-eval"),
     flag(MODULE, Some("URL"), "NAME of hd-fetch base"),
     flag(
         "saved-model-dir",
@@ -210,14 +206,15 @@ impl Foreign {
                 again.outputs(),
                 again.percentages()
             ),
-            format!("hd-eval {head} {cache}{}", self.report(folder)),
+            format!("hd-eval {head} {cache}{}", self.misclassified(folder)),
         ]
     }
 
-    /// The flag of hd-eval that shows misclassified images, with a space before it, where they were asked for.
-    fn report(&self, folder: &str) -> String {
+    /// The flags of hd-eval that show misclassified images, with a space before them, where they were asked for.
+    fn misclassified(&self, folder: &str) -> String {
+        let report = || quoted(&format!("{folder}/report.html"));
         match self.0.iter().any(|(flag, _)| flag.name == MISCLASSIFIED) {
-            true => format!(" --report {}", quoted(&format!("{folder}/report.html"))),
+            true => format!(" --{MISCLASSIFIED} --report {}", report()),
             false => String::new(),
         }
     }

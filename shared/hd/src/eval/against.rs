@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accuracy::Accuracy;
 use super::calibration::Calibration;
-use super::evaluate::{label_numbers, learned_rows, path_of};
+use super::evaluate::{LISTED, label_numbers, learned_rows, path_of};
 use super::judged::{Judged, judge};
 use super::mcnemar::exact_test;
 use crate::bottleneck::Samples;
@@ -32,7 +32,9 @@ pub struct Against {
     /// How probably both would differ by this much if they were equally good: McNemar's exact test,
     /// two-sided.
     pub mcnemar_p: f64,
-    /// The images that they answer differently, by path.
+    /// How many images they answer differently.
+    pub different: u64,
+    /// These images, by path, and no more than 2000 of them.
     pub changed: Vec<Changed>,
 }
 
@@ -83,6 +85,9 @@ impl Against {
                 other,
             })
         });
+        let mut changed: Vec<Changed> = changed.collect();
+        let different = changed.len() as u64;
+        changed.truncate(LISTED);
         Ok(Self {
             head: name.to_owned(),
             learned: learned(other, samples, images, &rows)?,
@@ -92,7 +97,8 @@ impl Against {
             only_this_right,
             only_other_right,
             mcnemar_p: exact_test(only_this_right, only_other_right),
-            changed: changed.collect(),
+            different,
+            changed,
         })
     }
 }

@@ -73,6 +73,9 @@ fn nearest_neighbour(
     learned: &[usize],
     judged: &[Judged],
 ) -> Option<Accuracy> {
+    if learned.is_empty() {
+        return None;
+    }
     let cost = learned.len().saturating_mul(samples.size()).max(1);
     let asked = spread(judged, (PRODUCTS / cost).max(1));
     let rows: Vec<usize> = asked.iter().map(|image| image.row).collect();

@@ -47,7 +47,8 @@ impl Metrics {
     pub fn missed<'a>(&self, bounds: impl IntoIterator<Item = &'a Bound>) -> Vec<Missed> {
         let figures = self.named();
         let missed = bounds.into_iter().filter_map(|bound| {
-            let figure = figures.iter().find(|(name, _)| *name == bound.name)?.1;
+            let figure = figures.iter().find(|(name, _)| *name == bound.name);
+            let figure = figure.and_then(|(_, figure)| *figure);
             let keeps = figure.is_some_and(|figure| match bound.at_least {
                 true => figure >= bound.limit,
                 false => figure <= bound.limit,
@@ -106,13 +107,18 @@ impl fmt::Display for Missed {
         match self.figure {
             None => write!(f, "{name} is undefined, where {what} {limit} is asked for"),
             Some(figure) => {
-                let by = (figure - limit).abs();
+                let [shown, by] = [figure, (figure - limit).abs()].map(rounded);
                 let side = if *at_least { "below" } else { "above" };
                 write!(
                     f,
-                    "{name} is {figure:.4}, {by:.4} {side} the {limit} that is asked for"
+                    "{name} is {shown}, {by} {side} the {limit} that is asked for"
                 )
             }
         }
     }
+}
+
+/// A number without more digits than anybody reads.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
 }

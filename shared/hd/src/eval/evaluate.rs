@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::split::{Sample, Split, identify};
 
+/// Images that are listed one by one at most, so that `metrics.json` stays small.
+pub(super) const LISTED: usize = 2000;
+
 /// An evaluation: what a head says of each image, and the figures of that.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
@@ -182,7 +185,7 @@ fn figures(
     }
 }
 
-/// The wrong answers, the surest first.
+/// The wrong answers, the surest first, as many as are listed.
 fn mistakes(head: &Head, samples: &Samples, judged: &[Judged]) -> Vec<Mistake> {
     let name = |number: u32| {
         head.labels
@@ -200,12 +203,16 @@ fn mistakes(head: &Head, samples: &Samples, judged: &[Judged]) -> Vec<Mistake> {
         })
         .collect();
     mistakes.sort_by(|a, b| b.score.total_cmp(&a.score));
+    mistakes.truncate(LISTED);
     mistakes
 }
 
 /// The figures of no image: what can be asked of an evaluation, before there is one.
 pub fn blank(head: &Head, samples: &Samples, against: bool) -> Metrics {
-    let baselines = Baselines::of(head, samples, &[], &[], &[]);
+    let baselines = Baselines {
+        nearest_neighbour: Some(Accuracy::default()),
+        ..Baselines::of(head, samples, &[], &[], &[])
+    };
     Metrics {
         against: against.then(Against::default),
         ..figures(head, samples, None, &[], baselines)

@@ -7,7 +7,7 @@ use crate::bottleneck::Samples;
 use crate::head::Head;
 
 /// Images that one thread works on at a time.
-const PART: usize = 256;
+const PART: usize = 64;
 
 /// A head's answer for an image, beside the truth.
 #[derive(Clone, Copy, Debug, PartialEq)]

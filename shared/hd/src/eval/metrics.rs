@@ -65,7 +65,8 @@ pub struct Metrics {
     /// Their means, in which a label counts as often as it has images.
     #[serde(rename = "weighted")]
     pub weighted_average: Average,
-    /// The images that were given a wrong label, the surest first.
+    /// The images that were given a wrong label, the surest first, and no more than 2000 of them. The
+    /// table of predictions has all.
     pub mistakes: Vec<Mistake>,
     /// Whether any of the images are drawings that hd-fetch made.
     pub drawings: bool,
@@ -139,5 +140,121 @@ impl Metrics {
             // By way of a value, which sorts its keys.
             json::write(&serde_json::to_value(self)?, out)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::judged::Judged;
+    use crate::eval::per_label::per_label;
+    use crate::eval::ranking::Areas;
+    use crate::eval::{Accuracy, MostFrequent};
+
+    /// Metrics of 20 images a label, a third of which are given another one.
+    fn metrics(labels: usize) -> Metrics {
+        let name = |label: usize| format!("a label of some length, number {label}");
+        let image = |row: usize| {
+            let label = row / 20;
+            let answer = (label + usize::from(row.is_multiple_of(3)) * row) % labels;
+            let p: Vec<f64> = (0..labels)
+                .map(|n| f64::from(u8::from(n == answer)))
+                .collect();
+            Judged::new(row, label as u32, &p, &p)
+        };
+        let judged: Vec<Judged> = (0..20 * labels).map(image).collect();
+        let accuracy = Accuracy::among(judged.iter().map(Judged::is_right));
+        let confusion = Confusion::of(labels, &judged);
+        let areas = Areas {
+            roc_auc: Some(1.0 / 3.0),
+            average_precision: Some(2.0 / 3.0),
+        };
+        let names = (0..labels).map(|label| (name(label), name(label)));
+        let per_class = per_label(names, &confusion, &vec![areas; labels]);
+        let beliefs = || judged.iter().map(|image| (image.now, image.is_right()));
+        let decided = Decided::all(&judged);
+        Metrics {
+            architecture: "net".to_owned(),
+            split: "all".to_owned(),
+            n: accuracy.n,
+            copies: 0,
+            accuracy: accuracy.accuracy.unwrap(),
+            accuracy_interval: accuracy.accuracy_interval.unwrap(),
+            baselines: Baselines {
+                most_frequent: MostFrequent {
+                    label: name(0),
+                    accuracy,
+                },
+                nearest_neighbour: None,
+            },
+            calibration: Calibration::of(beliefs()),
+            temperature: 1.0,
+            uncalibrated: Calibration::of(beliefs()),
+            confident: Confident::among(&decided),
+            decided,
+            top_k: TopK::all(labels, &judged),
+            labels: (0..labels).map(name).collect(),
+            confusion,
+            macro_average: Average::macro_of(&per_class),
+            weighted_average: Average::weighted_of(&per_class),
+            per_class,
+            mistakes: Vec::new(),
+            drawings: false,
+            against: None,
+        }
+    }
+
+    #[test]
+    fn a_thousand_labels_stay_small_on_paper_and_on_the_screen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.json");
+        let metrics = metrics(1000);
+        metrics.write(&path).unwrap();
+        let size = std::fs::metadata(&path).unwrap().len();
+        assert!(size < 1_500_000, "{size} bytes");
+        let (read, text) = (Metrics::open(&path).unwrap(), metrics.to_string());
+        assert_eq!(read.to_string(), text);
+        assert_eq!(read.confusion, metrics.confusion);
+        assert!(text.lines().count() < 60, "{text}");
+        assert!(text.starts_with("The 10 of 1000 labels that it does worst on"));
+    }
+
+    #[test]
+    fn figures_have_names_and_what_is_undefined_keeps_no_bound() {
+        let metrics = metrics(3);
+        let bound = |name: &str, at_least, limit| crate::eval::Bound {
+            name: name.to_owned(),
+            at_least,
+            limit,
+        };
+        let figures = metrics.named();
+        for name in [
+            "per_class.a label of some length, number 2.recall_interval.1",
+            "decided.0.95.n",
+            "top_k.3.right",
+            "uncalibrated.brier",
+            "baselines.most_frequent.accuracy",
+        ] {
+            assert!(
+                figures.iter().any(|(known, _)| known == name),
+                "{name} in {figures:?}"
+            );
+        }
+        let kept = [bound("n", true, 60.0), bound("n", false, 60.0)];
+        assert_eq!(metrics.missed(&kept), []);
+        let missed = [
+            bound("n", true, 61.0),
+            bound("baselines.nearest_neighbour", false, 1.0),
+        ];
+        let missed: Vec<String> = metrics
+            .missed(&missed)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let undefined = "baselines.nearest_neighbour is undefined, where at most 1 is asked for";
+        assert_eq!(
+            missed,
+            ["n is 60, 1 below the 61 that is asked for", undefined]
+        );
     }
 }

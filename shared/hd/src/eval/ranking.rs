@@ -13,7 +13,7 @@ use crate::head::Head;
 const SCORES: usize = 1 << 22;
 
 /// Images that one thread works on at a time.
-const PART: usize = 256;
+const PART: usize = 64;
 
 /// The areas below the curves of one label against all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

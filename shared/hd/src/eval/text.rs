@@ -157,8 +157,8 @@ impl Metrics {
     fn write_decided(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![row([
             "Score over",
-            "so many images (95% interval)",
-            "right among them (95% interval)",
+            "decided (95% interval)",
+            "right of these (95% interval)",
         ])];
         rows.extend(self.decided.iter().map(|decided| {
             let share = Accuracy::of(decided.accuracy.n, self.n);
@@ -177,6 +177,7 @@ impl Metrics {
             only_this_right,
             only_other_right,
             mcnemar_p,
+            different,
             changed,
             ..
         } = against;
@@ -240,8 +241,8 @@ impl Metrics {
             ]
         }));
         write_lines(&rows, f)?;
-        match changed.len().checked_sub(LISTED) {
-            Some(more @ 1..) => writeln!(f, "... and {more} more, in the file of metrics\n"),
+        match different.checked_sub(LISTED as u64) {
+            Some(more @ 1..) => writeln!(f, "... and {more} more\n"),
             _ => writeln!(f),
         }
     }
@@ -323,25 +324,31 @@ impl Metrics {
             shown(&most_frequent.accuracy)
         )?;
         match nearest_neighbour {
-            Some(nearest) => writeln!(
-                f,
-                "The label of the nearest image would be right for {}",
-                shown(nearest)
-            ),
+            Some(nearest) => {
+                let sample = match nearest.n < self.n {
+                    true => ", a sample",
+                    false => "",
+                };
+                writeln!(
+                    f,
+                    "The label of the nearest image would be right for {}{sample}",
+                    shown(nearest)
+                )
+            }
             None => Ok(()),
         }
     }
 }
 
-/// A share with its count and interval, all in percent.
+/// A share with its counts, in percent, and its interval.
 fn shown(accuracy: &Accuracy) -> String {
     match (accuracy.accuracy, accuracy.accuracy_interval) {
         (Some(share), Some(interval)) => {
             let [low, high] = interval.map(|bound| 100.0 * bound);
+            let share = 100.0 * share;
             format!(
-                "{:.1}% of {} ({low:.1}-{high:.1})",
-                100.0 * share,
-                accuracy.n
+                "{}/{} = {share:.1}% ({low:.1}-{high:.1})",
+                accuracy.right, accuracy.n
             )
         }
         _ => "-".to_owned(),
