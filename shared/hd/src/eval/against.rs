@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::accuracy::Accuracy;
 use super::calibration::Calibration;
-use super::evaluate::{LISTED, label_numbers, learned_rows, path_of};
 use super::judged::{Judged, judge};
 use super::mcnemar::exact_test;
+use super::rows::{LISTED, label_numbers, learned_rows, path_of};
 use crate::bottleneck::Samples;
 use crate::error::Result;
 use crate::head::Head;

@@ -12,14 +12,12 @@ use super::judged::{Judged, judge};
 use super::metrics::{Confident, Metrics, Mistake};
 use super::per_label::{Average, per_label};
 use super::ranking::areas;
+use super::rows::{LISTED, label_numbers, learned_rows, path_of};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::split::{Sample, Split, identify};
-
-/// Images that are listed one by one at most, so that `metrics.json` stays small.
-pub(super) const LISTED: usize = 2000;
 
 /// An evaluation: what a head says of each image, and the figures of that.
 #[derive(Clone, Debug)]
@@ -97,50 +95,11 @@ fn is_same_set(labels: &[String], sorted: &[String]) -> bool {
     labels == sorted
 }
 
-/// For each label of the samples, its number in the head, which messages call `name`.
-pub(super) fn label_numbers(head: &Head, name: &str, samples: &Samples) -> Result<Vec<u32>> {
-    let number = |label: &String| {
-        let position = head.labels.iter().position(|known| known == label);
-        position
-            .map(|number| number as u32)
-            .ok_or_else(|| Error::Mismatch {
-                path: samples.path().to_path_buf(),
-                reason: format!(
-                    "it has the label '{label}', but {name} knows only '{}'",
-                    head.labels.join("', '")
-                ),
-            })
-    };
-    samples.labels().iter().map(number).collect()
-}
-
-/// The rows that a head learned from, where its rule has divided them so: gradient descent leaves
-/// the validation images out.
-pub(super) fn learned_rows(head: &Head, splits: &[Split]) -> Vec<usize> {
-    let is_learned = |split: Split| match split {
-        Split::Training => true,
-        Split::Validation => head.sgd.is_none(),
-        Split::Testing => false,
-    };
-    let rows = splits.iter().enumerate();
-    rows.filter(|(_, split)| is_learned(**split))
-        .map(|(row, _)| row)
-        .collect()
-}
-
 /// How many of the rows have the content of one before them.
 fn copies(images: &[Sample], rows: &[usize]) -> u64 {
     let mut seen: HashSet<Digest> = HashSet::new();
     let digests = rows.iter().filter_map(|&row| images.get(row));
     digests.filter(|image| !seen.insert(image.digest)).count() as u64
-}
-
-/// The path of a sample, for JSON.
-pub(super) fn path_of(samples: &Samples, row: usize) -> String {
-    let path = samples
-        .image(row)
-        .map(|path| path.to_string_lossy().into_owned());
-    path.unwrap_or_default()
 }
 
 /// All figures that follow from the judgements on images of a split.

@@ -21,6 +21,7 @@ mod neighbour;
 mod per_label;
 mod ranking;
 mod report;
+mod rows;
 mod table;
 mod text;
 

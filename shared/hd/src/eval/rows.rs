@@ -1,0 +1,48 @@
+//! Samples as a head sees them: their labels by its numbers, and which of them it learned from.
+
+use crate::bottleneck::Samples;
+use crate::error::{Error, Result};
+use crate::head::Head;
+use crate::split::Split;
+
+/// Images that are listed one by one at most, so that `metrics.json` stays small.
+pub(super) const LISTED: usize = 2000;
+
+/// For each label of the samples, its number in the head, which messages call `name`.
+pub(super) fn label_numbers(head: &Head, name: &str, samples: &Samples) -> Result<Vec<u32>> {
+    let number = |label: &String| {
+        let position = head.labels.iter().position(|known| known == label);
+        position
+            .map(|number| number as u32)
+            .ok_or_else(|| Error::Mismatch {
+                path: samples.path().to_path_buf(),
+                reason: format!(
+                    "it has the label '{label}', but {name} knows only '{}'",
+                    head.labels.join("', '")
+                ),
+            })
+    };
+    samples.labels().iter().map(number).collect()
+}
+
+/// The rows that a head learned from, where its rule has divided them so: gradient descent leaves
+/// the validation images out.
+pub(super) fn learned_rows(head: &Head, splits: &[Split]) -> Vec<usize> {
+    let is_learned = |split: Split| match split {
+        Split::Training => true,
+        Split::Validation => head.sgd.is_none(),
+        Split::Testing => false,
+    };
+    let rows = splits.iter().enumerate();
+    rows.filter(|(_, split)| is_learned(**split))
+        .map(|(row, _)| row)
+        .collect()
+}
+
+/// The path of a sample, for JSON.
+pub(super) fn path_of(samples: &Samples, row: usize) -> String {
+    let path = samples
+        .image(row)
+        .map(|path| path.to_string_lossy().into_owned());
+    path.unwrap_or_default()
+}
