@@ -316,3 +316,18 @@ fn the_table_for_photos_fits_a_screen() {
         "{stdout}"
     );
 }
+
+#[test]
+fn the_figures_are_the_same_to_the_bit_with_any_number_of_threads() {
+    let dir = Workdir::new();
+    dir.trained();
+    let written = |jobs: &str| {
+        let files = ["--metrics", "m.json", "--predictions", "p.tsv"];
+        eval(
+            &dir,
+            &[&["--jobs", jobs, "--split", "all"][..], &files[..]].concat(),
+        );
+        ["m.json", "p.tsv"].map(|name| fs::read(dir.path(name)).unwrap())
+    };
+    assert!(written("1") == written("3"));
+}

@@ -278,7 +278,7 @@ impl Metrics {
         } = self.calibration;
         let before = |figure: String| match self.temperature == 1.0 {
             true => String::new(),
-            false => format!(", {figure} before the temperature"),
+            false => format!(" ({figure} at temperature 1)"),
         };
         let percent = |error: f64| format!("{:.1}%", 100.0 * error);
         writeln!(
@@ -288,12 +288,12 @@ impl Metrics {
         )?;
         writeln!(
             f,
-            "Brier score = {brier:.4}{} (from 0, the best, to 2)",
+            "Brier score = {brier:.4}{}; 0 is best, 2 worst",
             before(format!("{:.4}", self.uncalibrated.brier))
         )?;
         writeln!(
             f,
-            "Expected calibration error = {}{} (chance alone gives {} at this N)",
+            "Expected calibration error = {}{}; chance alone gives {}",
             percent(calibration_error),
             before(percent(self.uncalibrated.calibration_error)),
             percent(calibration_error_by_chance)
