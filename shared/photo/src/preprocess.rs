@@ -7,6 +7,7 @@ use crate::decode::decode;
 use crate::decoded::Decoded;
 use crate::distort::View;
 use crate::error::DecodeError;
+use crate::look::Look;
 use crate::resize::{Region, antialiased, legacy_bilinear};
 use crate::rgb::Rgb;
 use crate::want::Want;
@@ -185,6 +186,18 @@ impl Preprocess {
             format: "image",
             reason,
         })
+    }
+
+    /// How an input looks that [`Self::pixels`] has made.
+    pub fn look(&self, input: &[u8]) -> Look {
+        match self.filter.element() {
+            Element::Byte => Look::of(input, self.width),
+            Element::Float => {
+                let (floats, _) = input.as_chunks();
+                let round = |float: &[u8; 4]| f32::from_le_bytes(*float).round() as u8;
+                Look::of(&floats.iter().map(round).collect::<Vec<u8>>(), self.width)
+            }
+        }
     }
 
     /// Mirrors an input if the view is mirrored.
@@ -393,6 +406,30 @@ mod tests {
         assert_eq!(reds, [105, 90, 75, 60]);
         // What is too bright stays at the brightest.
         assert!(pixels.chunks(3).all(|pixel| pixel[1..] == [150, 255]));
+    }
+
+    #[test]
+    fn an_input_of_floats_looks_as_one_of_bytes() {
+        let side = 40u32;
+        let colours = (0..side * side * 3).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8);
+        let image = Rgb {
+            width: side,
+            height: side,
+            pixels: colours.collect(),
+        };
+        // Nothing is resized.
+        let of = |filter| {
+            let rule = Preprocess {
+                width: side,
+                height: side,
+                filter,
+                ..rule()
+            };
+            rule.look(&rule.pixels(&image, &View::PLAIN).unwrap())
+        };
+        let look = of(Filter::Antialiased);
+        assert_eq!(look, of(Filter::LegacyBilinear));
+        assert!(look.contrast > 30 && look.sharpness > 1000, "{look:?}");
     }
 
     #[test]
