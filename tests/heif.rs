@@ -145,7 +145,7 @@ fn more_pixels_than_are_wanted_are_refused_before_they_are_decoded() {
                 max_pixels,
                 ..Want::default()
             };
-            hd::photo::decode(&image(name), &want).map(|image| image.pixels)
+            hd::photo::decode(&image(name), &want).map(|image| image.pixels())
         };
         assert_eq!(limited(1536), Ok(1536), "{name}");
         let (width, height) = (48, 32);

@@ -21,7 +21,7 @@ pub(crate) fn image(bytes: &[u8]) {
             as_tensorflow,
         };
         if let Ok(image) = decode(bytes, &want) {
-            assert!(image.pixels <= MAX_PIXELS);
+            assert!(image.pixels() <= MAX_PIXELS);
         }
     }
     let rule = Preprocess {

@@ -4,6 +4,7 @@ mod bad_images;
 mod damaged;
 mod devices;
 mod errors;
+mod facts;
 mod folders;
 mod interrupted;
 mod lists;

@@ -2,6 +2,7 @@
 
 use crate::decoded::Decoded;
 use crate::error::DecodeError;
+use crate::file_format::FileFormat;
 use crate::memory::turn;
 use crate::painted::Painted;
 use crate::want::Want;
@@ -36,11 +37,21 @@ impl Claim {
             return Err(DecodeError::TooLarge { width, height }.into());
         }
         let _turn = turn(self.size, self.bytes)?;
-        let painted = paint()?;
+        let Painted { rgb, notes } = paint()?;
+        let lies = |(width, height)| width > height;
+        let stands = |(width, height)| width < height;
+        let seen = (rgb.width, rgb.height);
+        let is_turned = lies(self.size) && stands(seen) || stands(self.size) && lies(seen);
+        let (width, height) = match is_turned {
+            true => (height, width),
+            false => (width, height),
+        };
         Ok(Decoded {
-            rgb: painted.rgb,
-            pixels,
-            notes: painted.notes,
+            rgb,
+            width,
+            height,
+            format: FileFormat::Other,
+            notes,
         })
     }
 }

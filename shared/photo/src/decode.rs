@@ -34,7 +34,7 @@ use crate::webp;
 /// Every way that bytes can fail to be an image; see [`DecodeError`].
 pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
     if let Some(kind) = heif_kind(bytes) {
-        return Ok(heif::decode(kind, bytes, want)?.looked_at());
+        return Ok(heif::decode(kind, bytes, want)?.looked_at(kind.into()));
     }
     let format = recognise(bytes)?;
     let corrupt = |reason: String| DecodeError::Corrupt {
@@ -45,7 +45,7 @@ pub fn decode(bytes: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
         Some(Ok(image)) if image.rgb.pixels.is_empty() => {
             Err(corrupt("it has no pixels".to_owned()))
         }
-        Some(Ok(image)) => Ok(image.looked_at()),
+        Some(Ok(image)) => Ok(image.looked_at(format.into())),
         Some(Err(Refusal::Reason(error))) => Err(error),
         Some(Err(Refusal::Decoder(ImageError::Unsupported(error)))) => Err(DecodeError::Variety {
             format: name(format),
@@ -192,6 +192,7 @@ fn reason(error: &ImageError) -> String {
 mod tests {
     use super::*;
     use crate::encode::encode_jpeg;
+    use crate::file_format::FileFormat;
 
     /// The image in its full size.
     fn decode(bytes: &[u8]) -> Result<Rgb, DecodeError> {
@@ -332,7 +333,7 @@ mod tests {
                 max_pixels,
                 ..Want::default()
             };
-            super::decode(&png, &want).map(|image| image.pixels)
+            super::decode(&png, &want).map(|image| image.pixels())
         };
         assert_eq!(limited(1200), Ok(1200));
         assert_eq!(
@@ -352,7 +353,8 @@ mod tests {
         };
         let image = super::decode(&with_orientation(6), &want).unwrap();
         assert_eq!((image.rgb.width, image.rgb.height), (15, 20));
-        assert_eq!(image.pixels, 1200);
+        assert_eq!((image.width, image.height), (30, 40));
+        assert_eq!(image.format, FileFormat::Jpeg);
     }
 
     /// CRC-32 as PNG chunks carry it.

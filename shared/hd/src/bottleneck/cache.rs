@@ -299,7 +299,8 @@ fn map(path: &Path) -> Result<(File, Mmap)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::photo::{Filter, Notes, ResizeRule};
+    use crate::bottleneck::Facts;
+    use crate::photo::{Filter, ResizeRule};
 
     const SIZE: u32 = 3;
 
@@ -309,8 +310,7 @@ mod tests {
             label,
             digest: Digest::of(path.as_bytes()),
             stamp: None,
-            pixels: 12,
-            notes: Notes::default(),
+            facts: Facts::default(),
             split: None,
             variant,
         }
@@ -403,7 +403,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
-        assert!(changed(8).contains("of format version 7, where version 6 was expected"));
+        assert!(changed(8).contains("of format version 6, where version 7 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

@@ -3,9 +3,13 @@
 use std::io::{self, Write};
 
 use super::cache::Bottlenecks;
+use super::facts::Facts;
 use crate::dataset::folder_in;
 use crate::split::Split;
 use crate::tsv;
+
+/// The names of what [`facts`] writes.
+const FACTS: &str = "width\theight\tformat\tbrightness\tcontrast\tcolourfulness\tsharpness\thash";
 
 impl Bottlenecks {
     /// Prints the header and the rows as tab-separated text.
@@ -34,10 +38,12 @@ impl Bottlenecks {
         self.write_rows(out)
     }
 
-    /// Writes path, label, its folder, digest, view, split and notes of each row, separated by tabs, a
-    /// line each below the names of these.
+    /// Writes a line for each row below the names of its fields, which are separated by tabs.
     pub(super) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "path\tlabel\tfolder\tdigest\tvariant\tsplit\tnotes")?;
+        writeln!(
+            out,
+            "path\tlabel\tfolder\tdigest\tvariant\tsplit\tnotes\t{FACTS}"
+        )?;
         self.rows().iter().try_for_each(|row| {
             out.write_all(&tsv::field(&row.path))?;
             let label = self
@@ -45,12 +51,31 @@ impl Bottlenecks {
                 .get(row.label as usize)
                 .map_or("", String::as_str);
             let split = row.split.map_or("", Split::name);
-            let (digest, variant, notes) = (row.digest, row.variant, row.notes);
+            let (digest, variant, notes) = (row.digest, row.variant, row.facts.notes);
             let folder = folder_in(&row.path, label).unwrap_or(label.into());
             writeln!(
                 out,
-                "\t{label}\t{folder}\t{digest}\t{variant}\t{split}\t{notes}"
+                "\t{label}\t{folder}\t{digest}\t{variant}\t{split}\t{notes}\t{}",
+                facts(&row.facts)
             )
         })
     }
+}
+
+fn facts(facts: &Facts) -> String {
+    let (
+        Facts {
+            width,
+            height,
+            format,
+            look,
+            ..
+        },
+        hash,
+    ) = (facts, facts.look.hash);
+    let (brightness, contrast) = (look.brightness, look.contrast);
+    let (colourfulness, sharpness) = (look.colourfulness, look.sharpness);
+    format!(
+        "{width}\t{height}\t{format}\t{brightness}\t{contrast}\t{colourfulness}\t{sharpness}\t{hash}"
+    )
 }

@@ -2,7 +2,8 @@
 //! each of its rows below the names of the columns.
 //!
 //! The array is in numpy's format, version 1.0; a line holds path, label, folder of the label, digest,
-//! the number of the view, split and notes, separated by tabs; the last two may be empty.
+//! the number of the view, split, notes, and what else is known of the image, separated by tabs; split
+//! and notes may be empty.
 
 use std::path::Path;
 

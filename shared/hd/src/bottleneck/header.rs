@@ -139,8 +139,7 @@ impl Parts<'_> {
             label: place.label,
             digest,
             stamp,
-            pixels: facts.pixels,
-            notes: facts.notes,
+            facts,
             split: place.split,
             variant,
         }));

@@ -2,9 +2,9 @@
 //!
 //! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame
 //! that [`crate::file`] describes there are records of one length: the key of a bottleneck (32
-//! bytes), the number of pixels of its image (8 bytes), the notes on it (8 bytes, so that floats are
-//! aligned), the bottleneck (D float32), and the first eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last whole
-//! record is the trace of a kill, and is cut off.
+//! bytes), what is known of its image (32 bytes, as `facts.rs` has them), the bottleneck (D float32),
+//! and the first eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last
+//! whole record is the trace of a kill, and is cut off.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -22,17 +22,16 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::frame::Format;
-use crate::photo::Notes;
 
 const FORMAT: Format = Format {
     magic: *b"HDJOURNL",
-    version: 3,
+    version: 4,
     what: "a journal of bottlenecks",
     maker: "hd-bottleneck",
 };
 const DIGEST: usize = 32;
 /// The bytes before the floats of a record.
-const LEAD: usize = DIGEST + 16;
+const LEAD: usize = DIGEST + Facts::BYTES;
 
 /// A power cut loses no more work than this.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -98,8 +97,7 @@ impl Journal {
     /// A full disk, or any other trouble in writing.
     pub(super) fn append(&mut self, key: Digest, facts: Facts, bottleneck: &[f32]) -> Result<()> {
         let mut record = key.as_bytes().to_vec();
-        record.extend_from_slice(&facts.pixels.to_le_bytes());
-        record.extend_from_slice(&u64::from(facts.notes.bits()).to_le_bytes());
+        record.extend_from_slice(&facts.to_bytes());
         record.extend_from_slice(bytemuck::cast_slice(bottleneck));
         record.extend_from_slice(&check(&record));
         self.file
@@ -156,24 +154,15 @@ impl Journal {
             };
             let place = Location {
                 offset: self.end + LEAD as u64,
-                facts: facts(rest),
+                facts: rest
+                    .first_chunk()
+                    .map(Facts::from_bytes)
+                    .unwrap_or_default(),
             };
             self.places.insert(Digest::from_bytes(*key), place);
             self.end += record.len() as u64;
         }
         self.file.set_len(self.end)
-    }
-}
-
-/// What a record says of its image, behind the key.
-fn facts(rest: &[u8]) -> Facts {
-    let number = |at: usize| {
-        let bytes = rest.get(at..).and_then(|rest| rest.first_chunk());
-        u64::from_le_bytes(bytes.copied().unwrap_or_default())
-    };
-    Facts {
-        pixels: number(0),
-        notes: Notes::from_bits(number(8) as u8),
     }
 }
 
@@ -266,10 +255,12 @@ mod tests {
     }
 
     /// An image of so many pixels, with a note.
-    fn facts_of(pixels: u64) -> Facts {
+    fn facts_of(pixels: u32) -> Facts {
         Facts {
-            pixels,
+            width: pixels,
+            height: 1,
             notes: [Note::Uniform].into_iter().collect(),
+            ..Facts::default()
         }
     }
 
@@ -290,7 +281,7 @@ mod tests {
             assert_eq!(read(&journal, &Digest::of(content)), floats);
         }
         let mut found: Vec<Facts> = journal.keys().map(|(_, facts)| facts).collect();
-        found.sort_by_key(|facts| facts.pixels);
+        found.sort_by_key(Facts::pixels);
         assert_eq!(found, [5, 6, 7].map(facts_of));
         journal.remove().unwrap();
         assert!(!path.exists());

@@ -5,9 +5,10 @@
 //! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the
 //! labels, where the images came from, how they were distorted, the rows, and the files that were
 //! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
-//! the file, the file's size, number and times if they can be trusted to show a change, the image's number
-//! of pixels, notes on it, a bit each, the split that it was given, if it was, and the number of the view,
-//! which is 0 for the image itself.
+//! the file, the file's size, number and times if they can be trusted to show a change, what is known of
+//! the image, the split that it was given, if it was, and the number of the view, which is 0 for the
+//! image itself. Known of an image are its width, its height, the format of its file, how the network's
+//! input looks (brightness, contrast, colourfulness, sharpness, perceptual hash), and notes, a bit each.
 //!
 //! The payload is rows x D float32, little-endian, in the order of the rows, which is that of paths
 //! and then views; it begins at a multiple of 64 bytes, so that it can be used where it is mapped.
@@ -18,16 +19,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Facts;
 use crate::digest::Digest;
 use crate::frame::Format;
 use crate::origin::Origin;
-use crate::photo::{Distortion, Notes, Preprocess};
+use crate::photo::{Distortion, Preprocess};
 use crate::split::Split;
 use crate::stamp::Stamp;
 
 pub(super) const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 6,
+    version: 7,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -50,10 +52,8 @@ pub struct Row {
     pub digest: Digest,
     /// Its stamp when it was read; absent where a later change might leave that as it is.
     pub stamp: Option<Stamp>,
-    /// How many pixels it has.
-    pub pixels: u64,
-    /// Why somebody should look at it.
-    pub notes: Notes,
+    /// What is known of it.
+    pub facts: Facts,
     /// The split that its folder or its list gives it.
     pub split: Option<Split>,
     /// Which view of it this is: 0 is the image itself, the others are distorted.

@@ -3,14 +3,16 @@
 
 use std::path::Path;
 
-use super::Samples;
 use super::cache::{Bottlenecks, write};
 use super::layout::{Header, Row, Skipped};
+use super::{Facts, Samples};
 use crate::damage::{Bench, length, patch, seal, tells, with_length};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
-use crate::photo::{Distortion, Filter, Notes, Preprocess, ResizeRule};
+use crate::photo::{
+    Distortion, FileFormat, Filter, ImageHash, Look, Notes, Preprocess, ResizeRule,
+};
 use crate::split::Split;
 use crate::stamp::{Stamp, Time};
 
@@ -34,8 +36,19 @@ fn row(path: &str, label: u32, variant: u32) -> Row {
                 nanoseconds: 6,
             },
         }),
-        pixels: 640,
-        notes: Notes::from_bits(5),
+        facts: Facts {
+            width: 32,
+            height: 20,
+            format: FileFormat::Png,
+            look: Look {
+                brightness: 1,
+                contrast: 2,
+                colourfulness: 3,
+                sharpness: 4,
+                hash: ImageHash::from_bits(5),
+            },
+            notes: Notes::from_bits(5),
+        },
         split: Some(Split::Testing),
         variant,
     }

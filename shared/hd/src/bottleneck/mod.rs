@@ -22,6 +22,7 @@ mod update;
 
 pub use cache::Bottlenecks;
 pub use corrections::{Corrected, Corrections};
+pub use facts::Facts;
 pub use layout::{Row, Skipped};
 pub use noted::Noted;
 pub use samples::Samples;

@@ -109,16 +109,13 @@ impl Contents {
     /// an image.
     pub(super) fn of(old: Option<&Bottlenecks>, max_pixels: u64) -> Self {
         let rows = old.into_iter().flat_map(|old| {
-            let facts = old.rows().iter().map(|row| Facts {
-                pixels: row.pixels,
-                notes: row.notes,
-            });
+            let facts = old.rows().iter().map(|row| row.facts);
             old.keys().zip(facts)
         });
         let skipped = old.map_or(&[][..], Bottlenecks::skipped).iter();
         Self {
             kept: rows
-                .filter(|(_, facts)| facts.pixels <= max_pixels)
+                .filter(|(_, facts)| facts.pixels() <= max_pixels)
                 .collect(),
             bad: skipped
                 .filter(|skipped| holds(skipped, max_pixels))
@@ -173,7 +170,7 @@ impl Reader<'_> {
         let content = match missing.is_empty() || !self.claim(digest) {
             true => Content::Known,
             false => self
-                .prepare(&bytes, missing)
+                .prepare(&bytes, &digest, missing)
                 .unwrap_or_else(|error| Content::Bad(error.into())),
         };
         Found {
@@ -208,7 +205,7 @@ impl Reader<'_> {
 
     /// Remembers that these bottlenecks are kept somewhere.
     pub(super) fn keep(&mut self, keys: impl Iterator<Item = (Digest, Facts)>) {
-        let within = keys.filter(|(_, facts)| facts.pixels <= self.max_pixels);
+        let within = keys.filter(|(_, facts)| facts.pixels() <= self.max_pixels);
         self.contents.kept.extend(within);
     }
 
@@ -234,6 +231,7 @@ impl Reader<'_> {
     fn prepare(
         &self,
         bytes: &[u8],
+        digest: &Digest,
         views: Vec<(Digest, View)>,
     ) -> Result<Content<Vec<u8>>, DecodeError> {
         let rule = &self.base.preprocess;
@@ -241,13 +239,19 @@ impl Reader<'_> {
         let inputs = views
             .into_iter()
             .map(|(key, view)| Ok((key, rule.pixels(&image.rgb, &view)?)));
+        let inputs = inputs.collect::<Result<Vec<_>, DecodeError>>()?;
+        // The image itself comes first, unless it is known already.
+        let plain = inputs.first().filter(|(key, _)| key == digest);
+        let known = self.contents.kept.get(digest).copied();
         let facts = Facts {
-            pixels: image.pixels,
+            width: image.width,
+            height: image.height,
+            format: image.format,
+            look: plain.map_or(known.unwrap_or_default().look, |(_, input)| {
+                rule.look(input)
+            }),
             notes: image.notes,
         };
-        Ok(Content::New(
-            facts,
-            inputs.collect::<Result<_, DecodeError>>()?,
-        ))
+        Ok(Content::New(facts, inputs))
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn recognise<'a>(
     let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
     let rows = rows
         .iter()
-        .filter(|row| row.variant == 0 && row.pixels <= max_pixels)
+        .filter(|row| row.variant == 0 && row.facts.pixels() <= max_pixels)
         .filter_map(|row| Some((row.path.as_path(), (row.digest, row.stamp?))));
     let skipped = skipped
         .iter()

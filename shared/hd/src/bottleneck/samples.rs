@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::cache::Bottlenecks;
 use super::corrections::{Corrected, Corrections};
+use super::facts::Facts;
 use super::layout::Row;
 use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
@@ -240,6 +241,11 @@ impl Samples {
     /// The path of the sample `index`, relative to its folder of images.
     pub fn image(&self, index: usize) -> Option<&Path> {
         Some(&self.row(self.places.get(index)?)?.path)
+    }
+
+    /// What is known of the image of the sample `index`.
+    pub fn facts(&self, index: usize) -> Option<&Facts> {
+        Some(&self.row(self.places.get(index)?)?.facts)
     }
 
     /// The label of the sample `index`.

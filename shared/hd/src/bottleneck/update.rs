@@ -167,7 +167,7 @@ impl<'a> Work<'a, '_> {
             damaged: header
                 .rows
                 .iter()
-                .filter(|row| row.variant == 0 && row.notes.is_damaged())
+                .filter(|row| row.variant == 0 && row.facts.notes.is_damaged())
                 .count(),
             labels_without_image: labels_without_image(&header),
             unread: unread_now.len(),
@@ -330,10 +330,10 @@ fn labels_without_image(header: &Header) -> Vec<String> {
 /// The images with notes, each once, and those that could not be read.
 fn noted(header: &Header, unread: Vec<Noted>) -> Vec<Noted> {
     let images = header.rows.iter().filter(|row| row.variant == 0);
-    let noted = images.filter(|row| row.notes != Notes::default());
+    let noted = images.filter(|row| row.facts.notes != Notes::default());
     let noted = noted.map(|row| Noted {
         path: row.path.clone(),
-        why: row.notes.to_string(),
+        why: row.facts.notes.to_string(),
     });
     let mut noted: Vec<Noted> = noted.chain(unread).collect();
     noted.sort();
