@@ -5,9 +5,6 @@ use std::fmt;
 use image::ImageFormat;
 use serde::{Deserialize, Serialize};
 
-use crate::heif::Heif;
-use crate::recognise::name;
-
 /// The format of an image's file, as its first bytes tell it.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -64,17 +61,17 @@ impl FileFormat {
     pub fn name(self) -> &'static str {
         match self {
             Self::Other => "other",
-            Self::Jpeg => name(ImageFormat::Jpeg),
-            Self::Png => name(ImageFormat::Png),
-            Self::Gif => name(ImageFormat::Gif),
-            Self::WebP => name(ImageFormat::WebP),
-            Self::Bmp => name(ImageFormat::Bmp),
-            Self::Tiff => name(ImageFormat::Tiff),
-            Self::Pnm => name(ImageFormat::Pnm),
-            Self::Ico => name(ImageFormat::Ico),
-            Self::Qoi => name(ImageFormat::Qoi),
-            Self::Heic => Heif::Heic.name(),
-            Self::Avif => Heif::Avif.name(),
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Gif => "GIF",
+            Self::WebP => "WebP",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
+            Self::Pnm => "PNM",
+            Self::Ico => "ICO",
+            Self::Qoi => "QOI",
+            Self::Heic => "HEIC",
+            Self::Avif => "AVIF",
         }
     }
 }
@@ -98,15 +95,6 @@ impl From<ImageFormat> for FileFormat {
             ImageFormat::Ico => Self::Ico,
             ImageFormat::Qoi => Self::Qoi,
             _ => Self::Other,
-        }
-    }
-}
-
-impl From<Heif> for FileFormat {
-    fn from(kind: Heif) -> Self {
-        match kind {
-            Heif::Heic => Self::Heic,
-            Heif::Avif => Self::Avif,
         }
     }
 }

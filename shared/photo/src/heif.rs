@@ -9,6 +9,7 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 use crate::claim::Claim;
 use crate::decoded::Decoded;
 use crate::error::DecodeError;
+use crate::file_format::FileFormat;
 use crate::libheif::{Codec, Libheif, Pixels, Primary, Refused};
 use crate::opaque::over_white;
 use crate::want::Want;
@@ -52,10 +53,7 @@ impl Heif {
 
     /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Heic => "HEIC",
-            Self::Avif => "AVIF",
-        }
+        FileFormat::from(self).name()
     }
 
     fn codec(self) -> Codec {
@@ -70,6 +68,15 @@ impl Heif {
         match self {
             Self::Heic => ("libheif's decoder libde265", "libheif-plugin-libde265"),
             Self::Avif => ("libheif's decoder dav1d", "libheif-plugin-dav1d"),
+        }
+    }
+}
+
+impl From<Heif> for FileFormat {
+    fn from(kind: Heif) -> Self {
+        match kind {
+            Heif::Heic => Self::Heic,
+            Heif::Avif => Self::Avif,
         }
     }
 }

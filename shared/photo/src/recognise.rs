@@ -3,6 +3,7 @@
 use image::ImageFormat;
 
 use crate::error::DecodeError;
+use crate::file_format::FileFormat;
 use crate::heif::Heif;
 
 /// How far into a file its root element may stand, behind declarations and comments.
@@ -101,20 +102,14 @@ fn is_svg(bytes: &[u8]) -> bool {
 /// The name of a format in messages.
 pub(crate) fn name(format: ImageFormat) -> &'static str {
     match format {
-        ImageFormat::Jpeg => "JPEG",
-        ImageFormat::Png => "PNG",
-        ImageFormat::Gif => "GIF",
-        ImageFormat::WebP => "WebP",
-        ImageFormat::Bmp => "BMP",
-        ImageFormat::Tiff => "TIFF",
-        ImageFormat::Pnm => "PNM",
-        ImageFormat::Ico => "ICO",
-        ImageFormat::Qoi => "QOI",
         ImageFormat::Hdr => "Radiance HDR",
         ImageFormat::OpenExr => "OpenEXR",
         ImageFormat::Dds => "DDS",
         ImageFormat::Farbfeld => "farbfeld",
-        _ => "such",
+        _ => match FileFormat::from(format) {
+            FileFormat::Other => "such",
+            known => known.name(),
+        },
     }
 }
 
