@@ -62,7 +62,7 @@ class Reader:
             digests.append(self.take(32))
             if self.number("<B"):
                 self.take(48)
-            self.take(9)
+            self.take(28)
             if self.number("<B"):
                 self.take(4)
             self.take(4)
@@ -80,9 +80,11 @@ def make(like, path, count, labels):
     chance = numpy.random.default_rng(0)
     text = lambda value: struct.pack("<Q", len(value)) + value
     names = [f"{label:04}" for label in range(labels)]
-    row = numpy.dtype([("length", "<u8"), ("path", "S13"), ("label", "<u4"), ("digest", "V32"), ("stamp", "u1"), ("pixels", "<u8"), ("notes", "u1"), ("split", "u1"), ("view", "<u4")])
+    facts = [("size", "<u4", 2), ("format", "<u4"), ("look", "u1", 3), ("sharpness", "<u4"), ("hash", "<u8"), ("notes", "u1")]
+    row = numpy.dtype([("length", "<u8"), ("path", "S13"), ("label", "<u4"), ("digest", "V32"), ("stamp", "u1"), *facts, ("split", "u1"), ("view", "<u4")])
     rows = numpy.zeros(count, row)
-    rows["length"], rows["pixels"] = 13, 1
+    rows["length"], rows["size"], rows["look"] = 13, 1, 128
+    rows["hash"] = chance.integers(0, 2**64, count, "u8") & ~numpy.uint64(1)
     rows["label"] = numpy.arange(count) * labels // count
     rows["path"] = [f"{label:04}/{number:08}" for number, label in enumerate(rows["label"])]
     rows["digest"] = numpy.frombuffer(chance.bytes(32 * count), "V32")
@@ -91,7 +93,7 @@ def make(like, path, count, labels):
         + [text(name.encode()) for name in names]
         + [b"\0\0", struct.pack("<Q", count), rows.tobytes(), struct.pack("<Q", 0)]
     )
-    frame = b"HDBOTTLE" + struct.pack("<IIQ", 6, 0, len(header)) + blake3.blake3(header).digest()
+    frame = b"HDBOTTLE" + struct.pack("<IIQ", 7, 0, len(header)) + blake3.blake3(header).digest()
     # As pooled activations are: not negative, and each label with some features of its own.
     means = chance.normal(0, 0.12, (labels, like.size)).astype("f4")
     with open(path, "wb") as file:
