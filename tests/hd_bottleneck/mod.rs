@@ -12,6 +12,7 @@ mod noted;
 mod outputs;
 mod reuse;
 mod screen;
+mod twins;
 mod unreadable;
 mod views;
 

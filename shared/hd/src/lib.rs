@@ -60,6 +60,7 @@ pub mod file;
 pub mod frame;
 pub mod head;
 pub mod label;
+mod median;
 pub mod onnx;
 pub mod origin;
 pub mod parallel;
@@ -70,6 +71,7 @@ pub mod stamp;
 pub mod temporary;
 pub mod tensorboard;
 pub mod tsv;
+pub mod twins;
 
 pub use counted::counted;
 pub use error::{Error, Result, reason};
