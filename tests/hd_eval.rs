@@ -187,3 +187,29 @@ fn labels_that_the_head_does_not_know_are_an_error_that_names_one() {
         .ends_with(1);
     insta::assert_snapshot!("an_unknown_label", run.message());
 }
+
+#[test]
+fn images_that_are_there_twice_are_listed_with_their_splits() {
+    let dir = Workdir::new();
+    dir.images("images", 12);
+    let again = fs::read(dir.path("images/hot_dog/0003.jpg")).unwrap();
+    dir.write("images/not_hot_dog/again.jpg", &again);
+    dir.bottleneck("images").succeeds();
+    dir.train().succeeds();
+    eval(&dir, &["--duplicates", "twice.tsv"]);
+    let table = fs::read_to_string(dir.path("twice.tsv")).unwrap();
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some("group\tpath\tlabel\tsplit\tkind"));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
+    let row = |path: &str| rows.iter().find(|row| row[1] == path).unwrap();
+    let (one, other) = (row("hot_dog/0003.jpg"), row("not_hot_dog/again.jpg"));
+    assert_eq!((one[0], one[3], one[4]), (other[0], other[3], "same file"));
+    assert_eq!((one[2], other[2]), ("hot dog", "not hot dog"));
+    assert!(["training", "validation", "testing"].contains(&one[3]));
+    eval(&dir, &["--duplicates", "all.tsv", "--split", "all"]);
+    let all = fs::read_to_string(dir.path("all.tsv")).unwrap();
+    assert!(
+        all.contains("\tnot_hot_dog/again.jpg\tnot hot dog\t\tsame file\n"),
+        "{all}"
+    );
+}
