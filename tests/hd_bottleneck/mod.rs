@@ -9,6 +9,7 @@ mod folders;
 mod interrupted;
 mod lists;
 mod noted;
+mod outliers;
 mod outputs;
 mod reuse;
 mod screen;

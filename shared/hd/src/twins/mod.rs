@@ -4,7 +4,7 @@
 //!
 //! - The distance of their bottlenecks (1 - cos) is at most a threshold that follows from the data,
 //!   since what is near depends on the base and on the images: [`SHARE`] of the distance that an image
-//!   usually has to the nearest image of something else ([`threshold`] says how that is found).
+//!   usually has to the nearest image of something else (`threshold.rs` says how that is found).
 //! - Their perceptual hashes ([`crate::photo::ImageHash`]) differ in at most [`RADIUS`] bits, either as
 //!   they are or with one of the two images mirrored.
 //!
