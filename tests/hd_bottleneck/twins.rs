@@ -126,7 +126,7 @@ fn near_duplicates_of_photos_are_found_and_nothing_else_is() {
     let samples = open(&dir);
     let twins = find(&samples);
     let (strange, found) = judge(&samples, &twins);
-    // One photo is there twice, cropped a little.
+    // One photo is there twice, with another brightness.
     let twice: BTreeSet<String> = ["1335350", "3497633"].map(str::to_owned).into();
     assert!(strange.iter().all(|it| *it == twice), "{strange:?}");
     assert!(found >= 196, "{found}");
