@@ -30,7 +30,10 @@ pub struct Outlier {
 
 /// The images that stand apart, in the order of the samples.
 pub fn outliers(samples: &Samples) -> Vec<Outlier> {
-    let far = far(samples);
+    let all = 0..samples.len();
+    let rows = Rows::new(all.clone().map(|it| samples.bottleneck(it)).collect());
+    let labels: Vec<Option<u32>> = all.map(|it| samples.label(it)).collect();
+    let far = far(&rows, &labels);
     let image = |image: usize| {
         let facts = samples.facts(image)?;
         let traits = Trait::of(facts, samples.preprocess()).into_iter();
@@ -45,15 +48,13 @@ pub fn outliers(samples: &Samples) -> Vec<Outlier> {
 }
 
 /// For each image that is far from all others of its label, how many times as far as usual that is.
-fn far(samples: &Samples) -> Vec<Option<f64>> {
-    let all = 0..samples.len();
-    let rows = Rows::new(all.clone().map(|index| samples.bottleneck(index)).collect());
-    let looked_at: Vec<usize> = match samples.len() {
-        few if few <= SAMPLE => all.collect(),
+fn far(rows: &Rows, labels: &[Option<u32>]) -> Vec<Option<f64>> {
+    let looked_at: Vec<usize> = match rows.len() {
+        few if few <= SAMPLE => (0..few).collect(),
         many => (0..SAMPLE).map(|number| number * many / SAMPLE).collect(),
     };
-    let is_alike = |one: usize, other: usize| samples.label(one) == samples.label(other);
-    let found = nearest(&rows, &looked_at, 1, is_alike);
+    let is_alike = |one: usize, other: usize| labels.get(one) == labels.get(other);
+    let found = nearest(rows, &looked_at, 1, is_alike);
     // An image that is the only one of its label is not far from any.
     let distances = looked_at.iter().zip(&found);
     let distances = distances.filter_map(|(&index, some)| Some((index, some.first()?.distance)));
@@ -61,7 +62,7 @@ fn far(samples: &Samples) -> Vec<Option<f64>> {
     let usual = median(distances.iter().map(|it| it.1).collect());
     let spread = median(distances.iter().map(|it| (it.1 - usual).abs()).collect());
     let limit = usual + FAR * DEVIATION * spread;
-    let mut far = vec![None; samples.len()];
+    let mut far = vec![None; rows.len()];
     for (index, distance) in distances
         .into_iter()
         .filter(|it| it.1 > limit && spread > 0.0)
@@ -71,4 +72,35 @@ fn far(samples: &Samples) -> Vec<Option<f64>> {
         }
     }
     far
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_far_where_no_other_of_its_label_is_near() {
+        // Directions at the edge of a circle, by labels that lie apart; the last one is among the others.
+        let angle = |at: u32| match at {
+            40 => 1.5,
+            at => f64::from(at % 2) * 1.5 + f64::from(at * at % 97) / 400.0,
+        };
+        let rows: Vec<[f32; 2]> = (0..41)
+            .map(|at| [angle(at).cos() as f32, angle(at).sin() as f32])
+            .collect();
+        let rows = Rows::new(rows.iter().map(|row| row.as_slice()).collect());
+        let labels: Vec<Option<u32>> = (0..41).map(|at| Some(at % 2)).collect();
+        let found = far(&rows, &labels);
+        assert!(found[40].is_some_and(|times| times > 10.0), "{found:?}");
+        // The only one of its label is far from none.
+        let alone: Vec<Option<u32>> = (0..41)
+            .map(|at| Some(if at == 40 { 7 } else { at % 2 }))
+            .collect();
+        assert_eq!(far(&rows, &alone)[40], None);
+        assert!(far(&Rows::new(Vec::new()), &[]).is_empty());
+        assert_eq!(
+            far(&Rows::new(vec![&[1.0, 2.0]; 9]), &[Some(0); 9]),
+            [None; 9]
+        );
+    }
 }
