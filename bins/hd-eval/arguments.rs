@@ -47,6 +47,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.tsv")]
     pub(crate) suspects: Option<PathBuf>,
 
+    /// Where to write which images are there more than once, near-duplicates too, as a table
+    #[arg(long, value_name = "FILE.tsv")]
+    pub(crate) duplicates: Option<PathBuf>,
+
     /// The images to score; `all` is for images from elsewhere
     #[arg(long, value_enum, default_value_t = Images::Testing)]
     pub(crate) split: Images,

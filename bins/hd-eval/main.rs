@@ -15,6 +15,7 @@ use hd::eval::{Evaluation, Metrics, blank, evaluate, render};
 use hd::file;
 use hd::head::Head;
 use hd::tsv::Separator;
+use hd::twins;
 use hd_cli::{Common, Program, check_outputs};
 
 fn main() -> ExitCode {
@@ -47,6 +48,7 @@ impl Program for Arguments {
             &self.report,
             &self.predictions,
             &self.suspects,
+            &self.duplicates,
         ];
         check_outputs(inputs, outputs.into_iter().flatten())?;
         self.jobs.apply_to_rayon()?;
@@ -83,6 +85,16 @@ impl Arguments {
             file::replace(path, |out| {
                 evaluation.write_predictions(head, samples, separator, out)
             })?;
+        }
+        if let Some(path) = &self.duplicates {
+            let splits = match self.split {
+                // Images from elsewhere have none.
+                Images::All => Vec::new(),
+                _ => head.split.assign(&samples.images(), samples.labels())?,
+            };
+            let split = |image: usize| splits.get(image).copied();
+            let twins = twins::find(samples);
+            file::replace(path, |out| twins::write_table(&twins, samples, split, out))?;
         }
         if let Some(path) = &self.suspects {
             write_suspects(path, &suspects(head, samples)?, head, samples)?;
