@@ -7,6 +7,7 @@ use crate::workdir::{Run, Workdir, trained};
 mod against;
 mod bounds;
 mod numbers;
+mod suspects;
 
 fn eval(dir: &Workdir, more: &[&str]) -> Run {
     dir.program("hd-eval")
@@ -99,41 +100,39 @@ fn text_and_report_say_that_the_images_are_drawings() {
 }
 
 #[test]
-fn images_that_the_head_was_not_trained_with_are_mentioned() {
+fn images_that_the_head_has_learned_from_are_counted_wherever_they_lie() {
     let dir = Workdir::new();
     dir.trained();
     assert_eq!(eval(&dir, &[]).stderr(), "");
+    // A part of the head's own images, under other names.
     dir.images("images", 10);
+    fs::rename(dir.path("images"), dir.path("elsewhere")).unwrap();
     dir.program("hd-bottleneck")
         .arg("--base")
         .arg(crate::workdir::base())
-        .args(["images", "-o", "other.bin"])
+        .args(["elsewhere", "-o", "other.bin"])
         .succeeds();
-    let run = dir
-        .program("hd-eval")
-        .args(["out/head.bin", "other.bin"])
-        .succeeds();
-    assert!(
-        run.stderr().contains("it may have seen some of them"),
-        "{}",
-        run.stderr()
-    );
-    let run = dir
-        .program("hd-eval")
-        .args(["out/head.bin", "other.bin", "--split", "all"])
-        .succeeds();
+    let all = [
+        "out/head.bin",
+        "other.bin",
+        "--split",
+        "all",
+        "--metrics",
+        "m.json",
+    ];
+    let run = dir.program("hd-eval").args(all).succeeds();
+    let text = fs::read_to_string(dir.path("m.json")).unwrap();
+    let metrics: Value = serde_json::from_str(&text).unwrap();
+    let seen = metrics["seen"].as_u64().unwrap();
+    assert!((1..20).contains(&seen), "{seen}");
+    let said = format!("as learned from {seen} of these 20 images: the figures flatter it");
+    assert!(run.stderr().contains(&said), "{}", run.stderr());
+    assert!(run.stdout().contains(&said), "{}", run.stdout());
     assert!(run.stdout().ends_with("(N=20)\n"), "{}", run.stdout());
     let run = eval(&dir, &["--split", "training"]);
-    assert!(
-        run.stderr().contains("the figures flatter it"),
-        "{}",
-        run.stderr()
-    );
-    assert!(
-        run.stdout().contains("Training accuracy = "),
-        "{}",
-        run.stdout()
-    );
+    let said = "has learned from all of these images: the figures flatter it";
+    assert!(run.stderr().contains(said), "{}", run.stderr());
+    assert!(run.stdout().contains("Training accuracy = "));
 }
 
 #[test]

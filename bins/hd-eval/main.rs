@@ -60,7 +60,7 @@ impl Program for Arguments {
         }
         let other = other.as_ref().map(|(name, head)| (name.as_str(), head));
         let evaluation = evaluate(&head, &samples, self.split.split(), other)?;
-        self.warn(evaluation.same_images);
+        warn_of_seen(&evaluation.metrics);
         self.write(&evaluation, &head, &samples)?;
         bounds::check(&bounds, &evaluation.metrics)
     }
@@ -87,13 +87,19 @@ impl Arguments {
             })?;
         }
         if let Some(path) = &self.duplicates {
+            let twins = match head.split.twins {
+                Some(threshold) => twins::find_within(samples, threshold),
+                None => twins::find(samples),
+            };
             let splits = match self.split {
                 // Images from elsewhere have none.
                 Images::All => Vec::new(),
-                _ => head.split.assign(&samples.images(), samples.labels())?,
+                _ => head.split.assign(
+                    &twins::by_rule(samples, &head.split).images(samples),
+                    samples.labels(),
+                )?,
             };
             let split = |image: usize| splits.get(image).copied();
-            let twins = twins::find(samples);
             file::replace(path, |out| twins::write_table(&twins, samples, split, out))?;
         }
         if let Some(path) = &self.suspects {
@@ -110,17 +116,18 @@ impl Arguments {
         write!(out, "{metrics}")?;
         Ok(out.flush()?)
     }
+}
 
-    /// Warns of figures that promise more than the head can do on images that it has not seen.
-    fn warn(&self, same_images: bool) {
-        match (self.split, same_images) {
-            (Images::Testing, true) | (Images::All, false) => {}
-            (Images::Testing, false) => {
-                log::warn!(
-                    "these are not the images that the head was trained with: it may have seen some of them"
-                );
-            }
-            _ => log::warn!("the head was fitted on images among these: the figures flatter it"),
+/// Warns of figures that promise more than the head can do on images that it has not seen.
+fn warn_of_seen(metrics: &Metrics) {
+    match metrics.seen {
+        0 => {}
+        seen if seen == metrics.n => {
+            log::warn!("the head has learned from all of these images: the figures flatter it");
         }
+        seen => log::warn!(
+            "the head has learned from {seen} of these {} images: the figures flatter it",
+            metrics.n
+        ),
     }
 }

@@ -127,6 +127,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     pub(crate) split_by: Option<By>,
 
+    /// Keep near-duplicates, which are one photo in other sizes, encodings or cuts or mirrored, on one side of the division
+    #[arg(long, value_enum, value_name = "SWITCH", default_value_t = Switch::On)]
+    pub(crate) group_duplicates: Switch,
+
     /// With --split-by path, what stands before the paths: the folder of images, as retrain.py was given it
     #[arg(
         long,
@@ -158,6 +162,12 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]

@@ -7,7 +7,7 @@ use hd::head::{ClassWeights, Given, Head, Prior, Recipe, Solver, Strength};
 use hd::split::{SplitBy, SplitRule};
 use hd_cli::misuse;
 
-use crate::arguments::{Arguments, By};
+use crate::arguments::{Arguments, By, Switch};
 use crate::steps::Method;
 
 impl Arguments {
@@ -18,6 +18,7 @@ impl Arguments {
     pub(crate) fn recipe(&self) -> anyhow::Result<Recipe> {
         Ok(Recipe {
             split: self.rule()?,
+            group_duplicates: self.group_duplicates == Switch::On,
             solver: self.solver()?,
             class_weights: self.class_weights()?,
             prior: self.prior()?,
@@ -42,6 +43,7 @@ impl Arguments {
             testing,
             seed: self.seed,
             by: SplitBy::default(),
+            twins: None,
         })
     }
 

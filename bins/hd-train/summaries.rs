@@ -6,6 +6,7 @@ use hd::bottleneck::Samples;
 use hd::head::{Score, Snapshot, Step, Watch};
 use hd::split::{Split, SplitRule};
 use hd::tensorboard::{Point, Summaries};
+use hd::twins;
 
 use crate::intermediate::Intermediate;
 use crate::tell;
@@ -62,7 +63,7 @@ impl Watch for Watcher<'_, '_> {
 
 /// The validation images, for the projector.
 pub(crate) fn points<'a>(samples: &'a Samples, rule: &SplitRule) -> hd::Result<Vec<Point<'a>>> {
-    let images = samples.images();
+    let images = twins::by_rule(samples, rule).images(samples);
     let splits = rule.assign(&images, samples.labels())?;
     let all = images.iter().zip(splits).enumerate();
     let point = |(row, (image, split)): (usize, (&hd::split::Sample<'a>, Split))| {

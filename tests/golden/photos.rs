@@ -229,6 +229,7 @@ fn the_lab_is_reproduced() {
         by: SplitBy::Path {
             prefix: "hotdog".to_owned(),
         },
+        twins: None,
     };
     let samples = Samples::open(&[dir.path("out/bottlenecks.bin")]).unwrap();
     let images = samples.images();

@@ -189,3 +189,72 @@ fn drawings_are_no_near_duplicates_of_each_other_and_copies_of_them_are() {
     // The given threshold makes the same groups.
     assert_eq!(find_within(&samples, twins.threshold), twins);
 }
+
+/// The splits of each group in a table of duplicates.
+fn splits_of_groups(table: &str) -> Vec<BTreeSet<String>> {
+    let mut groups: Vec<BTreeSet<String>> = Vec::new();
+    for line in table.lines().skip(1) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let group: usize = fields[0].parse().unwrap();
+        groups.resize(groups.len().max(group), BTreeSet::new());
+        groups[group - 1].insert(fields[3].to_owned());
+    }
+    groups
+}
+
+#[test]
+fn near_duplicates_are_on_one_side_unless_it_is_asked_otherwise() {
+    let dir = Workdir::new();
+    dir.images("images", 30);
+    let images = images_below(&dir.path("images"));
+    plant(&dir, &images, 40);
+    dir.bottleneck("images").succeeds();
+    let table = |flags: &[&str]| {
+        let train = ["out/bottlenecks.bin", "--head", "h.bin"];
+        dir.program("hd-train").args(train).args(flags).succeeds();
+        let eval = ["h.bin", "out/bottlenecks.bin", "--duplicates", "d.tsv"];
+        dir.program("hd-eval").args(eval).succeeds();
+        splits_of_groups(&fs::read_to_string(dir.path("d.tsv")).unwrap())
+    };
+    let straddles = |splits: &&BTreeSet<String>| splits.len() > 1;
+    for seed in ["0", "1", "2"] {
+        let together = table(&["--seed", seed]);
+        assert!(together.len() >= 30);
+        assert_eq!(together.iter().filter(straddles).count(), 0);
+        let apart = table(&["--seed", seed, "--group-duplicates", "off"]);
+        assert!(apart.iter().filter(straddles).count() > 5);
+    }
+    let describe = ["--describe", "h.bin"];
+    let text = dir.program("hd-train").args(describe).succeeds().stdout();
+    assert!(text.contains("near-duplicates together\tno\n"), "{text}");
+
+    // An image without a twin changes nothing of what a head says of the others.
+    let train = ["out/bottlenecks.bin", "--head", "h.bin"];
+    dir.program("hd-train").args(train).succeeds();
+    let predictions = || {
+        let eval = ["h.bin", "out/bottlenecks.bin", "--predictions", "p.tsv"];
+        dir.program("hd-eval").args(eval).succeeds();
+        let text = fs::read_to_string(dir.path("p.tsv")).unwrap();
+        text.lines()
+            .map(str::to_owned)
+            .collect::<BTreeSet<String>>()
+    };
+    let before = predictions();
+    let other = decode(&fs::read(&images[0]).unwrap(), &Want::default())
+        .unwrap()
+        .rgb;
+    let noise = other
+        .pixels
+        .iter()
+        .enumerate()
+        .map(|(i, _)| (i * i % 251) as u8)
+        .collect();
+    let noise = Rgb {
+        pixels: noise,
+        ..other
+    };
+    dir.write("images/hot_dog/noise.jpg", encode_jpeg(&noise, 90).unwrap());
+    dir.bottleneck("images").succeeds();
+    let after = predictions();
+    assert!(before.is_subset(&after) && after.len() <= before.len() + 1);
+}

@@ -173,6 +173,7 @@ fn views_are_learned_from_in_training_and_looked_at_nowhere_else() {
         .map(|row| Sample {
             given: None,
             digest: row.digest,
+            group: row.digest,
             label: row.label,
             path: &row.path,
         })

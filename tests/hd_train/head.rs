@@ -190,6 +190,7 @@ fn a_strength_at_the_edge_of_those_tried_is_mentioned() {
     change_floats(&dir, |row, floats| {
         floats.fill(0.0);
         floats[0] = if row < 30 { -1.0 } else { 1.0 } * (10 + row % 30) as f32;
+        floats[1] = 100.0;
     });
     let said = dir.train().succeeds().stderr();
     assert!(

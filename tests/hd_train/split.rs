@@ -110,3 +110,16 @@ fn two_images_are_enough_where_none_is_kept_back() {
     let text = dir.program("hd-eval").args(score).succeeds().stdout();
     assert!(text.contains("All accuracy = 100.0% (N=2)"), "{text}");
 }
+
+#[test]
+fn an_image_that_is_moved_to_fill_a_split_is_mentioned() {
+    let dir = Workdir::new();
+    dir.images("images", 3);
+    dir.bottleneck("images").succeeds();
+    let said = dir.train().succeeds().stderr();
+    let moved = "moved to another split for its label to be in each, such as ";
+    assert!(said.contains(moved), "{said}");
+    let dir = Workdir::new();
+    dir.trained();
+    assert!(!dir.train().succeeds().stderr().contains(moved));
+}

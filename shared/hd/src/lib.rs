@@ -30,6 +30,7 @@
 //! let samples = Samples::open(&["out/bottlenecks.bin".into()])?;
 //! let recipe = Recipe {
 //!     split: SplitRule::default(),
+//!     group_duplicates: true,
 //!     solver: Solver::Lbfgs(Strength::Chosen),
 //!     class_weights: ClassWeights::None,
 //!     prior: Prior::Trained,

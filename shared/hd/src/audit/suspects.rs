@@ -12,6 +12,7 @@ use crate::file;
 use crate::head::{Head, out_of_fold};
 use crate::label::CONFIDENT;
 use crate::tsv;
+use crate::twins;
 
 /// An image, and what a fit that has not seen it says of its label.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +43,8 @@ impl Suspect {
 /// Samples of another base than the head's, or with labels that it does not know.
 pub fn suspects(head: &Head, samples: &Samples) -> Result<Vec<Suspect>> {
     let examples = head.examples(samples)?;
-    let predicted = out_of_fold(head, &samples.images(), &examples);
+    let images = twins::by_rule(samples, &head.split).images(samples);
+    let predicted = out_of_fold(head, &images, &examples);
     let pairs = predicted.iter().zip(&examples).enumerate();
     let suspect = |(row, (predicted, example)): (usize, (&Option<_>, &hd_softmax::Example))| {
         let predicted: crate::head::OutOfFold = (*predicted)?;

@@ -224,6 +224,7 @@ impl Samples {
             let row = self.row(place)?;
             Some(Sample {
                 digest: row.digest,
+                group: row.digest,
                 label: place.label,
                 path: &row.path,
                 given: row.split,

@@ -6,20 +6,19 @@ use super::accuracy::Accuracy;
 use super::calibration::Calibration;
 use super::judged::{Judged, judge};
 use super::mcnemar::exact_test;
-use super::rows::{LISTED, label_numbers, learned_rows, path_of};
+use super::rows::{LISTED, label_numbers, path_of};
 use crate::bottleneck::Samples;
 use crate::error::Result;
 use crate::head::Head;
-use crate::split::{Sample, identify};
+use crate::split::Sample;
 
 /// How another head does on the images that were evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Against {
     /// What the other head is called.
     pub head: String,
-    /// How many of the images the other head learned from: its figures flatter it. Absent where that
-    /// cannot be known, since it was trained with other images.
-    pub learned: Option<u64>,
+    /// How many of the images the other head has learned from: its figures flatter it then.
+    pub learned: u64,
     /// How often it is right.
     #[serde(flatten)]
     pub accuracy: Accuracy,
@@ -90,7 +89,7 @@ impl Against {
         changed.truncate(LISTED);
         Ok(Self {
             head: name.to_owned(),
-            learned: learned(other, samples, images, &rows)?,
+            learned: learned(other, images, &rows),
             accuracy: Accuracy::among(others.iter().map(Judged::is_right)),
             cross_entropy: Calibration::of(others.iter().map(|one| (one.now, one.is_right())))
                 .cross_entropy,
@@ -103,26 +102,10 @@ impl Against {
     }
 }
 
-/// How many of the evaluated rows a head learned from, where these are the images that it was
-/// trained with.
-fn learned(
-    head: &Head,
-    samples: &Samples,
-    images: &[Sample],
-    rows: &[usize],
-) -> Result<Option<u64>> {
-    if head.images != identify(images) {
-        return Ok(None);
-    }
-    let splits = head.split.assign(images, samples.labels())?;
-    let mut is_learned = vec![false; images.len()];
-    for row in learned_rows(head, &splits) {
-        if let Some(is_learned) = is_learned.get_mut(row) {
-            *is_learned = true;
-        }
-    }
-    let learned = rows
-        .iter()
-        .filter(|&&row| is_learned.get(row) == Some(&true));
-    Ok(Some(learned.count() as u64))
+/// How many of the evaluated rows a head has learned from.
+fn learned(head: &Head, images: &[Sample], rows: &[usize]) -> u64 {
+    let images = rows.iter().filter_map(|&row| images.get(row));
+    images
+        .filter(|image| head.learned.contains(&image.digest))
+        .count() as u64
 }

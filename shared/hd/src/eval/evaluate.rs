@@ -18,6 +18,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::split::{Sample, Split, identify};
+use crate::twins;
 
 /// An evaluation: what a head says of each image, and the figures of that.
 #[derive(Clone, Debug)]
@@ -29,9 +30,6 @@ pub struct Evaluation {
     /// The split of each of these by the head's rule; empty where the head was trained with other
     /// images and all were evaluated, so that nobody can know.
     pub splits: Vec<Split>,
-    /// Whether these are the very images that the head was trained with; otherwise the split may
-    /// hold images that the head has seen.
-    pub same_images: bool,
 }
 
 /// Evaluates `head` on the given split of `samples`, as the head's rule divides them, or on all of
@@ -49,7 +47,7 @@ pub fn evaluate(
     head.check_base(samples, "the head")?;
     samples.check()?;
     let numbers = label_numbers(head, "the head", samples)?;
-    let images = samples.images();
+    let images = twins::by_rule(samples, &head.split).images(samples);
     let same_images =
         is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
     let splits = match split.is_some() || same_images {
@@ -71,12 +69,15 @@ pub fn evaluate(
         head,
         samples,
         &numbers,
-        &learned_rows(head, &splits),
+        &learned_rows(head, &images),
         &judged,
     );
+    let is_seen = |image: &&Sample| head.learned.contains(&image.digest);
+    let scored = rows.iter().filter_map(|&row| images.get(row));
     let against = against.map(|other| Against::of(head, &judged, other, samples, &images));
     let metrics = Metrics {
         copies: copies(&images, &rows),
+        seen: scored.filter(is_seen).count() as u64,
         against: against.transpose()?,
         ..figures(head, samples, split, &judged, baselines)
     };
@@ -85,7 +86,6 @@ pub fn evaluate(
         splits: splits.collect(),
         metrics,
         judged,
-        same_images,
     })
 }
 
@@ -124,6 +124,7 @@ fn figures(
         split: split.map_or("all", Split::name).to_owned(),
         n: accuracy.n,
         copies: 0,
+        seen: 0,
         accuracy: accuracy.accuracy.unwrap_or_default(),
         accuracy_interval: accuracy.accuracy_interval.unwrap_or([0.0, 1.0]),
         baselines,

@@ -30,6 +30,8 @@ pub struct Metrics {
     /// How many of them have the content of another one among them, which counts once more with
     /// each.
     pub copies: u64,
+    /// How many of them the head has learned from: the figures flatter it then.
+    pub seen: u64,
     /// The share of images whose most probable label is right.
     pub accuracy: f64,
     /// Where the accuracy on ever more such images lies with 95 % confidence; see [`Accuracy`].
@@ -178,6 +180,7 @@ mod tests {
             split: "all".to_owned(),
             n: accuracy.n,
             copies: 0,
+            seen: 0,
             accuracy: accuracy.accuracy.unwrap(),
             accuracy_interval: accuracy.accuracy_interval.unwrap(),
             baselines: Baselines {

@@ -3,7 +3,7 @@
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
 use crate::head::Head;
-use crate::split::Split;
+use crate::split::Sample;
 
 /// Images that are listed one by one at most, so that `metrics.json` stays small.
 pub(super) const LISTED: usize = 2000;
@@ -25,18 +25,11 @@ pub(super) fn label_numbers(head: &Head, name: &str, samples: &Samples) -> Resul
     samples.labels().iter().map(number).collect()
 }
 
-/// The rows that a head learned from, where its rule has divided them so: gradient descent leaves
-/// the validation images out.
-pub(super) fn learned_rows(head: &Head, splits: &[Split]) -> Vec<usize> {
-    let is_learned = |split: Split| match split {
-        Split::Training => true,
-        Split::Validation => head.sgd.is_none(),
-        Split::Testing => false,
-    };
-    let rows = splits.iter().enumerate();
-    rows.filter(|(_, split)| is_learned(**split))
-        .map(|(row, _)| row)
-        .collect()
+/// The rows that a head has learned from, by the content of their images.
+pub(super) fn learned_rows(head: &Head, images: &[Sample]) -> Vec<usize> {
+    let rows = images.iter().enumerate();
+    let learned = rows.filter(|(_, image)| head.learned.contains(&image.digest));
+    learned.map(|(row, _)| row).collect()
 }
 
 /// The path of a sample, for JSON.

@@ -210,14 +210,10 @@ impl Metrics {
             probability(*mcnemar_p)
         )?;
         match against.learned {
-            Some(0) => {}
-            Some(learned) => writeln!(
+            0 => {}
+            learned => writeln!(
                 f,
                 "The other head has learned from {learned} of these images, which flatters it."
-            )?,
-            None => writeln!(
-                f,
-                "The other head was trained with other images, and may have learned from some of these."
             )?,
         }
         writeln!(f)?;
@@ -255,6 +251,14 @@ impl Metrics {
                 "These images are drawings, not photos: the figures show that the programs work,"
             )?;
             writeln!(f, "not how well the labels of photos can be told apart.\n")?;
+        }
+        if self.seen > 0 {
+            let all = self.n;
+            writeln!(
+                f,
+                "The head has learned from {} of these {all} images: the figures flatter it.\n",
+                self.seen
+            )?;
         }
         match self.copies {
             0 => Ok(()),

@@ -35,6 +35,10 @@ impl fmt::Display for Head {
             SplitBy::Folder => writeln!(f, "split by\tfolder")?,
             SplitBy::Path { prefix } => writeln!(f, "split by\tpath\t{prefix}")?,
         }
+        match self.split.twins {
+            Some(distance) => writeln!(f, "near-duplicates together\twithin {distance:.6}")?,
+            None => writeln!(f, "near-duplicates together\tno")?,
+        }
         writeln!(f, "seed\t{}", self.split.seed)?;
         if let Some(accuracy) = self.validation_accuracy {
             writeln!(f, "validation accuracy\t{accuracy:.4}")?;

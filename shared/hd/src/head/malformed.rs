@@ -21,6 +21,7 @@ fn head() -> Head {
             by: SplitBy::Path {
                 prefix: "pets".into(),
             },
+            twins: None,
         },
         counts: vec![[4, 1, 1], [3, 1, 1]],
         images: Digest::of(b"images"),
@@ -159,6 +160,7 @@ fn values_that_mean_nothing_are_read_and_do_no_harm() {
         assert_eq!(with.len(), without.len());
         let sample = crate::split::Sample {
             digest: Digest::of(b"image"),
+            group: Digest::of(b"image"),
             given: None,
             label: 0,
             path: "cat/a.jpg".as_ref(),

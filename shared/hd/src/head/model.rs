@@ -23,7 +23,7 @@ use hd_softmax::{Example, exact, probabilities, unit};
 
 const FORMAT: Format = Format {
     magic: *b"HDHEAD\0\0",
-    version: 9,
+    version: 10,
     what: "a head",
     maker: "hd-train",
 };
@@ -94,6 +94,7 @@ impl Head {
             && [0, head.labels.len()].contains(&head.prior.len())
             && head.prior.iter().all(|&share| share > 0.0)
             && head.learned.is_sorted()
+            && head.split.twins.is_none_or(|distance| distance >= 0.0)
             && head.weights.len().is_multiple_of(head.labels.len());
         if !fits {
             return Err(FORMAT.damaged(path, "its weights do not fit its labels"));
@@ -319,6 +320,7 @@ mod tests {
                 testing: 15,
                 seed: 3,
                 by: SplitBy::Content,
+                twins: Some(0.1),
             },
             counts: vec![[4, 1, 1], [3, 1, 1]],
             images: Digest::of(b"images"),
@@ -408,7 +410,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a head (it begins with"));
-        assert!(changed(8).contains("a head of format version 8, where version 9 was expected"));
+        assert!(changed(8).contains("a head of format version 11, where version 10 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

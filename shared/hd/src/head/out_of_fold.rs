@@ -74,7 +74,7 @@ pub fn out_of_fold(head: &Head, images: &[Sample], examples: &[Example]) -> Vec<
 fn rows(images: &[Sample]) -> Vec<Vec<usize>> {
     let mut rows = vec![Vec::new(); FOLDS];
     for (row, image) in images.iter().enumerate() {
-        if let Some(rows) = rows.get_mut(SplitRule::part(&image.digest, FOLDS)) {
+        if let Some(rows) = rows.get_mut(SplitRule::part(&image.group, FOLDS)) {
             rows.push(row);
         }
     }

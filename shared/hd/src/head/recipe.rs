@@ -29,6 +29,9 @@ pub enum Solver {
 pub struct Recipe {
     /// Which images are learned from.
     pub split: SplitRule,
+    /// Whether near-duplicates are found, and kept on one side; otherwise each image is divided for
+    /// itself.
+    pub group_duplicates: bool,
     /// How the head is fitted to them.
     pub solver: Solver,
     /// How much each of them counts; by [`Sgd`] every label counts alike.

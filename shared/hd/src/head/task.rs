@@ -44,15 +44,14 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// The validation images, and the training images in parts; byte-equal images are always in one
-    /// fold.
+    /// The validation images, and the training images in parts; near-duplicates are in one fold.
     ///
     /// Distorted views are learned from in the other folds, and nothing is ever scored on one.
     pub(super) fn folds(&self) -> Folds<'a> {
         let mut folds = vec![(Vec::new(), Vec::new()); FOLDS];
         for (row, (image, split)) in self.images.iter().zip(self.splits).enumerate() {
             let number = match split {
-                Split::Training => 1 + SplitRule::part(&image.digest, FOLDS - 1),
+                Split::Training => 1 + SplitRule::part(&image.group, FOLDS - 1),
                 Split::Validation => 0,
                 Split::Testing => continue,
             };

@@ -20,6 +20,7 @@ use super::watch::Watch;
 use crate::bottleneck::Samples;
 use crate::error::{Error, Result};
 use crate::split::{Sample, Split, SplitBy, identify};
+use crate::twins;
 
 /// A trained head, and how training went.
 #[derive(Debug)]
@@ -63,13 +64,19 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
     let init = recipe.init.as_ref();
     let labels = labels::in_order(samples, init)?;
     samples.check()?;
-    let images = samples.images();
-    let splits = recipe.split.assign(&images, samples.labels())?;
-    let in_two_splits = match recipe.split.by {
+    let mut rule = recipe.split.clone();
+    let twins = match recipe.group_duplicates {
+        true => twins::find(samples),
+        false => twins::Twins::none(),
+    };
+    rule.twins = recipe.group_duplicates.then_some(twins.threshold);
+    let images = twins.images(samples);
+    let splits = rule.assign(&images, samples.labels())?;
+    let in_two_splits = match rule.by {
         SplitBy::Folder => in_two_splits(&images, &splits),
         SplitBy::Content | SplitBy::Path { .. } => Vec::new(),
     };
-    let moved = recipe.split.moved(&images, &splits);
+    let moved = rule.moved(&images, &splits);
     let moved = moved.map(|image| image.path.to_path_buf()).collect();
     // Gradient descent goes on with a head as that was begun.
     let unit_length = match &recipe.solver {
@@ -115,7 +122,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         weights: fitted.weights,
         biases: fitted.biases,
         temperature: fitted.temperature,
-        split: recipe.split.clone(),
+        split: rule,
         counts,
         images: identify(&images),
         learned: Learned::by(&recipe.solver, &images, &splits).and(earlier),

@@ -204,10 +204,10 @@ impl GraphBuilder {
         let squares = self.node("Mul", &part("squares"), &[input, input], vec![]);
         self.tensor(&part("ones"), &[size as i64, 1], &vec![1.0; size]);
         let sum = self.node("MatMul", &part("sum"), &[&squares, &part("ones")], vec![]);
-        let length = self.node("Sqrt", &part("length"), &[&sum], vec![]);
         // A row of zeros stays one.
-        self.tensor(&part("least"), &[], &[1e-6]);
-        let length = self.node("Max", &part("divisor"), &[&length, &part("least")], vec![]);
+        self.tensor(&part("least"), &[], &[1e-7]);
+        let sum = self.node("Add", &part("positive"), &[&sum, &part("least")], vec![]);
+        let length = self.node("Sqrt", &part("length"), &[&sum], vec![]);
         self.node("Div", name, &[input, &length], vec![])
     }
 

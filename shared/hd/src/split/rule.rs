@@ -30,7 +30,7 @@ pub enum SplitBy {
 }
 
 /// How images are divided into splits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SplitRule {
     /// How many of a hundred images are for validation.
     pub validation: u32,
@@ -40,6 +40,9 @@ pub struct SplitRule {
     pub seed: u64,
     /// By what images are divided.
     pub by: SplitBy,
+    /// The distance of bottlenecks that near-duplicates are within, which are on one side then; absent
+    /// where each image is divided for itself. By path they always are.
+    pub twins: Option<f64>,
 }
 
 /// The usual percentages, seed 0, by content.
@@ -50,6 +53,7 @@ impl Default for SplitRule {
             testing: PERCENTAGE,
             seed: 0,
             by: SplitBy::Content,
+            twins: None,
         }
     }
 }
@@ -84,7 +88,7 @@ impl SplitRule {
         splits: &'b [Split],
     ) -> impl Iterator<Item = &'b Sample<'a>> {
         let moves = |image: &Sample, split: Split| match self.by {
-            SplitBy::Content => self.by_content(&image.digest) != split,
+            SplitBy::Content => self.by_content(&image.group) != split,
             SplitBy::Path { .. } | SplitBy::Folder => false,
         };
         let pairs = images.iter().zip(splits);
@@ -94,9 +98,9 @@ impl SplitRule {
     fn assign_by_content(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
         let mut splits: BTreeMap<Digest, Split> = images
             .iter()
-            .map(|image| (image.digest, self.by_content(&image.digest)))
+            .map(|image| (image.group, self.by_content(&image.group)))
             .collect();
-        let by_label = digests_by_label(images);
+        let by_label = groups_by_label(images);
         for (&label, digests) in &by_label {
             let name = labels.get(label as usize).map_or("", String::as_str);
             // An image that stands under two labels stays, or moving it for one could bare the
@@ -108,7 +112,7 @@ impl SplitRule {
             };
             self.complete(name, digests, &shared, &mut splits)?;
         }
-        let split = |image: &Sample| splits.get(&image.digest).copied();
+        let split = |image: &Sample| splits.get(&image.group).copied();
         Ok(images
             .iter()
             .map(|image| split(image).unwrap_or(Split::Training))
@@ -125,6 +129,7 @@ impl SplitRule {
             testing: share(Split::Testing, self.testing),
             seed: self.seed,
             by: SplitBy::Content,
+            twins: self.twins,
         };
         let is_open =
             |image: &&Sample| !matches!(image.given, Some(Split::Validation | Split::Testing));
@@ -271,10 +276,11 @@ impl SplitRule {
     }
 }
 
-fn digests_by_label(images: &[Sample]) -> BTreeMap<u32, BTreeSet<Digest>> {
+/// The digests that decide the splits of each label's images.
+fn groups_by_label(images: &[Sample]) -> BTreeMap<u32, BTreeSet<Digest>> {
     let mut labels: BTreeMap<u32, BTreeSet<Digest>> = BTreeMap::new();
-    for Sample { digest, label, .. } in images {
-        labels.entry(*label).or_default().insert(*digest);
+    for Sample { group, label, .. } in images {
+        labels.entry(*label).or_default().insert(*group);
     }
     labels
 }
@@ -286,8 +292,10 @@ mod tests {
     use super::*;
 
     fn images(count: u32, label: u32) -> Vec<Sample<'static>> {
+        let digest = |i: u32| Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat());
         let image = |i: u32| Sample {
-            digest: Digest::of(&[label.to_le_bytes(), i.to_le_bytes()].concat()),
+            digest: digest(i),
+            group: digest(i),
             label,
             path: Path::new(""),
             given: None,
@@ -378,6 +386,27 @@ mod tests {
         );
         let splits = SplitRule::default().assign(&twice, &labels()).unwrap();
         assert_eq!(splits[..50], splits[50..]);
+    }
+
+    #[test]
+    fn near_duplicates_go_where_the_smallest_digest_says_and_nobody_else_moves() {
+        let rule = SplitRule::default();
+        let plain = images(300, 0);
+        let before = rule.assign(&plain, &labels()).unwrap();
+        let mut grouped = plain.clone();
+        for three in grouped[..30].chunks_mut(3) {
+            let smallest = three.iter().map(|image| image.digest).min().unwrap();
+            three.iter_mut().for_each(|image| image.group = smallest);
+        }
+        let after = rule.assign(&grouped, &labels()).unwrap();
+        for three in 0..10 {
+            let decides = (0..3)
+                .min_by_key(|index| plain[3 * three + index].digest)
+                .unwrap();
+            let expected = [before[3 * three + decides]; 3];
+            assert_eq!(after[3 * three..3 * three + 3], expected);
+        }
+        assert_eq!(before[30..], after[30..]);
     }
 
     #[test]

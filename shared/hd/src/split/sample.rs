@@ -10,6 +10,9 @@ use crate::digest::Digest;
 pub struct Sample<'a> {
     /// The digest of its content.
     pub digest: Digest,
+    /// The digest that decides its split: the smallest among the near-duplicates of it, which is its
+    /// own where there is none.
+    pub group: Digest,
     /// The number of its label.
     pub label: u32,
     /// Its path within its folder of images.

@@ -25,6 +25,7 @@ use self::equal::Equal;
 use self::forest::Forest;
 use crate::bottleneck::{Facts, Samples};
 use crate::digest::Digest;
+use crate::split::{Sample, SplitBy, SplitRule};
 
 pub use self::kind::Kind;
 pub use self::table::write_table;
@@ -57,6 +58,34 @@ pub struct Group {
 }
 
 impl Twins {
+    /// None: every image stands for itself.
+    pub(crate) fn none() -> Self {
+        Self {
+            threshold: 0.0,
+            groups: Vec::new(),
+        }
+    }
+
+    /// The samples as they are divided, with near-duplicates in one group.
+    pub fn images<'a>(&self, samples: &'a Samples) -> Vec<Sample<'a>> {
+        let mut images = samples.images();
+        for group in &self.groups {
+            let digests = group
+                .members
+                .iter()
+                .filter_map(|(member, _)| images.get(*member));
+            let Some(smallest) = digests.map(|image| image.digest).min() else {
+                continue;
+            };
+            for (member, _) in &group.members {
+                if let Some(image) = images.get_mut(*member) {
+                    image.group = smallest;
+                }
+            }
+        }
+        images
+    }
+
     /// For each of `samples` images the number of its group, and none where it has no twin.
     pub fn of_each(&self, samples: usize) -> Vec<Option<usize>> {
         let mut groups = vec![None; samples];
@@ -83,6 +112,14 @@ pub fn find(samples: &Samples) -> Twins {
 pub fn find_within(samples: &Samples, threshold: f64) -> Twins {
     let images = Images::of(samples);
     find_among(&images, &images.rows(), threshold)
+}
+
+/// The near-duplicates among the samples as `rule` has them: those that it keeps on one side.
+pub fn by_rule(samples: &Samples, rule: &SplitRule) -> Twins {
+    let kept = rule
+        .twins
+        .filter(|_| !matches!(rule.by, SplitBy::Path { .. }));
+    kept.map_or_else(Twins::none, |threshold| find_within(samples, threshold))
 }
 
 /// What is looked at, an entry for each sample.
