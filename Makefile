@@ -287,6 +287,7 @@ help:  ## Show this
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
 		APP_FLAGS '$(APP_FLAGS)' 'flags for hd-app, such as --listen 127.0.0.1:8000' \
 		FILES '$(FILES)' 'the images and folders for make label' LABEL_FLAGS '$(LABEL_FLAGS)' 'flags for hd-label' \
+		CORRECTIONS '$(CORRECTIONS)' 'a table of path and label: labels that are not those of the folders' \
 		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
