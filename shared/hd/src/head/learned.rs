@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::recipe::Solver;
 use crate::digest::Digest;
 use crate::split::{Sample, Split};
 
@@ -16,19 +15,6 @@ impl Learned {
     pub(super) fn of<'a>(images: impl IntoIterator<Item = &'a Digest>) -> Self {
         let short: BTreeSet<u64> = images.into_iter().map(Digest::prefix).collect();
         Self(short.into_iter().collect())
-    }
-
-    /// The images that a solver fits a head to.
-    pub(super) fn by(solver: &Solver, images: &[Sample], splits: &[Split]) -> Self {
-        let is_fitted = |split: Split| match solver {
-            Solver::Lbfgs(_) => split != Split::Testing,
-            Solver::Sgd(_) => split == Split::Training,
-        };
-        let fitted = images
-            .iter()
-            .zip(splits)
-            .filter(|(_, split)| is_fitted(**split));
-        Self::of(fitted.map(|(image, _)| &image.digest))
     }
 
     /// These and those of the head that it was begun from.

@@ -125,7 +125,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         split: rule,
         counts,
         images: identify(&images),
-        learned: Learned::by(&recipe.solver, &images, &splits).and(earlier),
+        learned: learned_by(&recipe.solver, &images, &splits).and(earlier),
         init: init.map(|init| init.images),
         validation_accuracy: (fitted.score.as_ref())
             .filter(|_| validated)
@@ -161,6 +161,17 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         moved,
         learned_before,
     })
+}
+
+/// The images that a solver fits a head to.
+fn learned_by(solver: &Solver, images: &[Sample], splits: &[Split]) -> Learned {
+    let is_fitted = |split: Split| match solver {
+        Solver::Lbfgs(_) => split != Split::Testing,
+        Solver::Sgd(_) => split == Split::Training,
+    };
+    let fitted = images.iter().zip(splits);
+    let fitted = fitted.filter(|(_, split)| is_fitted(**split));
+    Learned::of(fitted.map(|(image, _)| &image.digest))
 }
 
 /// The images of which the same content was in another split before.
