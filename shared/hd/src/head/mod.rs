@@ -5,6 +5,7 @@ mod calibrate;
 mod describe;
 mod fitted;
 mod ground;
+mod growth;
 mod labels;
 mod layer;
 mod learned;
@@ -26,6 +27,7 @@ mod trial;
 mod watch;
 
 pub use balance::{ClassWeights, Given, Imbalance};
+pub use growth::{Growth, growth};
 pub use hd_softmax::probabilities;
 pub use learned::Learned;
 pub use model::Head;
