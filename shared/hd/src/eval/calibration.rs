@@ -8,7 +8,7 @@ use super::judged::Belief;
 
 /// Bins of equal width, in which the highest probability of each image is compared with how often
 /// it is right.
-const BINS: usize = 15;
+pub(super) const BINS: usize = 15;
 
 /// Figures of probabilities that are meant to be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

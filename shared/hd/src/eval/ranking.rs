@@ -67,6 +67,24 @@ pub(super) fn areas(head: &Head, samples: &Samples, judged: &[Judged]) -> Vec<Ar
         .collect()
 }
 
+/// The images' scores for one label, each with whether the image has it, from the highest down.
+pub(super) fn ranked(
+    head: &Head,
+    samples: &Samples,
+    judged: &[Judged],
+    label: usize,
+) -> Vec<(f64, bool)> {
+    let column = in_parts(judged, |part| logits(head, samples, part, label..label + 1));
+    let images = column.iter().zip(judged);
+    let images = images.map(|(&logit, image)| {
+        let score = image.softmax.of_logit(logit);
+        (score, image.label as usize == label)
+    });
+    let mut ranked: Vec<(f64, bool)> = images.collect();
+    ranked.sort_unstable_by(|(a, _), (b, _)| b.total_cmp(a));
+    ranked
+}
+
 /// The areas of some labels, from their logits: [images, labels].
 fn of_block(logits: &[f64], judged: &[Judged], block: Range<usize>) -> Vec<Areas> {
     let width = block.len().max(1);

@@ -1,0 +1,68 @@
+//! The charts of a report, as inline SVG.
+//!
+//! plotters knows where things go, and [`canvas`] writes them as elements whose looks are those of
+//! the page: templates/report/charts.css has the classes.
+
+mod canvas;
+mod coverage;
+mod curves;
+mod growth;
+mod pen;
+mod plot;
+mod reliability;
+mod strengths;
+mod thin;
+
+use std::io;
+
+use super::evaluate::Evaluation;
+use super::learning::LearningCurve;
+use crate::bottleneck::Samples;
+use crate::head::Head;
+use canvas::Canvas;
+
+/// A chart for a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// The `id` of its SVG.
+    pub id: &'static str,
+    /// Its heading.
+    pub title: String,
+    /// What it shows, with the figures that matter most.
+    pub caption: String,
+    /// The SVG, to be put into the page as it is.
+    pub svg: String,
+    /// What a script needs to bring it to life, as JSON for a `<script type="application/json">`.
+    pub data: Option<String>,
+}
+
+impl Chart {
+    fn new(canvas: &Canvas, id: &'static str, title: &str, caption: String) -> Self {
+        Self {
+            id,
+            title: title.to_owned(),
+            caption,
+            svg: canvas.text(),
+            data: None,
+        }
+    }
+}
+
+/// The charts that can be drawn of an evaluation of `head` on `samples`, in the order in which a
+/// page shows them.
+pub fn charts(
+    evaluation: &Evaluation,
+    head: &Head,
+    samples: &Samples,
+    learning: Option<&LearningCurve>,
+) -> io::Result<Vec<Chart>> {
+    let mut charts = vec![
+        coverage::coverage(evaluation)?,
+        reliability::reliability(evaluation)?,
+        reliability::scores(evaluation)?,
+    ];
+    charts.extend(curves::charts(evaluation, head, samples)?);
+    charts.extend(learning.map(growth::growth).transpose()?);
+    charts.extend(strengths::strengths(head)?);
+    Ok(charts)
+}
