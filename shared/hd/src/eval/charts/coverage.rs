@@ -15,7 +15,7 @@ use crate::eval::judged::Judged;
 use crate::label::CONFIDENT;
 
 /// Fewer answers are not drawn: their share says nothing.
-const FEW: u64 = 10;
+const FEW: u64 = 20;
 
 /// What the slider of the page knows.
 #[derive(Serialize)]
@@ -46,12 +46,12 @@ pub(super) fn coverage(evaluation: &Evaluation) -> io::Result<Chart> {
         .iter()
         .filter_map(|(_, [low, ..])| Some(low.1))
         .fold(1.0, f64::min);
-    let floor = (lowest * 10.0).floor() / 10.0;
     let [usual, all] = [CONFIDENT, 0.0].map(|threshold| sorted.over(threshold));
     let said = said(&usual, &all);
     let mut canvas = Canvas::new("coverage", title, &said);
     let x = Axis::of_shares("Answers over the threshold", 0.0, 1.0, 4);
-    let y = Axis::of_shares("of these are right", floor.min(0.9), 1.0, 2);
+    let y = Axis::of_shares_above("Right among them", lowest);
+    let floor = y.from;
     let plot = Plot::new(&mut canvas, x, y)?;
     let of = |part: usize| {
         let points = points
@@ -65,7 +65,7 @@ pub(super) fn coverage(evaluation: &Evaluation) -> io::Result<Chart> {
         let share = decided.n as f64 / all.n.max(1) as f64;
         decided
             .accuracy
-            .map(|accuracy| (share, accuracy.max(floor.min(0.9))))
+            .map(|accuracy| (share, accuracy.max(floor)))
     };
     if let Some(at) = place(&usual) {
         plot.dot(at, true, Pen::Ink)?;

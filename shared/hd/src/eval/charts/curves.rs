@@ -15,7 +15,7 @@ use crate::eval::ranking::ranked;
 use crate::head::Head;
 
 /// The letters of a label that are shown on a chart.
-const LETTERS: usize = 18;
+const LETTERS: usize = 16;
 
 /// The curves of one label.
 struct Curves {
@@ -95,9 +95,9 @@ impl Curves {
 
 fn roc(curves: &[Curves], few: &str) -> io::Result<Chart> {
     let title = "ROC curve";
-    let said = each(curves, "area", |curves| curves.roc_auc);
+    let said = each(curves, "Area", |curves| curves.roc_auc);
     let mut canvas = Canvas::new("roc", title, &format!("{title}. {said}"));
-    let x = Axis::of_shares("of the others taken for it", 0.0, 1.0, 2);
+    let x = Axis::of_shares("Other images taken for it", 0.0, 1.0, 2);
     let plot = Plot::new(
         &mut canvas,
         x,
@@ -122,7 +122,7 @@ fn roc(curves: &[Curves], few: &str) -> io::Result<Chart> {
 
 fn precision(curves: &[Curves], few: &str) -> io::Result<Chart> {
     let title = "Precision and recall";
-    let said = each(curves, "average precision", |curves| {
+    let said = each(curves, "Average precision", |curves| {
         curves.average_precision
     });
     let mut canvas = Canvas::new("precision-recall", title, &format!("{title}. {said}"));
@@ -149,24 +149,19 @@ fn each(curves: &[Curves], what: &str, figure: impl Fn(&Curves) -> f64) -> Strin
     let figures = curves
         .iter()
         .map(|curves| format!("{} for {}", three(figure(curves)), curves.label));
-    let what = what[..1].to_uppercase() + &what[1..];
     format!("{what} {}.", figures.collect::<Vec<_>>().join(", "))
 }
 
-/// Names the curves below them, each with its figure.
+/// Names the curves in the corner that they leave free, each with its figure.
 fn legend(plot: &Plot, curves: &[Curves], figure: impl Fn(&Curves) -> f64) -> io::Result<()> {
-    for (row, curves) in curves.iter().enumerate() {
-        let y = 0.08 * (curves_below(row) as f64);
-        let pen = Pen::Curve(row as u8);
-        plot.line(&[(0.36, y), (0.44, y)], pen)?;
+    let count = curves.len() as f64;
+    for (curves, row) in curves.iter().zip(0..) {
+        let y = 0.08 * (count - f64::from(row));
+        plot.line(&[(0.47, y), (0.55, y)], Pen::Curve(row))?;
         let text = format!("{} {}", three(figure(curves)), shortened(&curves.label));
-        plot.text((0.44, y), Side::Right, &text, Pen::Ink)?;
+        plot.text((0.55, y), Side::Right, &text, Pen::Ink)?;
     }
     Ok(())
-}
-
-fn curves_below(row: usize) -> usize {
-    CURVES - row
 }
 
 fn three(figure: f64) -> String {

@@ -43,8 +43,7 @@ pub(super) fn growth(curve: &LearningCurve) -> io::Result<Chart> {
             .map(|point| ((point.images as f64).log2(), point.images.to_string()))
             .collect(),
     };
-    let floor = ((lowest * 20.0).floor() / 20.0).min(0.95);
-    let plot = Plot::new(&mut canvas, x, Axis::of_shares("Accuracy", floor, 1.0, 2))?;
+    let plot = Plot::new(&mut canvas, x, Axis::of_shares_above("Accuracy", lowest))?;
     plot.band(&low, &high, Pen::Band)?;
     plot.line(&middle, Pen::Ink)?;
     for at in &middle {

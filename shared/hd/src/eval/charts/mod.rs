@@ -3,6 +3,7 @@
 //! plotters knows where things go, and [`canvas`] writes them as elements whose looks are those of
 //! the page: templates/report/charts.css has the classes.
 
+mod bins;
 mod canvas;
 mod coverage;
 mod curves;
@@ -10,6 +11,7 @@ mod growth;
 mod pen;
 mod plot;
 mod reliability;
+mod scores;
 mod strengths;
 mod thin;
 
@@ -59,7 +61,7 @@ pub fn charts(
     let mut charts = vec![
         coverage::coverage(evaluation)?,
         reliability::reliability(evaluation)?,
-        reliability::scores(evaluation)?,
+        scores::scores(evaluation)?,
     ];
     charts.extend(curves::charts(evaluation, head, samples)?);
     charts.extend(learning.map(growth::growth).transpose()?);

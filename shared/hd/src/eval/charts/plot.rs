@@ -42,6 +42,16 @@ impl Axis {
             ticks: ticks.collect(),
         }
     }
+
+    /// An axis of shares from below the lowest to one, in whole tenths.
+    pub(super) fn of_shares_above(name: &'static str, lowest: f64) -> Self {
+        let tenths = ((1.0 - lowest) * 10.0).ceil().clamp(1.0, 10.0) as u32;
+        let steps = match tenths {
+            1 | 6.. => 2,
+            few => few,
+        };
+        Self::of_shares(name, 1.0 - f64::from(tenths) / 10.0, 1.0, steps)
+    }
 }
 
 /// A share for an axis, without more digits than it needs.
@@ -65,6 +75,9 @@ pub(super) enum Side {
     Right,
     Above,
     Below,
+    /// Right above, as on a bar.
+    Close,
+    CloseBelow,
 }
 
 impl<'a> Plot<'a> {
@@ -107,7 +120,7 @@ impl<'a> Plot<'a> {
         let (left, top) = self.place((self.x.from, self.y.to));
         let (right, bottom) = self.place((self.x.to, self.y.from));
         self.word(
-            (left - 420, top - 150),
+            (left - 480, top - 150),
             (HPos::Left, VPos::Bottom),
             self.y.name,
             Pen::Ink,
@@ -174,6 +187,8 @@ impl<'a> Plot<'a> {
             Side::Right => (x + 90, y, (HPos::Left, VPos::Center)),
             Side::Above => (x, y - 90, (HPos::Center, VPos::Bottom)),
             Side::Below => (x, y + 90, (HPos::Center, VPos::Top)),
+            Side::Close => (x, y - 35, (HPos::Center, VPos::Bottom)),
+            Side::CloseBelow => (x, y + 35, (HPos::Center, VPos::Top)),
         };
         self.word((x, y), anchor, text, pen)
     }

@@ -19,10 +19,11 @@ pub(super) fn strengths(head: &Head) -> io::Result<Option<Chart>> {
         return Ok(None);
     };
     let title = "Strengths tried";
+    let strength = shown(chosen);
     let said = format!(
         "Of {} strengths {} did best: cross-entropy {:.4}, accuracy {:.1} %, on {} images that the fits had not seen",
         scores.len(),
-        chosen.strength(),
+        strength,
         chosen.cross_entropy,
         100.0 * chosen.accuracy,
         chosen.images
@@ -38,7 +39,7 @@ pub(super) fn strengths(head: &Head) -> io::Result<Option<Chart>> {
     };
     let root = (&mut canvas).into_drawing_area();
     let above = Plot::between(root, (300, middle - 160), x(&scores, false), y)?;
-    draw(&above, &upper, chosen, Side::Below, &chosen.strength())?;
+    draw(&above, &upper, chosen, Side::Below, &strength)?;
     let y = Axis {
         name: "Accuracy",
         ticks: ends(&lower, |at| format!("{:.1} %", 100.0 * at)),
@@ -53,6 +54,18 @@ pub(super) fn strengths(head: &Head) -> io::Result<Option<Chart>> {
         chosen.folds
     );
     Ok(Some(Chart::new(&canvas, "strengths", title, caption)))
+}
+
+/// The strength without zeros that say nothing.
+fn shown(score: &Score) -> String {
+    let strength = score.strength();
+    match strength.contains('.') && !strength.contains('e') {
+        true => strength
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned(),
+        false => strength,
+    }
 }
 
 fn of(scores: &[Score], figure: impl Fn(&Score) -> f64) -> Vec<Point> {
