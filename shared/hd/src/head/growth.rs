@@ -70,7 +70,7 @@ fn grown(images: &[Sample], examples: &[Example], class_weights: &[f64], l2: f64
 }
 
 fn of(image: &Sample) -> usize {
-    SplitRule::part(&image.digest, FOLDS)
+    SplitRule::part(&image.group, FOLDS)
 }
 
 /// The images of all folds but one, those of the smallest part first.
@@ -162,6 +162,7 @@ mod tests {
     fn sample(number: u32, label: u32) -> Sample<'static> {
         Sample {
             digest: Digest::of(&number.to_le_bytes()),
+            group: Digest::of(&number.to_le_bytes()),
             label,
             path: Path::new(""),
             given: None,
