@@ -12,7 +12,7 @@ use crate::split::Sample;
 
 /// Products of numbers that one pass over the images may cost: all fits together then take some two
 /// seconds on two cores.
-const PRODUCTS: usize = 1 << 25;
+const PRODUCTS: usize = 1 << 24;
 
 /// With fewer images of a label on average, a sixteenth of them says nothing.
 const FEW: usize = 10;
@@ -114,7 +114,7 @@ fn sample<T>(mut all: Vec<T>, most: usize, digest: impl Fn(&T) -> Digest) -> Vec
 
 impl LearningCurve {
     /// That of growing parts, the last of which is the whole; none where there are not two.
-    fn of(grown: &[Growth], of: u64) -> Option<Self> {
+    pub(super) fn of(grown: &[Growth], of: u64) -> Option<Self> {
         let mut points: Vec<LearningPoint> = Vec::new();
         for part in grown {
             if points.last().is_none_or(|last| part.images > last.images) {

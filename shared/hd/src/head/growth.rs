@@ -189,7 +189,11 @@ mod tests {
             let mut row = [0; 20].map(|_| 0f32);
             let places = row.iter_mut().zip(20 * number..);
             places.for_each(|(x, place)| *x = noise(place));
-            row[0] += if number % 2 == 0 { 0.15 } else { -0.15 };
+            row[0] += if number.is_multiple_of(2) {
+                0.15
+            } else {
+                -0.15
+            };
             row
         };
         (0..n).map(row).collect()

@@ -65,7 +65,7 @@ impl Bin {
 
     /// The axis of scores from there on.
     pub(super) fn axis(from: f64) -> Axis {
-        let steps = if from < 0.25 { 4 } else { 2 };
+        let steps = ((1.0 - from) * 4.0).round().max(2.0) as u32;
         Axis::of_shares("Score", from, 1.0, steps)
     }
 

@@ -44,7 +44,7 @@ pub(super) fn coverage(evaluation: &Evaluation) -> io::Result<Chart> {
     let points = sorted.points();
     let lowest = points
         .iter()
-        .filter_map(|(_, [low, ..])| Some(low.1))
+        .map(|(_, [low, ..])| low.1)
         .fold(1.0, f64::min);
     let [usual, all] = [CONFIDENT, 0.0].map(|threshold| sorted.over(threshold));
     let said = said(&usual, &all);
@@ -70,6 +70,8 @@ pub(super) fn coverage(evaluation: &Evaluation) -> io::Result<Chart> {
     if let Some(at) = place(&usual) {
         plot.dot(at, true, Pen::Ink)?;
         plot.text(at, Side::Below, &format!("{CONFIDENT:.2}"), Pen::Ink)?;
+    }
+    if let Some(at) = place(&usual).or_else(|| place(&all)) {
         plot.dot(at, false, Pen::Mark)?;
     }
     let steps = steps(&evaluation.metrics.labels).map(|threshold| {

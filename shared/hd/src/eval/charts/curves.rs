@@ -15,7 +15,7 @@ use crate::eval::ranking::ranked;
 use crate::head::Head;
 
 /// The letters of a label that are shown on a chart.
-const LETTERS: usize = 16;
+const LETTERS: usize = 14;
 
 /// The curves of one label.
 struct Curves {
@@ -107,7 +107,7 @@ fn roc(curves: &[Curves], few: &str) -> io::Result<Chart> {
     for (curves, rank) in curves.iter().zip(0..) {
         plot.line(&thin(&curves.roc), Pen::Curve(rank))?;
     }
-    legend(&plot, curves, |curves| curves.roc_auc)?;
+    legend(&plot, curves, |curves| &curves.roc, |curves| curves.roc_auc)?;
     drop(plot);
     Ok(Chart::new(
         &canvas,
@@ -131,7 +131,12 @@ fn precision(curves: &[Curves], few: &str) -> io::Result<Chart> {
     for (curves, rank) in curves.iter().zip(0..) {
         plot.line(&thin(&curves.precision), Pen::Curve(rank))?;
     }
-    legend(&plot, curves, |curves| curves.average_precision)?;
+    legend(
+        &plot,
+        curves,
+        |curves| &curves.precision,
+        |curves| curves.average_precision,
+    )?;
     drop(plot);
     Ok(Chart::new(
         &canvas,
@@ -152,11 +157,21 @@ fn each(curves: &[Curves], what: &str, figure: impl Fn(&Curves) -> f64) -> Strin
     format!("{what} {}.", figures.collect::<Vec<_>>().join(", "))
 }
 
-/// Names the curves in the corner that they leave free, each with its figure.
-fn legend(plot: &Plot, curves: &[Curves], figure: impl Fn(&Curves) -> f64) -> io::Result<()> {
+/// Names the curves in a corner on the right, each with its figure: below, or where a curve of
+/// `lines` passes there, above.
+fn legend(
+    plot: &Plot,
+    curves: &[Curves],
+    lines: impl Fn(&Curves) -> &[Point],
+    figure: impl Fn(&Curves) -> f64,
+) -> io::Result<()> {
+    const ROW: f64 = 0.08;
     let count = curves.len() as f64;
+    let is_inside = |&(x, y): &Point| (0.45..0.98).contains(&x) && y < ROW * (count + 0.5);
+    let is_taken = curves.iter().flat_map(&lines).any(is_inside);
+    let top = if is_taken { 1.0 - ROW } else { ROW * count };
     for (curves, row) in curves.iter().zip(0..) {
-        let y = 0.08 * (count - f64::from(row));
+        let y = top - ROW * f64::from(row);
         plot.line(&[(0.47, y), (0.55, y)], Pen::Curve(row))?;
         let text = format!("{} {}", three(figure(curves)), shortened(&curves.label));
         plot.text((0.55, y), Side::Right, &text, Pen::Ink)?;

@@ -68,3 +68,40 @@ pub fn charts(
     charts.extend(strengths::strengths(head)?);
     Ok(charts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::learning::LearningCurve;
+    use crate::head::Growth;
+
+    #[test]
+    fn a_chart_says_its_figures_and_asks_the_page_for_its_colours() {
+        let grown = [(50, 20), (100, 10)].map(|(images, wrong)| Growth {
+            images,
+            right: (0..200).map(|index| index >= wrong).collect(),
+        });
+        let curve = LearningCurve::of(&grown, 200).unwrap();
+        let chart = growth::growth(&curve).unwrap();
+        assert!(
+            chart.svg.contains("50 images 90.0 %, 100 images 95.0 %"),
+            "{}",
+            chart.svg
+        );
+        assert!(
+            chart.svg.contains("role=\"img\"") && chart.svg.contains("viewBox=\"0 0 4000 2700\"")
+        );
+        assert!(!chart.svg.contains('#') && !chart.svg.contains("rgb("));
+        assert!(chart.svg.len() < 10_000 && chart.caption.contains("likely to help"));
+    }
+
+    #[test]
+    fn words_are_escaped() {
+        let canvas = Canvas::new("roc", "a <b>", "\"&\" </svg>");
+        let text = canvas.text();
+        assert!(
+            text.contains("a &lt;b&gt;") && text.contains("&amp;\" &lt;/svg&gt;"),
+            "{text}"
+        );
+    }
+}

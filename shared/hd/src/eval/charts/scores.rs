@@ -49,15 +49,24 @@ pub(super) fn scores(evaluation: &Evaluation) -> io::Result<Chart> {
             )?;
         }
     }
+    // Beside the bars, which are tallest where most of the answers are.
+    let most = bins
+        .iter()
+        .max_by_key(|bin| bin.n)
+        .map_or(1.0, |bin| bin.point().0);
+    let (x, side) = match most < f64::midpoint(from, 1.0) {
+        true => (1.0, Side::Left),
+        false => (from, Side::Right),
+    };
     plot.text(
-        (from, 0.7 * tallest),
-        Side::Right,
+        (x, 0.7 * tallest),
+        side,
         &format!("{right} right"),
         Pen::Good,
     )?;
     plot.text(
-        (from, -0.7 * tallest),
-        Side::Right,
+        (x, -0.8 * tallest),
+        side,
         &format!("{wrong} wrong"),
         Pen::Bad,
     )?;
