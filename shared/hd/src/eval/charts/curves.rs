@@ -44,13 +44,18 @@ pub(super) fn charts(
         return Ok(Vec::new());
     }
     let few = match head.labels.len() {
-        2 => " The curve of the other label is the same, seen from the other end.".to_owned(),
         labels if labels > CURVES => {
-            format!(" Shown are the {CURVES} labels with the least area of {labels}.")
+            format!(
+                " Shown are the {CURVES} labels with the least area below their ROC curve, of {labels}."
+            )
         }
         _ => String::new(),
     };
-    Ok(vec![roc(&curves, &few)?, precision(&curves, &few)?])
+    let other = match head.labels.len() {
+        2 => " The curve of the other label is the same, seen from the other end.",
+        _ => &few,
+    };
+    Ok(vec![roc(&curves, other)?, precision(&curves, &few)?])
 }
 
 /// The labels with the least area below their ROC curve, worst first; of two labels, whose curves are
