@@ -121,8 +121,8 @@ $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
 # Figures that fall short of what EVAL_FLAGS ask for are written and can be looked at, and make is not done with them.
 $(OUT)/metrics.json $(OUT)/report.html &: \
 		$(OUT)/head.bin $(OUT)/bottlenecks.bin $(BIN)/hd-eval $(OUT)/.eval-flags
-	$(BIN)/hd-eval $(OUT)/head.bin $(OUT)/bottlenecks.bin --report $(OUT)/report.html \
-		--metrics $(OUT)/metrics.json $(corrected) $(EVAL_FLAGS) >/dev/null || { touch -cd @0 $(OUT)/metrics.json $(OUT)/report.html; false; }
+	$(BIN)/hd-eval $(OUT)/head.bin $(OUT)/bottlenecks.bin --report $(OUT)/report.html --images $(images) \
+		--graph $(OUT)/retrained_graph.onnx --metrics $(OUT)/metrics.json $(corrected) $(EVAL_FLAGS) >/dev/null || { touch -cd @0 $(OUT)/metrics.json $(OUT)/report.html; false; }
 
 # The flags of the last run, so that other flags are a reason to run again.
 $(STAMP): flags = $(ARCHITECTURE) $(BASE_FLAGS)$(if $(CALIBRATED), $(IMAGES))

@@ -7,6 +7,7 @@ use crate::workdir::{Run, Workdir, trained};
 mod against;
 mod bounds;
 mod numbers;
+mod report;
 mod suspects;
 
 fn eval(dir: &Workdir, more: &[&str]) -> Run {

@@ -20,7 +20,7 @@ use hd_cli::{Common, CorrectionsFlag, Jobs};
     after_help = "\
 Example:
   hd-eval out/head.bin out/bottlenecks.bin --metrics out/metrics.json \\
-      --report out/report.html
+      --report out/report.html --images data/hotdog
   hd-eval out/head.bin out/bottlenecks.bin --min-accuracy 0.9 \\
       --min 'per_class.hot dog.recall=0.8' --max cross_entropy=0.3
 
@@ -39,9 +39,25 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.json")]
     pub(crate) metrics: Option<PathBuf>,
 
-    /// Where to write the figures as a page
+    /// Where to write the figures, the mistakes and what may be wrong with the images as a page
     #[arg(long, value_name = "FILE.html")]
     pub(crate) report: Option<PathBuf>,
+
+    /// The folder, or the list, that hd-bottleneck was given: the report then shows the images
+    #[arg(long, value_name = "IMAGES", requires = "report")]
+    pub(crate) images: Option<PathBuf>,
+
+    /// Images that the report shows at most
+    #[arg(long, value_name = "N", default_value_t = hd::report::IMAGES, requires = "report")]
+    pub(crate) report_images: usize,
+
+    /// The retrained graph: the report then shows where the evidence for the worst mistakes lies
+    #[arg(long, value_name = "FILE.onnx", requires = "images")]
+    pub(crate) graph: Option<PathBuf>,
+
+    /// The ONNX Runtime library that runs it [default: $ORT_DYLIB_PATH, or what `hd-fetch runtime` brought]
+    #[arg(long, value_name = "PATH", requires = "graph")]
+    pub(crate) runtime: Option<PathBuf>,
 
     /// Where to write all images as a table, ranked by how little fits that have not seen them believe in their labels
     #[arg(long, value_name = "FILE.tsv")]

@@ -6,14 +6,16 @@ use std::process::ExitCode;
 
 mod arguments;
 mod bounds;
+mod page;
 
 use anyhow::bail;
 use arguments::{Arguments, Images};
 use hd::audit::{suspects, write_suspects};
 use hd::bottleneck::Samples;
-use hd::eval::{Evaluation, Metrics, blank, evaluate, render};
+use hd::eval::{Evaluation, Metrics, blank, evaluate};
 use hd::file;
 use hd::head::Head;
+use hd::report::Findings;
 use hd::tsv::Separator;
 use hd::twins;
 use hd_cli::{Common, Program, check_outputs};
@@ -42,7 +44,7 @@ impl Program for Arguments {
             bail!("HEAD is needed");
         };
         let inputs = self.bottlenecks.iter().chain([head]).chain(&self.against);
-        let inputs = inputs.chain(&self.corrections.path);
+        let inputs = inputs.chain(&self.corrections.path).chain(&self.graph);
         let outputs = [
             &self.metrics,
             &self.report,
@@ -76,35 +78,13 @@ impl Arguments {
     /// Writes all that is asked for, at last the text on stdout.
     fn write(&self, evaluation: &Evaluation, head: &Head, samples: &Samples) -> anyhow::Result<()> {
         let metrics = &evaluation.metrics;
-        if let Some(path) = &self.report {
-            let page = render(metrics, head)?;
-            file::replace(path, |out| out.write_all(page.as_bytes()))?;
-        }
         if let Some(path) = &self.predictions {
             let separator = Separator::of(path);
             file::replace(path, |out| {
                 evaluation.write_predictions(head, samples, separator, out)
             })?;
         }
-        if let Some(path) = &self.duplicates {
-            let twins = match head.split.twins {
-                Some(threshold) => twins::find_within(samples, threshold),
-                None => twins::find(samples),
-            };
-            let splits = match self.split {
-                // Images from elsewhere have none.
-                Images::All => Vec::new(),
-                _ => head.split.assign(
-                    &twins::by_rule(samples, &head.split).images(samples),
-                    samples.labels(),
-                )?,
-            };
-            let split = |image: usize| splits.get(image).copied();
-            file::replace(path, |out| twins::write_table(&twins, samples, split, out))?;
-        }
-        if let Some(path) = &self.suspects {
-            write_suspects(path, &suspects(head, samples)?, head, samples)?;
-        }
+        self.write_audit(evaluation, head, samples)?;
         if let Some(path) = &self.metrics {
             metrics.write(path)?;
         }
@@ -115,6 +95,40 @@ impl Arguments {
         }
         write!(out, "{metrics}")?;
         Ok(out.flush()?)
+    }
+
+    /// Writes what the audit of the images has found, as tables and in the report.
+    fn write_audit(
+        &self,
+        evaluation: &Evaluation,
+        head: &Head,
+        samples: &Samples,
+    ) -> anyhow::Result<()> {
+        let is_reported = self.report.is_some();
+        let twins = (is_reported || self.duplicates.is_some())
+            .then(|| twins::by_rule_or_all(samples, &head.split));
+        let suspects = match is_reported || self.suspects.is_some() {
+            true => Some(suspects(head, samples)?),
+            false => None,
+        };
+        let splits = match self.split {
+            // Images from elsewhere have none.
+            Images::All if evaluation.splits.is_empty() => Vec::new(),
+            _ => twins::divide(samples, &head.split)?,
+        };
+        if let (Some(path), Some(twins)) = (&self.duplicates, &twins) {
+            let split = |image: usize| splits.get(image).copied();
+            file::replace(path, |out| twins::write_table(twins, samples, split, out))?;
+        }
+        if let (Some(path), Some(suspects)) = (&self.suspects, &suspects) {
+            write_suspects(path, suspects, head, samples)?;
+        }
+        if let (Some(path), Some(suspects), Some(twins)) = (&self.report, suspects, twins) {
+            let findings = Findings::of(samples, evaluation, suspects, twins);
+            let page = self.page(evaluation, head, samples, &splits, &findings)?;
+            file::replace(path, |out| out.write_all(page.as_bytes()))?;
+        }
+        Ok(())
     }
 }
 

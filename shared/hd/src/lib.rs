@@ -16,7 +16,8 @@
 //! | `bottlenecks.bin` | [`bottleneck`] |
 //! | `head.bin` | [`head`] |
 //! | `training_summaries/` | [`tensorboard`] |
-//! | `metrics.json`, `report.html` | [`eval`] |
+//! | `metrics.json` | [`eval`] |
+//! | `report.html` | [`report`] |
 //! | tables of suspects | [`audit`] |
 //! | `source.json` | [`origin`] |
 //!
@@ -66,6 +67,7 @@ pub mod onnx;
 pub mod origin;
 pub mod parallel;
 pub use hd_photo as photo;
+pub mod report;
 pub mod seen;
 pub mod split;
 pub mod stamp;

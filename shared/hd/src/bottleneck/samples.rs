@@ -11,6 +11,7 @@ use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
+use crate::origin::Origin;
 use crate::photo::Preprocess;
 use crate::split::Sample;
 
@@ -195,6 +196,11 @@ impl Samples {
     pub fn has_drawings(&self) -> bool {
         self.files()
             .any(|file| file.origin().is_some_and(|origin| origin.drawings))
+    }
+
+    /// Where the images of the files came from, as far as that is known.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.files().filter_map(Bottlenecks::origin)
     }
 
     /// Errors unless all files were made with `base`.

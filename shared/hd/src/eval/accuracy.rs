@@ -18,7 +18,7 @@ pub struct Accuracy {
 
 impl Accuracy {
     /// That of `right` among `n`.
-    pub(super) fn of(right: u64, n: u64) -> Self {
+    pub fn of(right: u64, n: u64) -> Self {
         Self {
             n,
             right,
@@ -28,7 +28,7 @@ impl Accuracy {
     }
 
     /// That of some images, each of which is right or not.
-    pub(super) fn among(images: impl IntoIterator<Item = bool>) -> Self {
+    pub fn among(images: impl IntoIterator<Item = bool>) -> Self {
         let (mut right, mut n) = (0, 0);
         for is_right in images {
             n += 1;

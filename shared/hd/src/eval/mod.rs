@@ -22,7 +22,6 @@ mod metrics;
 mod neighbour;
 mod per_label;
 mod ranking;
-mod report;
 mod rows;
 mod table;
 mod text;
@@ -41,4 +40,3 @@ pub use learning::{Doubling, LearningCurve, LearningPoint, Verdict, learning_cur
 pub use metrics::{Confident, Metrics, Mistake};
 pub use per_label::{Average, LabelMetrics};
 pub use ranking::Areas;
-pub use report::render;

@@ -25,7 +25,8 @@ use self::equal::Equal;
 use self::forest::Forest;
 use crate::bottleneck::{Facts, Samples};
 use crate::digest::Digest;
-use crate::split::{Sample, SplitBy, SplitRule};
+use crate::error::Result;
+use crate::split::{Sample, Split, SplitBy, SplitRule};
 
 pub use self::kind::Kind;
 pub use self::table::write_table;
@@ -120,6 +121,22 @@ pub fn by_rule(samples: &Samples, rule: &SplitRule) -> Twins {
         .twins
         .filter(|_| !matches!(rule.by, SplitBy::Path { .. }));
     kept.map_or_else(Twins::none, |threshold| find_within(samples, threshold))
+}
+
+/// Those by `rule`, and where it keeps none on one side, those that there are.
+pub fn by_rule_or_all(samples: &Samples, rule: &SplitRule) -> Twins {
+    match rule.twins {
+        Some(threshold) => find_within(samples, threshold),
+        None => find(samples),
+    }
+}
+
+/// The split of each sample by `rule`.
+///
+/// # Errors
+/// Those of [`SplitRule::assign`].
+pub fn divide(samples: &Samples, rule: &SplitRule) -> Result<Vec<Split>> {
+    rule.assign(&by_rule(samples, rule).images(samples), samples.labels())
 }
 
 /// What is looked at, an entry for each sample.

@@ -1,0 +1,47 @@
+//! What the audit has found, as the report shows it.
+
+use crate::audit::{Outlier, Shortcut, Suspect, Trait, WeakSpot, outliers, shortcuts, weak_spots};
+use crate::bottleneck::{Facts, Samples};
+use crate::eval::{Evaluation, Judged};
+use crate::twins::Twins;
+
+/// What the audit has found.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// The images whose label may be wrong, the most suspicious first.
+    pub suspects: Vec<Suspect>,
+    /// Near-duplicates.
+    pub twins: Twins,
+    /// Where the head is weak.
+    pub weak_spots: Vec<WeakSpot>,
+    /// What gives labels away.
+    pub shortcuts: Vec<Shortcut>,
+    /// Images that stand apart.
+    pub outliers: Vec<Outlier>,
+}
+
+impl Findings {
+    /// Those beside suspects and near-duplicates, which are found already.
+    pub fn of(
+        samples: &Samples,
+        evaluation: &Evaluation,
+        suspects: Vec<Suspect>,
+        twins: Twins,
+    ) -> Self {
+        let rows = 0..samples.len();
+        let facts = rows.filter_map(|row| Some((samples.facts(row)?, samples.label(row)?)));
+        let facts: Vec<(&Facts, u32)> = facts.collect();
+        let traits = |image: &Judged| {
+            let facts = samples.facts(image.row)?;
+            Some((Trait::of(facts, samples.preprocess()), image.is_right()))
+        };
+        let traits: Vec<_> = evaluation.judged.iter().filter_map(traits).collect();
+        Self {
+            suspects,
+            twins,
+            weak_spots: weak_spots(&traits),
+            shortcuts: shortcuts(&facts, samples.labels().len()),
+            outliers: outliers(samples),
+        }
+    }
+}

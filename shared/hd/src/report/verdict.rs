@@ -1,0 +1,109 @@
+//! The verdict: how good the head is, in a sentence.
+
+use super::Report;
+use super::share::{between, percent};
+use super::tested::Tested;
+use crate::counted;
+use crate::eval::Accuracy;
+
+/// What is said of the evaluated images first.
+pub(super) struct Verdict {
+    /// The accuracy.
+    pub(super) accuracy: String,
+    /// Which images it is of.
+    pub(super) of: String,
+    /// The verdict, in sentences.
+    pub(super) sentences: Vec<String>,
+    /// The accuracy with its interval, and beside it what would be right without a head.
+    pub(super) bars: Vec<Bar>,
+}
+
+/// An accuracy as a bar, in percent of its whole length.
+pub(super) struct Bar {
+    pub(super) name: String,
+    pub(super) share: String,
+    pub(super) width: String,
+    /// Where its interval begins, and how long that is.
+    pub(super) interval: [String; 2],
+}
+
+impl Verdict {
+    pub(super) fn of(report: &Report, tested: &Tested) -> Self {
+        let metrics = &report.evaluation.metrics;
+        let of = match metrics.split.as_str() {
+            "all" => counted(metrics.n, "image"),
+            split => counted(metrics.n, &format!("{split} image")),
+        };
+        Self {
+            accuracy: percent(metrics.accuracy),
+            of,
+            sentences: sentences(report, tested),
+            bars: bars(report),
+        }
+    }
+}
+
+fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
+    let metrics = &report.evaluation.metrics;
+    let right = (metrics.accuracy * metrics.n as f64).round();
+    let images = counted(metrics.n, "image");
+    let unseen = match (tested.seen, metrics.n) {
+        (0, 1) => " that it had not seen",
+        (0, _) => " that it had not seen",
+        _ => "",
+    };
+    let mut all = vec![format!(
+        "It is right on {right} of {images}{unseen}: {}, and on ever more such images with 95 % confidence between {}.",
+        percent(metrics.accuracy),
+        between(metrics.accuracy_interval)
+    )];
+    let frequent = &metrics.baselines.most_frequent;
+    let share = |accuracy: &Accuracy| percent(accuracy.accuracy.unwrap_or_default());
+    let nearest = metrics.baselines.nearest_neighbour.as_ref();
+    let nearest = nearest.map_or_else(String::new, |nearest| {
+        format!(
+            ", the label of the most similar image for {}",
+            share(nearest)
+        )
+    });
+    all.push(format!(
+        "Always answering '{}' would be right for {}{nearest}.",
+        frequent.label,
+        share(&frequent.accuracy)
+    ));
+    let sure = &metrics.confident;
+    if let Some(accuracy) = sure.accuracy {
+        all.push(format!(
+            "Of its answers {} have a score over {:.2}, and {} of these are right.",
+            percent(sure.share),
+            sure.threshold,
+            percent(accuracy)
+        ));
+    }
+    all
+}
+
+fn bars(report: &Report) -> Vec<Bar> {
+    let metrics = &report.evaluation.metrics;
+    let right = (metrics.accuracy * metrics.n as f64).round() as u64;
+    let mut all = vec![bar("This head", &Accuracy::of(right, metrics.n))];
+    if let Some(nearest) = &metrics.baselines.nearest_neighbour {
+        all.push(bar("The label of the most similar image", nearest));
+    }
+    let frequent = &metrics.baselines.most_frequent;
+    let name = format!("Always '{}'", frequent.label);
+    all.push(bar(&name, &frequent.accuracy));
+    all
+}
+
+fn bar(name: &str, accuracy: &Accuracy) -> Bar {
+    let share = accuracy.accuracy.unwrap_or_default();
+    let [low, high] = accuracy.accuracy_interval.unwrap_or([0.0, 1.0]);
+    let css = |share: f64| format!("{:.2}%", 100.0 * share);
+    Bar {
+        name: name.to_owned(),
+        share: percent(share),
+        width: css(share),
+        interval: [css(low), css(high - low)],
+    }
+}

@@ -1,0 +1,81 @@
+//! Images whose label may be wrong, each beside the image of either label that is nearest to it.
+
+use std::collections::HashMap;
+
+use super::Report;
+use super::gallery::Gallery;
+use super::share::percent;
+use crate::audit::Suspect;
+use crate::twins::neighbours::{Rows, nearest};
+
+/// Suspects that are shown.
+const MOST: usize = 40;
+
+/// An image whose label may be wrong.
+pub(super) struct WrongLabel<'a> {
+    pub(super) row: usize,
+    pub(super) label: &'a str,
+    pub(super) suggested: &'a str,
+    /// The probability of its own label.
+    pub(super) self_confidence: String,
+    /// The probability of the suggested one.
+    pub(super) score: String,
+    /// The nearest image of its own label, and the nearest of the suggested one.
+    pub(super) beside: [Option<usize>; 2],
+}
+
+/// The worst suspects, and how many there are in all.
+pub(super) fn wrong_labels<'a>(
+    report: &Report<'a>,
+    gallery: &mut Gallery,
+) -> (Vec<WrongLabel<'a>>, usize) {
+    let suspects = report.findings.suspects.iter();
+    let serious: Vec<&Suspect> = suspects.filter(|it| it.is_serious()).collect();
+    let shown: Vec<&Suspect> = serious.iter().copied().take(MOST).collect();
+    let own = neighbours(report, &shown, |suspect| suspect.label);
+    let others = neighbours(report, &shown, |suspect| suspect.suggested);
+    let pairs = shown.into_iter().zip(own.into_iter().zip(others));
+    let labels = pairs.map_while(|(suspect, (own, other))| {
+        let beside = [own, other];
+        let rows: Vec<usize> = [Some(suspect.row)]
+            .iter()
+            .chain(&beside)
+            .copied()
+            .flatten()
+            .collect();
+        gallery.admit(&rows).then(|| WrongLabel {
+            row: suspect.row,
+            label: report.label(suspect.label),
+            suggested: report.label(suspect.suggested),
+            self_confidence: percent(suspect.self_confidence),
+            score: percent(suspect.score),
+            beside,
+        })
+    });
+    (labels.collect(), serious.len())
+}
+
+/// For each suspect the nearest image of a label.
+fn neighbours(
+    report: &Report,
+    suspects: &[&Suspect],
+    label: impl Fn(&Suspect) -> u32,
+) -> Vec<Option<usize>> {
+    let samples = report.samples;
+    let all = 0..samples.len();
+    let rows = Rows::new(all.map(|row| samples.bottleneck(row)).collect());
+    let queries: Vec<usize> = suspects.iter().map(|it| it.row).collect();
+    let wanted: HashMap<usize, &str> = suspects
+        .iter()
+        .map(|it| (it.row, report.label(label(it))))
+        .collect();
+    let is_wanted =
+        |query: usize, other: usize| wanted.get(&query) == Some(&report.label_of(other));
+    let found = nearest(&rows, &queries, 1, is_wanted);
+    let first = |found: Vec<_>| {
+        found
+            .first()
+            .map(|it: &crate::twins::neighbours::Neighbour| it.index)
+    };
+    found.into_iter().map(first).collect()
+}
