@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use hd::base::Runtime;
-use hd::bottleneck::Samples;
+use hd::bottleneck::{Corrections, Samples};
 use hd::eval::Evaluation;
 use hd::head::Head;
 use hd::onnx::Network;
@@ -24,12 +24,15 @@ impl Arguments {
         findings: &Findings,
     ) -> anyhow::Result<String> {
         let painter = self.painter(head)?;
+        let corrections = self.corrections.path.as_deref();
+        let corrections = corrections.map(Corrections::open).transpose()?;
         let report = Report {
             head,
             samples,
             evaluation,
             splits,
             findings,
+            corrections: corrections.as_ref(),
             images: self.images.as_deref(),
             most_images: self.report_images,
             painter: painter.as_ref(),

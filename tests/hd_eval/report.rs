@@ -171,6 +171,20 @@ fn corrections_that_are_chosen_in_the_report_are_what_hd_train_takes() {
     );
     let said = "return document.getElementById('corrected').textContent";
     assert_eq!(browser.run(said), "4 images corrected.");
+    // A report of what was corrected takes the corrections along.
+    eval(
+        &dir,
+        &[
+            "--report",
+            "r.html",
+            "--corrections",
+            "corrections.tsv",
+            "--split",
+            "all",
+        ],
+    );
+    let page = fs::read_to_string(dir.path("r.html")).unwrap();
+    assert_eq!(page.matches("<data data-path=").count(), 4);
     // The link that saves it stays within the page.
     browser.run("save()");
     assert_eq!(browser.complaints(), [""; 0]);

@@ -94,6 +94,16 @@ impl Corrections {
         })
     }
 
+    /// The lines, by path: each path as tables have it, and its label.
+    pub fn lines(&self) -> Vec<(&[u8], &str)> {
+        let lines = self.lines.iter();
+        let mut lines: Vec<(&[u8], &str)> = lines
+            .map(|(path, line)| (path.as_slice(), line.label.as_str()))
+            .collect();
+        lines.sort_unstable();
+        lines
+    }
+
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
         self.lines.len()

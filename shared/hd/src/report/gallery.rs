@@ -130,8 +130,7 @@ impl<'a> Gallery<'a> {
 
     /// The bytes of its path, as tables have them, in hexadecimal digits.
     pub(super) fn hex(&self, row: &usize) -> String {
-        let bytes = self.field(*row);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.field(*row))
     }
 
     /// The file of the image of a row.
@@ -142,6 +141,11 @@ impl<'a> Gallery<'a> {
     fn field(&self, row: usize) -> Vec<u8> {
         tsv::field(self.samples.image(row).unwrap_or(Path::new("")))
     }
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What paths are relative to: a folder, or where a list was read.

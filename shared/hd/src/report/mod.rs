@@ -23,7 +23,7 @@ mod wrong_label;
 
 use std::path::Path;
 
-use crate::bottleneck::Samples;
+use crate::bottleneck::{Corrections, Samples};
 use crate::error::Result;
 use crate::eval::Evaluation;
 use crate::head::Head;
@@ -51,6 +51,8 @@ pub struct Report<'a> {
     pub splits: &'a [Split],
     /// What the audit has found.
     pub findings: &'a Findings,
+    /// The corrections that are in use, so that those that are chosen in the page come to them.
+    pub corrections: Option<&'a Corrections>,
     /// The folder, or the list, that the paths of the samples belong to.
     pub images: Option<&'a Path>,
     /// How many images may be shown.

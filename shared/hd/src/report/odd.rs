@@ -2,7 +2,8 @@
 
 use super::Report;
 use super::gallery::Gallery;
-use crate::audit::{Outlier, Trait};
+use crate::audit::Trait;
+use crate::bottleneck::Facts;
 
 /// Images that are shown of one kind.
 const EACH: usize = 12;
@@ -41,7 +42,7 @@ pub(super) fn odd(report: &Report, gallery: &mut Gallery) -> Vec<Odd> {
         Trait::Tiny,
         Trait::OddShaped,
     ];
-    let kinds = kinds.map(|kind| (kind.to_string(), with(outliers, kind)));
+    let kinds = kinds.map(|kind| (kind.to_string(), with(report, kind)));
     let all = std::iter::once(far).chain(kinds);
     let shown = all.map(|(why, images): (String, Vec<(usize, String)>)| Odd {
         why,
@@ -55,10 +56,29 @@ pub(super) fn odd(report: &Report, gallery: &mut Gallery) -> Vec<Odd> {
     shown.filter(|odd| odd.all > 0).collect()
 }
 
-fn with(outliers: &[Outlier], kind: Trait) -> Vec<(usize, String)> {
-    let measure = |outlier: &Outlier| {
+/// The images of a kind with the measure by which they are, the farthest from what is usual first.
+fn with(report: &Report, kind: Trait) -> Vec<(usize, String)> {
+    let outliers = report.findings.outliers.iter();
+    let found = outliers.filter_map(|outlier| {
         let (_, measure) = outlier.traits.iter().find(|(it, _)| *it == kind)?;
-        Some((outlier.image, measure.clone()))
-    };
-    outliers.iter().filter_map(measure).collect()
+        let order = order(kind, report.samples.facts(outlier.image)?);
+        Some((order, outlier.image, measure.clone()))
+    });
+    let mut found: Vec<(f64, usize, String)> = found.collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let found = found.into_iter();
+    found.map(|(_, image, measure)| (image, measure)).collect()
+}
+
+/// What is less, the more an image is of a kind.
+fn order(kind: Trait, facts: &Facts) -> f64 {
+    match kind {
+        Trait::Dark => f64::from(facts.look.brightness),
+        Trait::Light => -f64::from(facts.look.brightness),
+        Trait::Blank => f64::from(facts.look.contrast),
+        Trait::Blurred => f64::from(facts.look.sharpness),
+        Trait::Tiny => facts.pixels() as f64,
+        Trait::OddShaped => -facts.aspect(),
+        Trait::Greyscale | Trait::Format(_) => 0.0,
+    }
 }

@@ -14,7 +14,7 @@ use super::tested::{Tested, accuracy_of};
 use super::verdict::Verdict;
 use super::warning::{Warning, describe, warnings};
 use super::weakness::{Weakness, weaknesses};
-use super::wrong_label::{WrongLabel, wrong_labels};
+use super::wrong_label::{WrongLabel, earlier, wrong_labels};
 use crate::error::{Error, Result};
 use crate::eval::{Accuracy, Metrics};
 use crate::head::Head;
@@ -44,6 +44,8 @@ struct Page<'a> {
     shortcuts: Vec<String>,
     suspects: Vec<WrongLabel<'a>>,
     all_suspects: usize,
+    /// Corrections that are in use.
+    earlier: Vec<(String, &'a str)>,
     doubles: Doubles<'a>,
     /// The accuracy without leaks, and without suspects, and how many these are.
     without: [(String, usize); 2],
@@ -112,6 +114,7 @@ fn page<'a>(report: &Report<'a>) -> Result<Page<'a>> {
         without: without(report, &tested),
         suspects,
         all_suspects,
+        earlier: earlier(report),
         doubles,
         odd,
         folds: report.head.scores.first().map_or(0, |score| score.folds),

@@ -2,9 +2,9 @@
 
 use crate::eval::Accuracy;
 
-/// A share in percent.
+/// A share in percent, which no line's end parts.
 pub(super) fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    format!("{:.1}\u{a0}%", 100.0 * share)
 }
 
 /// A share in percent and its interval, as it stands in a table; a dash where there is none.
@@ -24,5 +24,5 @@ pub(super) fn with_interval(accuracy: &Accuracy) -> String {
 
 /// An interval in words.
 pub(super) fn between([low, high]: [f64; 2]) -> String {
-    format!("{:.1} and {:.1} %", 100.0 * low, 100.0 * high)
+    format!("{:.1} and {:.1}\u{a0}%", 100.0 * low, 100.0 * high)
 }

@@ -5,6 +5,7 @@ use super::share::{between, percent};
 use super::tested::Tested;
 use crate::counted;
 use crate::eval::Accuracy;
+use crate::label::CONFIDENT;
 
 /// What is said of the evaluated images first.
 pub(super) struct Verdict {
@@ -47,9 +48,8 @@ fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
     let metrics = &report.evaluation.metrics;
     let right = (metrics.accuracy * metrics.n as f64).round();
     let images = counted(metrics.n, "image");
-    let unseen = match (tested.seen, metrics.n) {
-        (0, 1) => " that it had not seen",
-        (0, _) => " that it had not seen",
+    let unseen = match tested.seen {
+        0 => " that it had not seen",
         _ => "",
     };
     let mut all = vec![format!(
@@ -71,13 +71,14 @@ fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
         frequent.label,
         share(&frequent.accuracy)
     ));
-    let sure = &metrics.confident;
-    if let Some(accuracy) = sure.accuracy {
+    let sure = metrics.decided.iter().find(|it| it.threshold == CONFIDENT);
+    if let Some(interval) = sure.and_then(|sure| sure.accuracy.accuracy_interval) {
+        let sure = sure.map(|sure| sure.accuracy).unwrap_or_default();
         all.push(format!(
-            "Of its answers {} have a score over {:.2}, and {} of these are right.",
-            percent(sure.share),
-            sure.threshold,
-            percent(accuracy)
+            "{} of its answers have a score over {CONFIDENT:.2}, and {} of these are right: with 95 % confidence between {}.",
+            sure.n,
+            sure.right,
+            between(interval)
         ));
     }
     all

@@ -73,10 +73,11 @@ fn seen(report: &Report, tested: &Tested) -> Option<String> {
 fn leaks(report: &Report, tested: &Tested) -> Option<String> {
     let n = report.evaluation.judged.len();
     let leaks = tested.leaks.len();
+    let show = if leaks == 1 { "shows" } else { "show" };
     (leaks > 0).then(|| {
         format!(
-            "{leaks} of the {n} show the same as an image that the head has learned from: near-duplicates lie on both sides of \
-             the split. They are shown under Duplicates."
+            "{leaks} of the {n} {show} the same as an image that the head has learned from: near-duplicates lie on both sides of \
+             the split. Duplicates, below, has them."
         )
     })
 }

@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 
 use super::Report;
-use super::gallery::Gallery;
+use super::gallery::{Gallery, hex};
 use super::share::percent;
 use crate::audit::Suspect;
+use crate::bottleneck::Corrections;
 use crate::twins::neighbours::{Rows, nearest};
 
 /// Suspects that are shown.
 const MOST: usize = 40;
+
+/// Corrections in use that are taken along.
+const MOST_EARLIER: usize = 10_000;
 
 /// An image whose label may be wrong.
 pub(super) struct WrongLabel<'a> {
@@ -22,6 +26,16 @@ pub(super) struct WrongLabel<'a> {
     pub(super) score: String,
     /// The nearest image of its own label, and the nearest of the suggested one.
     pub(super) beside: [Option<usize>; 2],
+}
+
+/// Corrections in use that are taken along: path in hexadecimal digits, and label.
+pub(super) fn earlier<'a>(report: &Report<'a>) -> Vec<(String, &'a str)> {
+    let lines = report
+        .corrections
+        .map(Corrections::lines)
+        .unwrap_or_default();
+    let lines = lines.into_iter().take(MOST_EARLIER);
+    lines.map(|(path, label)| (hex(path), label)).collect()
 }
 
 /// The worst suspects, and how many there are in all.

@@ -4,17 +4,20 @@
 // not open what a link leads into.
 
 const selects = [...document.querySelectorAll("select[data-path]")];
+const earlier = [...document.querySelectorAll("data[data-path]")];
 
 /** The bytes that a text of hexadecimal digits stands for. */
 function bytes(hex) {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-/** The table of corrections: paths may hold any byte. */
+/** The table of corrections, those in use among them: paths may hold any byte. */
 function corrections() {
   const text = new TextEncoder();
   const chosen = selects.filter((select) => select.value);
-  const lines = chosen.flatMap((select) => [bytes(select.dataset.path), text.encode(`\t${select.value}\n`)]);
+  const again = new Set(chosen.map((select) => select.dataset.path));
+  const all = [...earlier.filter((data) => !again.has(data.dataset.path)), ...chosen];
+  const lines = all.flatMap((one) => [bytes(one.dataset.path), text.encode(`\t${one.value}\n`)]);
   return new Blob([text.encode("path\tlabel\n"), ...lines], { type: "text/tab-separated-values" });
 }
 
