@@ -13,8 +13,10 @@ pub(super) struct Verdict {
     pub(super) accuracy: String,
     /// Which images it is of.
     pub(super) of: String,
-    /// The verdict, in sentences.
-    pub(super) sentences: Vec<String>,
+    /// The verdict, in a sentence.
+    pub(super) sentence: String,
+    /// What stands beside it, in sentences.
+    pub(super) beside: Vec<String>,
     /// The accuracy with its interval, and beside it what would be right without a head.
     pub(super) bars: Vec<Bar>,
 }
@@ -38,13 +40,14 @@ impl Verdict {
         Self {
             accuracy: percent(metrics.accuracy),
             of,
-            sentences: sentences(report, tested),
+            sentence: sentence(report, tested),
+            beside: beside(report),
             bars: bars(report),
         }
     }
 }
 
-fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
+fn sentence(report: &Report, tested: &Tested) -> String {
     let metrics = &report.evaluation.metrics;
     let right = (metrics.accuracy * metrics.n as f64).round();
     let images = counted(metrics.n, "image");
@@ -52,11 +55,16 @@ fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
         0 => " that it had not seen",
         _ => "",
     };
-    let mut all = vec![format!(
-        "It is right on {right} of {images}{unseen}: {}, and on ever more such images with 95 % confidence between {}.",
+    format!(
+        "It is right on {right} of {images}{unseen}: {}, and on ever more such images with 95\u{a0}% confidence between {}.",
         percent(metrics.accuracy),
         between(metrics.accuracy_interval)
-    )];
+    )
+}
+
+fn beside(report: &Report) -> Vec<String> {
+    let metrics = &report.evaluation.metrics;
+    let mut all = Vec::new();
     let frequent = &metrics.baselines.most_frequent;
     let share = |accuracy: &Accuracy| percent(accuracy.accuracy.unwrap_or_default());
     let nearest = metrics.baselines.nearest_neighbour.as_ref();
@@ -75,7 +83,7 @@ fn sentences(report: &Report, tested: &Tested) -> Vec<String> {
     if let Some(interval) = sure.and_then(|sure| sure.accuracy.accuracy_interval) {
         let sure = sure.map(|sure| sure.accuracy).unwrap_or_default();
         all.push(format!(
-            "{} of its answers have a score over {CONFIDENT:.2}, and {} of these are right: with 95 % confidence between {}.",
+            "{} of its answers have a score over {CONFIDENT:.2}, and {} of these are right: with 95\u{a0}% confidence between {}.",
             sure.n,
             sure.right,
             between(interval)

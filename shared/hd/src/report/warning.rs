@@ -40,10 +40,7 @@ pub(super) fn warnings(report: &Report, tested: &Tested) -> Vec<Warning> {
         all.extend(text.map(|text| Warning { title, text }));
     };
     warn("These images are drawings, not photos.", drawings(report));
-    warn(
-        "The head has learned from these images.",
-        seen(report, tested),
-    );
+    warn("The head has seen these images.", seen(report, tested));
     warn("It may have learned a shortcut.", shortcut(report));
     warn(
         "Some of these images are not new to it.",
@@ -65,8 +62,8 @@ fn drawings(report: &Report) -> Option<String> {
 fn seen(report: &Report, tested: &Tested) -> Option<String> {
     let n = report.evaluation.judged.len();
     (tested.seen > 0).then(|| match tested.seen == n {
-        true => format!("It has seen all {n} of them, so the figures say how well it remembers, and not how well it does on others."),
-        false => format!("It has seen {} of the {n}, which flatters it.", tested.seen),
+        true => format!("It has learned from all {n} of them, so the figures say how well it remembers, and not how well it does on others."),
+        false => format!("It has learned from {} of the {n}, which flatters it.", tested.seen),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::bottleneck::Corrections;
 use crate::twins::neighbours::{Rows, nearest};
 
 /// Suspects that are shown.
-const MOST: usize = 40;
+const MOST: usize = 60;
 
 /// Corrections in use that are taken along.
 const MOST_EARLIER: usize = 10_000;
@@ -44,8 +44,8 @@ pub(super) fn wrong_labels<'a>(
     gallery: &mut Gallery,
 ) -> (Vec<WrongLabel<'a>>, usize) {
     let suspects = report.findings.suspects.iter();
-    let serious: Vec<&Suspect> = suspects.filter(|it| it.is_serious()).collect();
-    let shown: Vec<&Suspect> = serious.iter().copied().take(MOST).collect();
+    let doubted: Vec<&Suspect> = suspects.filter(|it| it.suggested != it.label).collect();
+    let shown: Vec<&Suspect> = doubted.iter().copied().take(MOST).collect();
     let own = neighbours(report, &shown, |suspect| suspect.label);
     let others = neighbours(report, &shown, |suspect| suspect.suggested);
     let pairs = shown.into_iter().zip(own.into_iter().zip(others));
@@ -66,7 +66,7 @@ pub(super) fn wrong_labels<'a>(
             beside,
         })
     });
-    (labels.collect(), serious.len())
+    (labels.collect(), doubted.len())
 }
 
 /// For each suspect the nearest image of a label.
