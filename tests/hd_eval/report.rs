@@ -305,3 +305,42 @@ fn an_image_is_in_the_page_once_and_heat_maps_are_of_mistakes() {
     assert_eq!(different.len(), images.len());
     assert!(page.matches("<img class=\"photo").count() > images.len());
 }
+
+#[test]
+fn a_thousand_labels_fit_into_a_page_that_opens_at_once() {
+    let test = "a_thousand_labels_fit_into_a_page_that_opens_at_once";
+    let dir = Workdir::new();
+    for label in 0..1000 {
+        for (number, of) in ["hot_dog", "not_hot_dog"].into_iter().enumerate() {
+            let image = drawings().join(format!("{of}/{:04}.jpg", label % 30));
+            let name = format!("images/a label with a long name {label:04}/{number}.jpg");
+            dir.write(name, fs::read(image).unwrap());
+        }
+    }
+    dir.bottleneck("images").succeeds();
+    let all = ["--testing-percentage", "0", "--validation-percentage", "0"];
+    let quick = ["--how-many-training-steps", "3"];
+    dir.train().args(all).args(quick).succeeds();
+    let report = ["--report", "r.html", "--images", "images", "--split", "all"];
+    for most in ["400", "100000"] {
+        eval(&dir, &[&report[..], &["--report-images", most]].concat());
+        let size = fs::metadata(dir.path("r.html")).unwrap().len();
+        assert!(size < 8_000_000, "{size} bytes with {most} images");
+    }
+    let page = fs::read_to_string(dir.path("r.html")).unwrap();
+    for said in [
+        "too many for a matrix",
+        "smaller ones are left out",
+        "of 1000 labels",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let Some(browser) = open(test, &dir, &Screen::Phone) else {
+        return;
+    };
+    let took = "return performance.getEntriesByType('navigation')[0].domComplete";
+    let took = browser.run(took).as_f64().unwrap();
+    assert!(took < 2000.0, "{took} ms");
+    assert_eq!(browser.run(FAULTS), json!([]));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
