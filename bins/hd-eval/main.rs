@@ -124,7 +124,7 @@ impl Arguments {
             write_suspects(path, suspects, head, samples)?;
         }
         if let (Some(path), Some(suspects), Some(twins)) = (&self.report, suspects, twins) {
-            let findings = Findings::of(samples, evaluation, suspects, twins);
+            let findings = Findings::of(head, samples, evaluation, suspects, twins)?;
             let page = self.page(evaluation, head, samples, &splits, &findings)?;
             file::replace(path, |out| out.write_all(page.as_bytes()))?;
         }

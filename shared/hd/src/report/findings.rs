@@ -2,7 +2,9 @@
 
 use crate::audit::{Outlier, Shortcut, Suspect, Trait, WeakSpot, outliers, shortcuts, weak_spots};
 use crate::bottleneck::{Facts, Samples};
-use crate::eval::{Evaluation, Judged};
+use crate::error::Result;
+use crate::eval::{Evaluation, Judged, LearningCurve, learning_curve};
+use crate::head::Head;
 use crate::twins::Twins;
 
 /// What the audit has found.
@@ -18,16 +20,22 @@ pub struct Findings {
     pub shortcuts: Vec<Shortcut>,
     /// Images that stand apart.
     pub outliers: Vec<Outlier>,
+    /// Whether more images would help.
+    pub learning: Option<LearningCurve>,
 }
 
 impl Findings {
     /// Those beside suspects and near-duplicates, which are found already.
+    ///
+    /// # Errors
+    /// Samples that the head is not for.
     pub fn of(
+        head: &Head,
         samples: &Samples,
         evaluation: &Evaluation,
         suspects: Vec<Suspect>,
         twins: Twins,
-    ) -> Self {
+    ) -> Result<Self> {
         let rows = 0..samples.len();
         let facts = rows.filter_map(|row| Some((samples.facts(row)?, samples.label(row)?)));
         let facts: Vec<(&Facts, u32)> = facts.collect();
@@ -36,12 +44,13 @@ impl Findings {
             Some((Trait::of(facts, samples.preprocess()), image.is_right()))
         };
         let traits: Vec<_> = evaluation.judged.iter().filter_map(traits).collect();
-        Self {
+        Ok(Self {
             suspects,
             twins,
             weak_spots: weak_spots(&traits),
             shortcuts: shortcuts(&facts, samples.labels().len()),
             outliers: outliers(samples),
-        }
+            learning: learning_curve(head, samples)?,
+        })
     }
 }

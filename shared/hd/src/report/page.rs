@@ -16,7 +16,7 @@ use super::warning::{Warning, describe, warnings};
 use super::weakness::{Weakness, weaknesses};
 use super::wrong_label::{WrongLabel, earlier, wrong_labels};
 use crate::error::{Error, Result};
-use crate::eval::{Accuracy, Metrics};
+use crate::eval::{Accuracy, Chart, Metrics, charts};
 use crate::head::Head;
 
 /// Labels that are listed.
@@ -64,14 +64,6 @@ struct LabelRow<'a> {
     f1: String,
 }
 
-/// A chart.
-struct Chart {
-    id: &'static str,
-    title: String,
-    caption: String,
-    svg: String,
-}
-
 /// A share in percent, for the templates, which pass everything by reference.
 fn shown(share: &f64) -> String {
     percent(*share)
@@ -95,6 +87,7 @@ fn page<'a>(report: &Report<'a>) -> Result<Page<'a>> {
     let odd = odd(report, &mut gallery);
     gallery.develop();
     let shortcuts = report.findings.shortcuts.iter();
+    let learning = report.findings.learning.as_ref();
     Ok(Page {
         metrics,
         head: report.head,
@@ -106,7 +99,8 @@ fn page<'a>(report: &Report<'a>) -> Result<Page<'a>> {
         all_mistakes,
         is_painted: report.painter.is_some(),
         has_images: report.images.is_some(),
-        charts: Vec::new(),
+        charts: charts(report.evaluation, report.head, report.samples, learning)
+            .map_err(Error::io("report.html", "draw the charts of"))?,
         weaknesses: weaknesses(report),
         shortcuts: shortcuts
             .map(|it| describe(it, report.samples.labels()))
