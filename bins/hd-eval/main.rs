@@ -107,7 +107,8 @@ impl Arguments {
         let is_reported = self.report.is_some();
         let twins = (is_reported || self.duplicates.is_some())
             .then(|| twins::by_rule_or_all(samples, &head.split));
-        let suspects = match is_reported || self.suspects.is_some() {
+        let is_quick = is_reported && Findings::are_suspects_quick(head, samples);
+        let suspects = match is_quick || self.suspects.is_some() {
             true => Some(suspects(head, samples)?),
             false => None,
         };
@@ -123,7 +124,7 @@ impl Arguments {
         if let (Some(path), Some(suspects)) = (&self.suspects, &suspects) {
             write_suspects(path, suspects, head, samples)?;
         }
-        if let (Some(path), Some(suspects), Some(twins)) = (&self.report, suspects, twins) {
+        if let (Some(path), Some(twins)) = (&self.report, twins) {
             let findings = Findings::of(head, samples, evaluation, suspects, twins)?;
             let page = self.page(evaluation, head, samples, &splits, &findings)?;
             file::replace(path, |out| out.write_all(page.as_bytes()))?;

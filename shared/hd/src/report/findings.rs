@@ -10,8 +10,8 @@ use crate::twins::Twins;
 /// What the audit has found.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// The images whose label may be wrong, the most suspicious first.
-    pub suspects: Vec<Suspect>,
+    /// The images whose label may be wrong, the most suspicious first; absent where nobody looked.
+    pub suspects: Option<Vec<Suspect>>,
     /// Near-duplicates.
     pub twins: Twins,
     /// Where the head is weak.
@@ -24,7 +24,17 @@ pub struct Findings {
     pub learning: Option<LearningCurve>,
 }
 
+/// Products of numbers in a pass over the images beyond which a report is not worth the fits that
+/// suspects take, some twenty seconds on two cores.
+const PRODUCTS: usize = 2_000_000_000;
+
 impl Findings {
+    /// Whether looking for suspects takes no longer than a report is waited for.
+    pub fn are_suspects_quick(head: &Head, samples: &Samples) -> bool {
+        let a_row = samples.size().saturating_mul(head.labels.len());
+        samples.len().saturating_mul(a_row) <= PRODUCTS
+    }
+
     /// Those beside suspects and near-duplicates, which are found already.
     ///
     /// # Errors
@@ -33,7 +43,7 @@ impl Findings {
         head: &Head,
         samples: &Samples,
         evaluation: &Evaluation,
-        suspects: Vec<Suspect>,
+        suspects: Option<Vec<Suspect>>,
         twins: Twins,
     ) -> Result<Self> {
         let rows = 0..samples.len();

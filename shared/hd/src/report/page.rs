@@ -44,6 +44,8 @@ struct Page<'a> {
     shortcuts: Vec<String>,
     suspects: Vec<WrongLabel<'a>>,
     all_suspects: usize,
+    /// Whether somebody looked for suspects.
+    is_suspected: bool,
     /// Corrections that are in use.
     earlier: Vec<(String, &'a str)>,
     doubles: Doubles<'a>,
@@ -108,6 +110,7 @@ fn page<'a>(report: &Report<'a>) -> Result<Page<'a>> {
         without: without(report, &tested),
         suspects,
         all_suspects,
+        is_suspected: report.findings.suspects.is_some(),
         earlier: earlier(report),
         doubles,
         odd,
@@ -141,7 +144,12 @@ fn labels(metrics: &Metrics) -> Vec<LabelRow<'_>> {
 /// The accuracy without leaks, and without suspects.
 fn without(report: &Report, tested: &Tested) -> [(String, usize); 2] {
     let n = report.evaluation.judged.len();
-    let serious = report.findings.suspects.iter().filter(|it| it.is_serious());
+    let serious = report
+        .findings
+        .suspects
+        .iter()
+        .flatten()
+        .filter(|it| it.is_serious());
     let serious: std::collections::HashSet<usize> = serious.map(|it| it.row).collect();
     let leaks = accuracy_of(report, |image| !tested.leaks.contains(&image.row));
     let suspects = accuracy_of(report, |image| !serious.contains(&image.row));

@@ -43,7 +43,7 @@ pub(super) fn wrong_labels<'a>(
     report: &Report<'a>,
     gallery: &mut Gallery,
 ) -> (Vec<WrongLabel<'a>>, usize) {
-    let suspects = report.findings.suspects.iter();
+    let suspects = report.findings.suspects.iter().flatten();
     let doubted: Vec<&Suspect> = suspects.filter(|it| it.suggested != it.label).collect();
     let shown: Vec<&Suspect> = doubted.iter().copied().take(MOST).collect();
     let own = neighbours(report, &shown, |suspect| suspect.label);
