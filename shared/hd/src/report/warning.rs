@@ -25,6 +25,9 @@ const BEYOND_CHANCE: f64 = 2.576;
 /// The share of a label's images that a shortcut is told of in words of the label.
 const NEARLY_ALL: f64 = 0.9;
 
+/// What most images are, and nobody would name.
+const USUAL: &str = "in colour";
+
 /// A reason not to trust the figures.
 pub(super) struct Warning {
     /// In a few words.
@@ -214,5 +217,7 @@ fn telling(shortcut: &Shortcut) -> Option<(usize, &str, usize, usize, usize, usi
     let gain =
         |it: &(usize, &str, usize, usize, usize, usize)| share(it.2, it.3) - share(it.4, it.5);
     let nearly_all = all.filter(|it| share(it.2, it.3) >= NEARLY_ALL);
-    nearly_all.max_by(|a, b| gain(a).total_cmp(&gain(b)))
+    // Of two labels each tells the other. To be grey is what is named then, and not to have colours.
+    let is_odd = |it: &(usize, &str, usize, usize, usize, usize)| it.1 != USUAL;
+    nearly_all.max_by(|a, b| gain(a).total_cmp(&gain(b)).then(is_odd(a).cmp(&is_odd(b))))
 }
