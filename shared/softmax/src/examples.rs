@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Example<'a> {
     /// D floats.
     pub x: &'a [f32],
-    /// What they are multiplied by before anything else; see [`unit`].
+    /// What they are multiplied by before anything else; see [`unit()`].
     pub factor: f32,
     /// Counted from 0.
     pub label: u32,

@@ -1,6 +1,6 @@
 //! `report.html`: an evaluation and the audit of its data as one page that needs nothing beside it.
 //!
-//! What is shown of the images is chosen first ([`Gallery`](gallery::Gallery)), within a number of
+//! What is shown of the images is chosen first (`gallery.rs`), within a number of
 //! images; then these are read and made small. Each is in the page once, however often it is shown.
 //! Every list has an end, so that the page stays within [`MOST_BYTES`] whatever the data, and says
 //! what was left out.
