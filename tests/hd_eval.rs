@@ -94,6 +94,8 @@ fn text_and_report_say_that_the_images_are_drawings() {
     );
     let page = fs::read_to_string(dir.path("r.html")).unwrap();
     assert!(page.contains("drawings, not photos") && page.contains("hot dog"));
+    // The namespace of SVG is a name, and nobody is asked for it.
+    let page = page.replace("http://www.w3.org/2000/svg", "");
     assert!(
         !page.contains("http"),
         "the page must need nothing beside it"
@@ -207,9 +209,6 @@ fn images_that_are_there_twice_are_listed_with_their_splits() {
     assert_eq!((one[2], other[2]), ("hot dog", "not hot dog"));
     assert!(["training", "validation", "testing"].contains(&one[3]));
     eval(&dir, &["--duplicates", "all.tsv", "--split", "all"]);
-    let all = fs::read_to_string(dir.path("all.tsv")).unwrap();
-    assert!(
-        all.contains("\tnot_hot_dog/again.jpg\tnot hot dog\t\tsame file\n"),
-        "{all}"
-    );
+    // These are the head's own images, so that their splits are known whichever are scored.
+    assert_eq!(fs::read_to_string(dir.path("all.tsv")).unwrap(), table);
 }
