@@ -9,7 +9,7 @@ mod bounds;
 mod page;
 
 use anyhow::bail;
-use arguments::{Arguments, Images};
+use arguments::Arguments;
 use hd::audit::{suspects, write_suspects};
 use hd::bottleneck::Samples;
 use hd::eval::{Evaluation, Metrics, blank, evaluate};
@@ -106,19 +106,14 @@ impl Arguments {
     ) -> anyhow::Result<()> {
         let is_reported = self.report.is_some();
         let twins = (is_reported || self.duplicates.is_some())
-            .then(|| twins::by_rule_or_all(samples, &head.split));
+            .then(|| twins::all(samples, &head.split, &evaluation.twins));
         let is_quick = is_reported && Findings::are_suspects_quick(head, samples);
         let suspects = match is_quick || self.suspects.is_some() {
-            true => Some(suspects(head, samples)?),
+            true => Some(suspects(head, samples, &evaluation.twins)?),
             false => None,
         };
-        let splits = match self.split {
-            // Images from elsewhere have none.
-            Images::All if evaluation.splits.is_empty() => Vec::new(),
-            _ => twins::divide(samples, &head.split)?,
-        };
         if let (Some(path), Some(twins)) = (&self.duplicates, &twins) {
-            let split = |image: usize| splits.get(image).copied();
+            let split = |image: usize| evaluation.splits.get(image).copied();
             file::replace(path, |out| twins::write_table(twins, samples, split, out))?;
         }
         if let (Some(path), Some(suspects)) = (&self.suspects, &suspects) {
@@ -126,7 +121,7 @@ impl Arguments {
         }
         if let (Some(path), Some(twins)) = (&self.report, twins) {
             let findings = Findings::of(head, samples, evaluation, suspects, twins)?;
-            let page = self.page(evaluation, head, samples, &splits, &findings)?;
+            let page = self.page(evaluation, head, samples, &findings)?;
             file::replace(path, |out| out.write_all(page.as_bytes()))?;
         }
         Ok(())

@@ -9,7 +9,6 @@ use hd::eval::Evaluation;
 use hd::head::Head;
 use hd::onnx::Network;
 use hd::report::{Findings, Painter, Report};
-use hd::split::Split;
 
 use crate::arguments::Arguments;
 
@@ -20,7 +19,6 @@ impl Arguments {
         evaluation: &Evaluation,
         head: &Head,
         samples: &Samples,
-        splits: &[Split],
         findings: &Findings,
     ) -> anyhow::Result<String> {
         let painter = self.painter(head)?;
@@ -30,7 +28,6 @@ impl Arguments {
             head,
             samples,
             evaluation,
-            splits,
             findings,
             corrections: corrections.as_ref(),
             images: self.images.as_deref(),

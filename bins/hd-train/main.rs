@@ -17,7 +17,7 @@ mod tell;
 
 use arguments::Arguments;
 use hd::bottleneck::Samples;
-use hd::head::{Head, Recipe, Solver, Strength, Training, train};
+use hd::head::{Recipe, Solver, Strength, Training, train};
 use hd::onnx::{Layer, Network, check_name, outline, stitch};
 use hd::tensorboard::{self, Summaries};
 use hd_cli::{Bar, Common, Program};
@@ -57,7 +57,7 @@ impl Program for Arguments {
             .map(|base| stitch(base, Layer::from(head), &self.final_tensor_name))
             .transpose()?;
         if let (Some(folder), Some(summaries)) = (&self.summaries_dir, summaries) {
-            self.summarise(folder, summaries, &samples, head, graph.as_deref())?;
+            self.summarise(folder, summaries, &samples, &training, graph.as_deref())?;
         }
         self.write(head, graph.as_deref())
     }
@@ -104,11 +104,12 @@ impl Arguments {
         folder: &Path,
         mut summaries: Summaries<'a>,
         samples: &'a Samples,
-        head: &Head,
+        training: &Training,
         graph: Option<&[u8]>,
     ) -> hd::Result<()> {
-        summaries.graph = graph.and_then(|graph| outline(graph, &head.architecture));
-        summaries.points = points(samples, &head.split)?;
+        let architecture = &training.head.architecture;
+        summaries.graph = graph.and_then(|graph| outline(graph, architecture));
+        summaries.points = points(samples, &training.splits);
         summaries.images = self.images.as_deref();
         tensorboard::write(folder, &summaries)?;
         tell::summaries(folder);

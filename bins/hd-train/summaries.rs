@@ -4,9 +4,8 @@ use std::cell::RefCell;
 
 use hd::bottleneck::Samples;
 use hd::head::{Score, Snapshot, Step, Watch};
-use hd::split::{Split, SplitRule};
+use hd::split::Split;
 use hd::tensorboard::{Point, Summaries};
-use hd::twins;
 
 use crate::intermediate::Intermediate;
 use crate::tell;
@@ -62,12 +61,11 @@ impl Watch for Watcher<'_, '_> {
 }
 
 /// The validation images, for the projector.
-pub(crate) fn points<'a>(samples: &'a Samples, rule: &SplitRule) -> hd::Result<Vec<Point<'a>>> {
-    let images = twins::by_rule(samples, rule).images(samples);
-    let splits = rule.assign(&images, samples.labels())?;
+pub(crate) fn points<'a>(samples: &'a Samples, splits: &[Split]) -> Vec<Point<'a>> {
+    let images = samples.images();
     let all = images.iter().zip(splits).enumerate();
-    let point = |(row, (image, split)): (usize, (&hd::split::Sample<'a>, Split))| {
-        (split == Split::Validation).then(|| Point {
+    let point = |(row, (image, split)): (usize, (&hd::split::Sample<'a>, &Split))| {
+        (*split == Split::Validation).then(|| Point {
             bottleneck: samples.bottleneck(row),
             path: image.path,
             label: samples
@@ -77,5 +75,5 @@ pub(crate) fn points<'a>(samples: &'a Samples, rule: &SplitRule) -> hd::Result<V
             digest: image.digest,
         })
     };
-    Ok(all.filter_map(point).collect())
+    all.filter_map(point).collect()
 }

@@ -38,6 +38,7 @@ pub(crate) fn training(
         learned_before,
         imbalance,
         at_edge,
+        splits: _,
     }: &Training,
 ) {
     if let Some(image) = in_two_splits.first() {

@@ -61,17 +61,17 @@ fn images_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The name of the folder that an image lies in.
+fn folder_of(image: &Path) -> &str {
+    let folder = image.parent().unwrap().file_name().unwrap();
+    folder.to_str().unwrap()
+}
+
 /// Puts near-duplicates of `count` of the images into the folder `images`.
 fn plant(dir: &Workdir, images: &[PathBuf], count: usize) {
     for number in 0..count {
         let image = &images[number * images.len() / count];
-        let label = image
-            .parent()
-            .unwrap()
-            .file_name()
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let label = folder_of(image);
         let stem = image.file_stem().unwrap().to_str().unwrap();
         let decoded = decode(&fs::read(image).unwrap(), &Want::default()).unwrap();
         dir.write(
@@ -161,13 +161,7 @@ fn drawings_are_no_near_duplicates_of_each_other_and_copies_of_them_are() {
     };
     let together = images.iter().filter(|image| {
         let stem = image.file_stem().unwrap().to_str().unwrap();
-        let label = image
-            .parent()
-            .unwrap()
-            .file_name()
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let label = folder_of(image);
         let again = format!("{label}/{stem}.again.jpg");
         dir.path("images").join(&again).exists()
             && groups[number(&again)].is_some()

@@ -3,9 +3,9 @@
 use std::fs;
 
 use crate::makefile::{make, ran};
-use crate::workdir::{Run, Workdir};
+use crate::workdir::{Call, Workdir};
 
-fn train(dir: &Workdir) -> Run {
+fn train(dir: &Workdir) -> Call {
     let args = [
         "out/bottlenecks.bin",
         "--head",
@@ -13,7 +13,7 @@ fn train(dir: &Workdir) -> Run {
         "--corrections",
         "c.tsv",
     ];
-    dir.program("hd-train").args(args).succeeds()
+    dir.program("hd-train").args(args)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn corrected_labels_are_learned_and_scored_and_nothing_of_the_users_changes() {
         "c.tsv",
         "path\tlabel\nhot_dog/0001.jpg\tnot hot dog\nnot_hot_dog/0002.jpg\thot_dog\nhot_dog/0003.jpg\t-\ngone.jpg\t-\n",
     );
-    let said = train(&dir).stderr();
+    let said = train(&dir).succeeds().stderr();
     assert!(
         said.contains("c.tsv: 2 images with another label, 1 left out"),
         "{said}"
@@ -66,6 +66,7 @@ fn corrected_labels_are_learned_and_scored_and_nothing_of_the_users_changes() {
     dir.write("c.tsv", "path\tlabel\nhot_dog/0001.jpg\thot dog\n");
     assert!(
         train(&dir)
+            .succeeds()
             .stderr()
             .contains("0 images with another label, 0 left out")
     );
@@ -82,14 +83,7 @@ fn a_label_of_which_all_images_are_left_out_is_gone() {
         "c.tsv",
         format!("path\tlabel\n{}", lines.collect::<String>()),
     );
-    let args = [
-        "out/bottlenecks.bin",
-        "--head",
-        "h.bin",
-        "--corrections",
-        "c.tsv",
-    ];
-    let said = dir.program("hd-train").args(args).ends_with(1).stderr();
+    let said = train(&dir).ends_with(1).stderr();
     assert!(said.contains("'not hot dog'"), "{said}");
 }
 
@@ -99,14 +93,7 @@ fn corrections_that_cannot_be_used_are_errors_before_anything_is_written() {
     dir.trained();
     let message = |text: &str| {
         dir.write("c.tsv", text);
-        let args = [
-            "out/bottlenecks.bin",
-            "--head",
-            "h.bin",
-            "--corrections",
-            "c.tsv",
-        ];
-        dir.program("hd-train").args(args).ends_with(1).message()
+        train(&dir).ends_with(1).message()
     };
     insta::assert_snapshot!(
         "corrections_misspelt",

@@ -12,7 +12,7 @@ use crate::file;
 use crate::head::{Head, out_of_fold};
 use crate::label::CONFIDENT;
 use crate::tsv;
-use crate::twins;
+use crate::twins::Twins;
 
 /// An image, and what a fit that has not seen it says of its label.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,26 +37,23 @@ impl Suspect {
 }
 
 /// All images of labels that have more than one, the most suspicious first; of equals the first by
-/// path.
+/// path. No image is judged by a fit that has seen a near-duplicate of it in `twins`.
 ///
 /// # Errors
 /// Samples of another base than the head's, or with labels that it does not know.
-pub fn suspects(head: &Head, samples: &Samples) -> Result<Vec<Suspect>> {
+pub fn suspects(head: &Head, samples: &Samples, twins: &Twins) -> Result<Vec<Suspect>> {
     let examples = head.examples(samples)?;
-    let images = twins::by_rule(samples, &head.split).images(samples);
-    let predicted = out_of_fold(head, &images, &examples);
-    let pairs = predicted.iter().zip(&examples).enumerate();
-    let suspect = |(row, (predicted, example)): (usize, (&Option<_>, &hd_softmax::Example))| {
-        let predicted: crate::head::OutOfFold = (*predicted)?;
-        Some(Suspect {
+    let predicted = out_of_fold(head, &twins.images(samples), &examples);
+    let mut all = Vec::new();
+    for (row, (predicted, example)) in predicted.into_iter().zip(&examples).enumerate() {
+        all.extend(predicted.map(|predicted| Suspect {
             row,
             label: example.label,
             suggested: predicted.answer.0,
             self_confidence: predicted.self_confidence,
             score: predicted.answer.1,
-        })
-    };
-    let mut all: Vec<Suspect> = pairs.filter_map(suspect).collect();
+        }));
+    }
     all.sort_by(|a, b| a.self_confidence.total_cmp(&b.self_confidence));
     Ok(all)
 }

@@ -6,7 +6,7 @@ use super::accuracy::Accuracy;
 use super::calibration::Calibration;
 use super::judged::{Judged, judge};
 use super::mcnemar::exact_test;
-use super::rows::{LISTED, label_numbers, path_of};
+use super::rows::{LISTED, path_of};
 use crate::bottleneck::Samples;
 use crate::error::Result;
 use crate::head::Head;
@@ -60,7 +60,7 @@ impl Against {
         images: &[Sample],
     ) -> Result<Self> {
         other.check_base(samples, name)?;
-        let numbers = label_numbers(other, name, samples)?;
+        let numbers = other.numbers(samples, name)?;
         let rows: Vec<usize> = judged.iter().map(|image| image.row).collect();
         let others = judge(other, samples, &numbers, &rows);
         let pairs = || judged.iter().zip(&others);

@@ -12,13 +12,13 @@ use super::judged::{Judged, judge};
 use super::metrics::{Confident, Metrics, Mistake};
 use super::per_label::{Average, per_label};
 use super::ranking::areas;
-use super::rows::{LISTED, label_numbers, learned_rows, path_of};
+use super::rows::{LISTED, learned_rows, path_of};
 use crate::bottleneck::Samples;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::split::{Sample, Split, identify};
-use crate::twins;
+use crate::twins::{self, Twins};
 
 /// An evaluation: what a head says of each image, and the figures of that.
 #[derive(Clone, Debug)]
@@ -27,7 +27,9 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// The judgement on each of the images, in the order of their paths.
     pub judged: Vec<Judged>,
-    /// The split of each of these by the head's rule; empty where the head was trained with other
+    /// The near-duplicates that the head's rule keeps on one side.
+    pub twins: Twins,
+    /// The split of each sample by the head's rule; empty where the head was trained with other
     /// images and all were evaluated, so that nobody can know.
     pub splits: Vec<Split>,
 }
@@ -46,8 +48,9 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     head.check_base(samples, "the head")?;
     samples.check()?;
-    let numbers = label_numbers(head, "the head", samples)?;
-    let images = twins::by_rule(samples, &head.split).images(samples);
+    let numbers = head.numbers(samples, "the head")?;
+    let twins = twins::by_rule(samples, &head.split);
+    let images = twins.images(samples);
     let same_images =
         is_same_set(&head.labels, samples.labels()) && head.images == identify(&images);
     let splits = match split.is_some() || same_images {
@@ -81,9 +84,9 @@ pub fn evaluate(
         against: against.transpose()?,
         ..figures(head, samples, split, &judged, baselines)
     };
-    let splits = rows.iter().filter_map(|&row| splits.get(row).copied());
     Ok(Evaluation {
-        splits: splits.collect(),
+        twins,
+        splits,
         metrics,
         judged,
     })

@@ -33,15 +33,14 @@ impl Evaluation {
     ) -> io::Result<()> {
         let fixed = ["path", "split", "label", "answer", "score"];
         separator.write_line(tsv::columns(fixed, &head.labels), out)?;
-        for (part, number) in self.judged.chunks(PART).zip(0..) {
-            let splits = self.splits.get(number * PART..).unwrap_or_default();
+        for part in self.judged.chunks(PART) {
             let pieces = part.par_chunks(PIECE).flat_map_iter(|piece| {
                 let rows: Vec<usize> = piece.iter().map(|image| image.row).collect();
                 probabilities(head, samples, &rows)
             });
             let scores: Vec<Vec<f64>> = pieces.collect();
-            for (index, (image, scores)) in part.iter().zip(scores).enumerate() {
-                let split = splits.get(index).map_or("", |split| split.name());
+            for (image, scores) in part.iter().zip(scores) {
+                let split = self.splits.get(image.row).map_or("", |split| split.name());
                 let [label, answer] = [image.label, image.answer].map(|label| name(head, label));
                 let mut fields = vec![
                     path(samples, image),

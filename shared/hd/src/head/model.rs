@@ -161,7 +161,7 @@ impl Head {
     pub(crate) fn examples<'a>(&self, samples: &'a Samples) -> Result<Vec<Example<'a>>> {
         self.check_base(samples, "the head")?;
         samples.check()?;
-        let numbers = self.numbers(samples)?;
+        let numbers = self.numbers(samples, "the head")?;
         let example = |row: usize| {
             let label = samples.label(row).unwrap_or_default() as usize;
             let x = samples.bottleneck(row);
@@ -174,8 +174,11 @@ impl Head {
         Ok((0..samples.len()).map(example).collect())
     }
 
-    /// For each label of the samples, its number in this head.
-    fn numbers(&self, samples: &Samples) -> Result<Vec<u32>> {
+    /// For each label of the samples, its number in this head, which messages call `name`.
+    ///
+    /// # Errors
+    /// A label that it does not know.
+    pub(crate) fn numbers(&self, samples: &Samples, name: &str) -> Result<Vec<u32>> {
         let number = |label: &String| {
             let number = self.labels.iter().position(|known| known == label);
             number
@@ -183,7 +186,7 @@ impl Head {
                 .ok_or_else(|| Error::Mismatch {
                     path: samples.path().to_path_buf(),
                     reason: format!(
-                        "it has the label '{label}', but the head knows only '{}'",
+                        "it has the label '{label}', but {name} knows only '{}'",
                         self.labels.join("', '")
                     ),
                 })

@@ -35,18 +35,8 @@ pub fn out_of_fold(head: &Head, images: &[Sample], examples: &[Example]) -> Vec<
         (examples.collect(), Vec::new())
     };
     let folds = Folds::new(rows.iter().map(plain).collect());
-    let alike = vec![1.0; head.labels.len()];
-    let class_weights = match head.class_weights.as_slice() {
-        [] => &alike,
-        given => given,
-    };
-    let ground = Ground::new(&folds, class_weights, None);
-    // Gradient descent holds nothing small, and would answer with certainty here.
-    let l2 = if head.sgd.is_some() {
-        STRENGTH_FOR_FEW
-    } else {
-        head.l2
-    };
+    let (class_weights, l2) = refit(head);
+    let ground = Ground::new(&folds, &class_weights, None);
     let mut trials: Vec<Trial> = (0..FOLDS).map(|fold| ground.trial(fold)).collect();
     trials.par_iter_mut().for_each(|trial| trial.fit(l2));
     let temperature = temperature(&trials);
@@ -67,6 +57,20 @@ pub fn out_of_fold(head: &Head, images: &[Sample], examples: &[Example]) -> Vec<
         }
     }
     all
+}
+
+/// The weight of an image of each label, and the strength, of fits like the head's on other images.
+pub(super) fn refit(head: &Head) -> (Vec<f64>, f64) {
+    let class_weights = match head.class_weights.as_slice() {
+        [] => vec![1.0; head.labels.len()],
+        given => given.to_vec(),
+    };
+    // Gradient descent holds nothing small, and would answer with certainty here.
+    let l2 = match head.sgd {
+        Some(_) => STRENGTH_FOR_FEW,
+        None => head.l2,
+    };
+    (class_weights, l2)
 }
 
 /// The rows of each fold. What decides an image's split decides its fold, so that copies are never

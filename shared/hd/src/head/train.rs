@@ -39,6 +39,8 @@ pub struct Training {
     pub at_edge: bool,
     /// False where the last fit ran out of steps.
     pub converged: bool,
+    /// The split of each sample.
+    pub splits: Vec<Split>,
     /// Images of which the same is in another split, by a division that the images came with.
     pub in_two_splits: Vec<PathBuf>,
     /// Images of labels so small that these were moved to fill a split; they may move back.
@@ -157,6 +159,7 @@ pub fn train(samples: &Samples, recipe: &Recipe, watch: &dyn Watch) -> Result<Tr
         loss: fitted.loss,
         at_edge,
         converged: fitted.converged,
+        splits,
         in_two_splits,
         moved,
         learned_before,

@@ -60,8 +60,7 @@ impl<'a> Doubles<'a> {
             let members = some.map(|&(row, kind)| Member {
                 row,
                 label: report.label_of(row),
-                split: report
-                    .splits
+                split: (report.evaluation.splits)
                     .get(row)
                     .map_or("", |split| Split::name(*split)),
                 kind: kind.name(),

@@ -27,7 +27,6 @@ use crate::bottleneck::{Corrections, Samples};
 use crate::error::Result;
 use crate::eval::Evaluation;
 use crate::head::Head;
-use crate::split::Split;
 
 pub use self::findings::Findings;
 pub use self::heat::Painter;
@@ -47,8 +46,6 @@ pub struct Report<'a> {
     pub samples: &'a Samples,
     /// What it says of them.
     pub evaluation: &'a Evaluation,
-    /// The split of each of the samples; empty where nobody can know.
-    pub splits: &'a [Split],
     /// What the audit has found.
     pub findings: &'a Findings,
     /// The corrections that are in use, so that those that are chosen in the page come to them.

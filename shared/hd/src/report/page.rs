@@ -93,7 +93,7 @@ fn page<'a>(report: &Report<'a>) -> Result<Page<'a>> {
     Ok(Page {
         metrics,
         head: report.head,
-        verdict: Verdict::of(report, &tested),
+        verdict: Verdict::of(report),
         warnings: warnings(report, &tested),
         labels: labels(metrics),
         confused,

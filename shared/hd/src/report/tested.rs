@@ -15,8 +15,6 @@ pub(super) struct Tested {
     judged: HashSet<usize>,
     /// Evaluated rows that it has not learned from, but from a near-duplicate.
     pub(super) leaks: HashSet<usize>,
-    /// How many of the evaluated images it has learned from.
-    pub(super) seen: usize,
 }
 
 impl Tested {
@@ -29,7 +27,6 @@ impl Tested {
         let learned: HashSet<usize> = (0..images.len()).filter(is_learned).collect();
         let judged: HashSet<usize> = report.evaluation.judged.iter().map(|it| it.row).collect();
         let mut tested = Self {
-            seen: judged.intersection(&learned).count(),
             leaks: HashSet::new(),
             learned,
             judged,

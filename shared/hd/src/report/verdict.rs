@@ -2,7 +2,6 @@
 
 use super::Report;
 use super::share::{between, percent};
-use super::tested::Tested;
 use crate::counted;
 use crate::eval::Accuracy;
 use crate::label::CONFIDENT;
@@ -31,7 +30,7 @@ pub(super) struct Bar {
 }
 
 impl Verdict {
-    pub(super) fn of(report: &Report, tested: &Tested) -> Self {
+    pub(super) fn of(report: &Report) -> Self {
         let metrics = &report.evaluation.metrics;
         let of = match metrics.split.as_str() {
             "all" => counted(metrics.n, "image"),
@@ -40,18 +39,18 @@ impl Verdict {
         Self {
             accuracy: percent(metrics.accuracy),
             of,
-            sentence: sentence(report, tested),
+            sentence: sentence(report),
             beside: beside(report),
             bars: bars(report),
         }
     }
 }
 
-fn sentence(report: &Report, tested: &Tested) -> String {
+fn sentence(report: &Report) -> String {
     let metrics = &report.evaluation.metrics;
     let right = (metrics.accuracy * metrics.n as f64).round();
     let images = counted(metrics.n, "image");
-    let unseen = match tested.seen {
+    let unseen = match metrics.seen {
         0 => " that it had not seen",
         _ => "",
     };

@@ -5,7 +5,7 @@ use super::share::percent;
 use super::tested::Tested;
 use crate::audit::{Fact, Shortcut};
 use crate::counted;
-use crate::eval::LabelMetrics;
+use crate::eval::{LabelMetrics, Metrics};
 
 /// Below this number of images figures are rough.
 const FEW: u64 = 100;
@@ -43,7 +43,7 @@ pub(super) fn warnings(report: &Report, tested: &Tested) -> Vec<Warning> {
         all.extend(text.map(|text| Warning { title, text }));
     };
     warn("These images are drawings, not photos.", drawings(report));
-    warn("The head has seen these images.", seen(report, tested));
+    warn("The head has seen these images.", seen(report));
     warn("It may have learned a shortcut.", shortcut(report));
     warn(
         "Some of these images are not new to it.",
@@ -62,11 +62,11 @@ fn drawings(report: &Report) -> Option<String> {
     (report.evaluation.metrics.drawings).then(|| text.to_owned())
 }
 
-fn seen(report: &Report, tested: &Tested) -> Option<String> {
-    let n = report.evaluation.judged.len();
-    (tested.seen > 0).then(|| match tested.seen == n {
+fn seen(report: &Report) -> Option<String> {
+    let Metrics { n, seen, .. } = &report.evaluation.metrics;
+    (*seen > 0).then(|| match seen == n {
         true => format!("It has learned from all {n} of them, so the figures say how well it remembers, and not how well it does on others."),
-        false => format!("It has learned from {} of the {n}, which flatters it.", tested.seen),
+        false => format!("It has learned from {seen} of the {n}, which flatters it."),
     })
 }
 

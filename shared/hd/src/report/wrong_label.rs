@@ -7,7 +7,7 @@ use super::gallery::{Gallery, hex};
 use super::share::percent;
 use crate::audit::Suspect;
 use crate::bottleneck::Corrections;
-use crate::twins::neighbours::{Rows, nearest};
+use crate::twins::neighbours::{Neighbour, Rows, nearest};
 
 /// Suspects that are shown.
 const MOST: usize = 60;
@@ -46,8 +46,10 @@ pub(super) fn wrong_labels<'a>(
     let suspects = report.findings.suspects.iter().flatten();
     let doubted: Vec<&Suspect> = suspects.filter(|it| it.suggested != it.label).collect();
     let shown: Vec<&Suspect> = doubted.iter().copied().take(MOST).collect();
-    let own = neighbours(report, &shown, |suspect| suspect.label);
-    let others = neighbours(report, &shown, |suspect| suspect.suggested);
+    let all = 0..report.samples.len();
+    let rows = Rows::new(all.map(|row| report.samples.bottleneck(row)).collect());
+    let own = neighbours(report, &rows, &shown, |suspect| suspect.label);
+    let others = neighbours(report, &rows, &shown, |suspect| suspect.suggested);
     let pairs = shown.into_iter().zip(own.into_iter().zip(others));
     let labels = pairs.map_while(|(suspect, (own, other))| {
         let beside = [own, other];
@@ -72,12 +74,10 @@ pub(super) fn wrong_labels<'a>(
 /// For each suspect the nearest image of a label.
 fn neighbours(
     report: &Report,
+    rows: &Rows,
     suspects: &[&Suspect],
     label: impl Fn(&Suspect) -> u32,
 ) -> Vec<Option<usize>> {
-    let samples = report.samples;
-    let all = 0..samples.len();
-    let rows = Rows::new(all.map(|row| samples.bottleneck(row)).collect());
     let queries: Vec<usize> = suspects.iter().map(|it| it.row).collect();
     let wanted: HashMap<usize, &str> = suspects
         .iter()
@@ -85,11 +85,7 @@ fn neighbours(
         .collect();
     let is_wanted =
         |query: usize, other: usize| wanted.get(&query) == Some(&report.label_of(other));
-    let found = nearest(&rows, &queries, 1, is_wanted);
-    let first = |found: Vec<_>| {
-        found
-            .first()
-            .map(|it: &crate::twins::neighbours::Neighbour| it.index)
-    };
+    let found = nearest(rows, &queries, 1, is_wanted);
+    let first = |found: Vec<Neighbour>| found.first().map(|it| it.index);
     found.into_iter().map(first).collect()
 }

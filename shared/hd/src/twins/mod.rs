@@ -25,8 +25,7 @@ use self::equal::Equal;
 use self::forest::Forest;
 use crate::bottleneck::{Facts, Samples};
 use crate::digest::Digest;
-use crate::error::Result;
-use crate::split::{Sample, Split, SplitBy, SplitRule};
+use crate::split::{Sample, SplitBy, SplitRule};
 
 pub use self::kind::Kind;
 pub use self::table::write_table;
@@ -117,26 +116,24 @@ pub fn find_within(samples: &Samples, threshold: f64) -> Twins {
 
 /// The near-duplicates among the samples as `rule` has them: those that it keeps on one side.
 pub fn by_rule(samples: &Samples, rule: &SplitRule) -> Twins {
-    let kept = rule
-        .twins
-        .filter(|_| !matches!(rule.by, SplitBy::Path { .. }));
-    kept.map_or_else(Twins::none, |threshold| find_within(samples, threshold))
+    match rule.twins.filter(|_| keeps(rule)) {
+        Some(threshold) => find_within(samples, threshold),
+        None => Twins::none(),
+    }
 }
 
-/// Those by `rule`, and where it keeps none on one side, those that there are.
-pub fn by_rule_or_all(samples: &Samples, rule: &SplitRule) -> Twins {
+/// All near-duplicates among the samples, of which `kept` are those [`by_rule`].
+pub fn all(samples: &Samples, rule: &SplitRule, kept: &Twins) -> Twins {
     match rule.twins {
+        Some(_) if keeps(rule) => kept.clone(),
         Some(threshold) => find_within(samples, threshold),
         None => find(samples),
     }
 }
 
-/// The split of each sample by `rule`.
-///
-/// # Errors
-/// Those of [`SplitRule::assign`].
-pub fn divide(samples: &Samples, rule: &SplitRule) -> Result<Vec<Split>> {
-    rule.assign(&by_rule(samples, rule).images(samples), samples.labels())
+/// Whether a rule can keep near-duplicates on one side: by path it looks at no content.
+fn keeps(rule: &SplitRule) -> bool {
+    !matches!(rule.by, SplitBy::Path { .. })
 }
 
 /// What is looked at, an entry for each sample.
