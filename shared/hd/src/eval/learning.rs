@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::head::{Growth, Head, growth};
 use crate::split::Sample;
+use crate::twins::Twins;
 
 /// Products of numbers that one pass over the images may cost: all fits together then take some two
 /// seconds on two cores.
@@ -73,13 +74,18 @@ pub enum Verdict {
 }
 
 /// The curve of the images that `head` has learned from, where these are among the samples; none
-/// where they are too few to say anything, or so many labels that it would take too long.
+/// where they are too few to say anything, or so many labels that it would take too long. No image
+/// is answered by a fit that has seen a near-duplicate of it in `twins`.
 ///
 /// # Errors
 /// Samples of another base than the head's, or with labels that it does not know.
-pub fn learning_curve(head: &Head, samples: &Samples) -> Result<Option<LearningCurve>> {
+pub fn learning_curve(
+    head: &Head,
+    samples: &Samples,
+    twins: &Twins,
+) -> Result<Option<LearningCurve>> {
     let examples = head.examples(samples)?;
-    let images = samples.images();
+    let images = twins.images(samples);
     let learned = images.iter().zip(&examples);
     let learned = learned.filter(|(image, _)| head.learned.contains(&image.digest));
     let learned: Vec<_> = learned.collect();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::model::Head;
-use super::optimum::STRENGTH_FOR_FEW;
+use super::out_of_fold::refit;
 use super::task::FOLDS;
 use super::trial::Trial;
 use crate::argmax::argmax;
@@ -43,16 +43,8 @@ struct Ranked<'a> {
 /// every fit. With the same number for all, few images would be fitted too closely, and more of
 /// them would seem to help more than they do.
 pub fn growth(head: &Head, images: &[Sample], examples: &[Example]) -> Vec<Growth> {
-    let alike = vec![1.0; head.labels.len()];
-    let class_weights = match head.class_weights.as_slice() {
-        [] => &alike,
-        given => given,
-    };
-    let l2 = match head.sgd {
-        Some(_) => STRENGTH_FOR_FEW,
-        None => head.l2,
-    };
-    grown(images, examples, class_weights, l2)
+    let (class_weights, l2) = refit(head);
+    grown(images, examples, &class_weights, l2)
 }
 
 fn grown(images: &[Sample], examples: &[Example], class_weights: &[f64], l2: f64) -> Vec<Growth> {
@@ -167,6 +159,45 @@ mod tests {
             path: Path::new(""),
             given: None,
         }
+    }
+
+    #[test]
+    fn no_image_is_answered_by_what_has_seen_its_near_duplicate() {
+        // Labels that follow from nothing: only an image that was seen can be answered right.
+        let hash = |number: u32| Digest::of(&number.to_le_bytes()).prefix();
+        let images: Vec<Sample> = (0..240u32)
+            .map(|number| Sample {
+                group: Digest::of(&(number / 2).to_le_bytes()),
+                ..sample(number, (hash(1_000_000 + number / 2) % 2) as u32)
+            })
+            .collect();
+        let value = |i: u32| (hash(i) % 1000) as f32 / 1000.0;
+        let rows = images.chunks(2).zip(0..);
+        let rows: Vec<Vec<f32>> = rows
+            .flat_map(|(_, pair)| vec![(0..300).map(|i| value(300 * pair + i)).collect(); 2])
+            .collect();
+        let examples: Vec<Example> = (images.iter().zip(&rows))
+            .map(|(image, x)| Example {
+                x,
+                factor: 1.0,
+                label: image.label,
+            })
+            .collect();
+        let share = |images: &[Sample]| {
+            let right = grown(images, &examples, &[1.0, 1.0], 0.01)
+                .pop()
+                .unwrap()
+                .right;
+            right.iter().filter(|&&right| right).count() as f64 / right.len() as f64
+        };
+        let apart: Vec<Sample> = (images.iter())
+            .map(|image| Sample {
+                group: image.digest,
+                ..*image
+            })
+            .collect();
+        assert!(share(&images) < 0.65, "{}", share(&images));
+        assert!(share(&apart) > 0.8, "{}", share(&apart));
     }
 
     #[test]

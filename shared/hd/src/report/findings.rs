@@ -60,7 +60,7 @@ impl Findings {
             weak_spots: weak_spots(&traits),
             shortcuts: shortcuts(&facts, samples.labels().len()),
             outliers: outliers(samples),
-            learning: learning_curve(head, samples)?,
+            learning: learning_curve(head, samples, &evaluation.twins)?,
         })
     }
 }
