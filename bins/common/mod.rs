@@ -15,6 +15,7 @@ mod messages;
 mod numbers;
 mod paths;
 mod signals;
+mod table;
 mod version;
 
 use std::env;
@@ -34,6 +35,7 @@ pub use messages::paste;
 pub use numbers::probability;
 pub use paths::{check_outputs, is_within};
 pub use signals::interruption;
+pub use table::{Table, shortened};
 
 /// ONNX Runtime reads this variable before it reports its use to its maker.
 const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";

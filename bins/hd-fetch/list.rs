@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use hd::convert::QUANTIZED;
+use hd_cli::{Table, shortened};
 
 use crate::listed::{Listed, ListedBase, ListedRuntime};
-use crate::table::{Table, shortened};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -46,12 +46,18 @@ impl Arguments {
     }
 }
 
+/// The cells of a row, and where wide rows are wanted, whatever space that takes, where it comes from.
+fn cells<'a, const N: usize>(cells: [&'a str; N], from: &'a str, wide: bool) -> Vec<&'a str> {
+    cells.into_iter().chain(wide.then_some(from)).collect()
+}
+
 fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
 fn runtimes(listed: &Listed, wide: bool) -> Table {
-    let mut table = Table::new(["RUNTIME", "VERSION", "LICENCE", "HERE"], wide);
+    let columns = ["RUNTIME", "VERSION", "LICENCE", "HERE"];
+    let mut table = Table::new(&cells(columns, "FROM", wide));
     for runtime in &listed.runtimes {
         let ListedRuntime {
             name,
@@ -66,7 +72,7 @@ fn runtimes(listed: &Listed, wide: bool) -> Table {
             (false, true) => "not for this machine",
             (false, false) => "n/a",
         };
-        table.row([name, version, licence, here], from);
+        table.row(&cells([name, version, licence, here], from, wide));
     }
     table
 }
@@ -76,7 +82,7 @@ const LICENCE: usize = 13;
 
 fn bases(listed: &Listed, wide: bool) -> Table {
     let columns = ["BASE", "WEIGHTS", "PIXELS", "VALUES", "LICENCE", "HERE"];
-    let mut table = Table::new(columns, wide);
+    let mut table = Table::new(&cells(columns, "FROM", wide));
     for base in &listed.bases {
         let ListedBase {
             name,
@@ -97,18 +103,16 @@ fn bases(listed: &Listed, wide: bool) -> Table {
         };
         let weights = weights.unwrap_or_default();
         let values = values.join(" or ");
-        table.row(
-            [name, &weights, &pixels, &values, &licence, yes(*here)],
-            from,
-        );
+        let row = [name, &weights, &pixels, &values, &licence, yes(*here)];
+        table.row(&cells(row, from, wide));
     }
     table
 }
 
 fn images(listed: &Listed) -> Table {
-    let mut table = Table::new(["IMAGES", "HERE", "ABOUT"], false);
+    let mut table = Table::new(&["IMAGES", "HERE", "ABOUT"]);
     for images in &listed.images {
-        table.row([&images.name, yes(images.here), &images.about], "");
+        table.row(&[&images.name, yes(images.here), &images.about]);
     }
     table
 }

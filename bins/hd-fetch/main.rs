@@ -15,7 +15,6 @@ mod published;
 mod registry;
 mod runtime;
 mod source;
-mod table;
 mod weights;
 
 use std::process::ExitCode;

@@ -6,25 +6,21 @@ use std::fmt;
 const NAME: usize = 22;
 
 /// Rows of words, each column as wide as its widest.
-pub(crate) struct Table {
+pub struct Table {
     rows: Vec<Vec<String>>,
-    /// Whether rows end with where each thing comes from, whatever space that takes.
-    wide: bool,
 }
 
 impl Table {
     /// A table with these columns.
-    pub(crate) fn new<const N: usize>(columns: [&str; N], wide: bool) -> Self {
-        let rows = Vec::new();
-        let mut table = Self { rows, wide };
-        table.row(columns, "FROM");
+    pub fn new(columns: &[&str]) -> Self {
+        let mut table = Self { rows: Vec::new() };
+        table.row(columns);
         table
     }
 
     /// Adds a row.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N], from: &str) {
-        let from = self.wide.then_some(from);
-        let mut cells: Vec<String> = cells.into_iter().chain(from).map(str::to_owned).collect();
+    pub fn row(&mut self, cells: &[&str]) {
+        let mut cells: Vec<String> = cells.iter().map(|&cell| cell.to_owned()).collect();
         if let Some(name) = cells.first_mut().filter(|name| name.chars().count() > NAME) {
             self.rows.push(vec![std::mem::take(name)]);
         }
@@ -56,7 +52,7 @@ impl fmt::Display for Table {
 }
 
 /// The text, or its first characters with an ellipsis where it has more than `most`.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
+pub fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most.saturating_sub(1)) {
         Some((end, _)) if text.chars().count() > most => {
             format!("{}…", text.get(..end).unwrap_or(text))
