@@ -137,10 +137,7 @@ fn others(published: &[Base]) -> Vec<ListedBase> {
 }
 
 fn own(name: &str, base: &Network) -> ListedBase {
-    let said = |wanted: &str| {
-        let found = base.properties.iter().find(|(key, _)| key == wanted);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
+    let said = |key: &str| base.property(key).unwrap_or_default().to_owned();
     ListedBase {
         name: name.to_owned(),
         weights: None,

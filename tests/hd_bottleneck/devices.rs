@@ -1,5 +1,6 @@
-//! Where the base runs. No machine that these tests run on has an accelerator, so what can be tested is the choice, its
-//! errors, and the batches, with the processor in the accelerator's place.
+//! Where the base runs. Most machines that these tests run on have no accelerator, so what can be tested there is the
+//! choice, its errors, and the batches, with the processor in the accelerator's place. The one test that is for a machine
+//! with an accelerator is run by hand: `cargo test --release --test tests accelerators -- --ignored`.
 
 use std::fs::{self, DirEntry};
 use std::io;
@@ -132,6 +133,60 @@ fn an_accelerator_that_was_asked_for_by_name_is_had_or_missed() {
     for device in ["gpu", "cuda:x", "cpu:1"] {
         cuda(device).ends_with(2);
     }
+}
+
+#[test]
+fn a_base_in_integers_is_left_to_the_processor() {
+    let dir = Workdir::new();
+    dir.images("images", 10);
+    let name = "mobilenet_v2_1.0_224_quantized";
+    let fetch = dir
+        .program("hd-fetch")
+        .args(["base", name, "-o", "int8.onnx"]);
+    fetch.args(["--calibrate", "images"]).succeeds();
+    let on = |device: &str| {
+        let run = dir
+            .program("hd-bottleneck")
+            .args(["--base", "int8.onnx", "images"]);
+        run.args(["-o", "int8.bin", "--device", device])
+    };
+    let message = on("cuda").ends_with(1).stderr();
+    assert!(
+        message.contains("int8.onnx: its integers are for processors"),
+        "{message}"
+    );
+    let said = on("auto").succeeds().stderr();
+    assert!(said.contains("device: cpu"), "{said}");
+}
+
+#[test]
+#[ignore = "wants an accelerator, and what hd-fetch runtime --device cuda brings"]
+fn accelerators_answer_as_processors_do() {
+    let dir = Workdir::new();
+    dir.images("images", 30);
+    // Of either program's own libraries.
+    let cache = std::env::var_os("HD_TEST_CACHE").expect("HD_TEST_CACHE names a cache folder");
+    let export = |device: &str| {
+        let out = format!("{device}.bin");
+        let run = dir.program("hd-bottleneck").env("XDG_CACHE_HOME", &cache);
+        let run = run.arg("--base").arg(base()).args(["-o", &out, "images"]);
+        run.args(["--device", device, "--export", device])
+            .succeeds();
+        Bottlenecks::open(&dir.path(&out)).unwrap()
+    };
+    let (here, there) = (export("cpu"), export("cuda"));
+    assert_eq!(here.rows(), there.rows());
+    for index in 0..here.rows().len() {
+        let pairs = here.bottleneck(index).iter().zip(there.bottleneck(index));
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-3, "row {index}: {worst}");
+    }
+    let message = dir.bottleneck("images").env("XDG_CACHE_HOME", &cache);
+    let message = message.args(["--device", "cuda:99"]).ends_with(1).stderr();
+    assert!(
+        message.contains("there is no accelerator cuda:99 here"),
+        "{message}"
+    );
 }
 
 #[test]

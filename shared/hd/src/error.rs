@@ -397,6 +397,9 @@ impl Error {
             Self::NoCache | Self::Cache { .. } => {
                 "name a folder in XDG_CACHE_HOME, or an ONNX Runtime with --runtime or ORT_DYLIB_PATH".to_owned()
             }
+            Self::Runtime { reason, .. } if reason.contains("cuDNN") => {
+                "run `hd-fetch runtime --device cuda`, which brings it, or take --device cpu".to_owned()
+            }
             Self::Runtime { reason, .. } if reason.contains("dlopen") => {
                 "it may be for another kind of machine, or its folder may be mounted noexec: name another, or a copy \
                  elsewhere, with --runtime or ORT_DYLIB_PATH"

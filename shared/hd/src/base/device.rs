@@ -106,9 +106,20 @@ impl<'a> Engine<'a> {
         let library = given.map(Path::to_path_buf);
         let number = match device {
             Device::Cpu => return Ok(on_processor(library, None)),
+            Device::Auto if network.is_quantised() => return Ok(on_processor(library, None)),
             Device::Cuda(number) => number,
             Device::Auto => 0,
         };
+        // An accelerator would compute with the floats between, and no faster: bottlenecks differ by a tenth of what they
+        // are then, and a head that was trained on some is wrong for the others.
+        if network.is_quantised() {
+            return Err(Error::Runtime {
+                path: network.path.clone(),
+                reason: "its integers are for processors, and an accelerator would give others: take the base without \
+                         `_quantized` for it, or --device cpu"
+                    .to_owned(),
+            });
+        }
         let accelerated = match Runtime::locate_accelerated(given).and_then(with_provider) {
             Ok(path) => path,
             Err(error @ Error::DamagedRuntime { .. }) if device == Device::Auto => {
@@ -147,11 +158,28 @@ fn on_accelerator<'a>(library: &Path, number: u16, network: &Network) -> Result<
     check_driver()?;
     preload(library.parent().unwrap_or(Path::new(".")));
     let runtime = Runtime::load(Some(library))?;
-    let base = OnnxBase::load_on_cuda(&runtime, network, number.into())?;
+    let mut base = OnnxBase::load_on_cuda(&runtime, network, number.into())?;
+    // Libraries are looked for, and ways to compute chosen, when the first batch is run. What is missing is told now, while
+    // the processor can still be taken.
+    let first = base.run(&vec![0; BATCH.get() * network.input_bytes()]);
+    first.map_err(in_plain_words)?;
     Ok(Engine::Shared {
         base: Box::new(base),
         batch: BATCH,
     })
+}
+
+/// What a person can do something about, without the names of ONNX Runtime's functions.
+fn in_plain_words(error: Error) -> Error {
+    match error {
+        Error::Runtime { path, reason } if reason.contains("cuDNN is unavailable") => {
+            Error::Runtime {
+                path,
+                reason: "cuDNN, the part of CUDA that runs networks, cannot be loaded".to_owned(),
+            }
+        }
+        error => error,
+    }
 }
 
 /// The driver is the one part that the machine's owner has to bring, so its absence is told in plain words.

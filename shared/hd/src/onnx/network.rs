@@ -48,6 +48,7 @@ pub(crate) const PREPROCESS: &str = "hd.preprocess";
 pub(crate) const LABELS: &str = "hd.labels";
 pub(crate) const FOLDERS: &str = "hd.folders";
 pub(crate) const BASE: &str = "hd.base";
+pub(crate) const QUANTISED: &str = "hd.quantised";
 
 /// A kind of network that is wanted.
 #[derive(Clone, Copy)]
@@ -132,6 +133,23 @@ impl Network {
     pub fn open_for_bottlenecks(path: &Path) -> Result<Self> {
         let network = Self::open(path, EITHER)?;
         Ok(network.for_bottlenecks())
+    }
+
+    /// The bytes of an image that is its input.
+    pub(crate) fn input_bytes(&self) -> usize {
+        let rule = &self.preprocess;
+        rule.height as usize * rule.width as usize * 3 * rule.filter.element().bytes()
+    }
+
+    /// What its metadata says under this key.
+    pub fn property(&self, key: &str) -> Option<&str> {
+        let found = self.properties.iter().find(|(known, _)| known == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it was brought to integers.
+    pub(crate) fn is_quantised(&self) -> bool {
+        self.property(QUANTISED).is_some()
     }
 
     /// The same network, wanted for its bottlenecks only.

@@ -17,7 +17,7 @@ use std::path::Path;
 use prost::Message;
 
 use super::build::GraphBuilder;
-use super::network::{ARCHITECTURE, FOREIGN, Network, PREPROCESS};
+use super::network::{ARCHITECTURE, FOREIGN, Network, PREPROCESS, QUANTISED};
 use super::proto::{Graph, Model, Node, Tensor, ValueInfo};
 use crate::error::{Error, Result};
 
@@ -170,7 +170,7 @@ impl Quantiser {
             .map(|property| (property.key.as_str(), property.value.clone()))
             .collect();
         properties.push((ARCHITECTURE, architecture.to_owned()));
-        properties.push(("hd.quantised", format!("int8, {calibration}")));
+        properties.push((QUANTISED, format!("int8, {calibration}")));
         let model = Model {
             graph: Some(graph),
             metadata_props: Vec::new(),
