@@ -4,7 +4,7 @@
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
 FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
-OTHERS    := OUT FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR
+OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR
 
 # A text as one word of the shell, whatever is in it.
 quote = '$(subst ','\'',$1)'
@@ -131,6 +131,21 @@ $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)$(corrections)
 $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
+
+# Which base is best for these images. Each has a folder of results of its own, and none is looked at on the images that
+# are for testing, so that the figures of the one that is taken are still true of new images.
+COMPARED := $(addprefix $(OUT)/compare/,$(ARCHITECTURES))
+compare: | runtime $(BIN)/hd-eval  ## Train on several bases, ARCHITECTURES='NAME NAME', and say which is best
+	$(if $(word 2,$(ARCHITECTURES)),,@echo "make: name two bases or more: make compare ARCHITECTURES='mobilenet_v2_1.0_224 mobilenet_v2_1.0_320'" >&2; exit 1)
+	@set -e; for name in $(ARCHITECTURES); do \
+		$(MAKE) --no-print-directory candidate OUT=$(OUT)/compare/$$name ARCHITECTURE=$$name \
+			$(call pairs,IMAGES BOTTLENECK_FLAGS TRAIN_FLAGS CORRECTIONS); \
+	done
+	@$(BIN)/hd-eval --compare $(COMPARED) $(corrected)
+	@printf '\n%s\n' 'See how one of them does on the images that are for testing: make train OUT=$(OUT)/compare/NAME'
+
+candidate: compared $(OUT)/retrained_graph.onnx
+	@scripts/experiment keep $(REMEMBERED) $(call pairs,$(FLAGS))
 
 # What lies in OUT is shown and used as it is. Only train makes it.
 trained:
@@ -267,10 +282,11 @@ MADE = $(addprefix $(OUT)/,bottlenecks.bin bottlenecks.bin.journal bottlenecks.s
 	head.bin retrained_graph.onnx retrained_labels.txt metrics.json report.html .train-flags .eval-flags) \
 	$(foreach part,$(SUMMARIES),$(addprefix $(part)/,events.out.tfevents.*.hd bottlenecks.tsv images.tsv \
 	projector_config.pbtxt thumbnails.png)) $(REMEMBERED) $(if $(CALIBRATED),$(USUAL_BASE) $(STAMP))
-clean:  ## Delete what train made in OUT, and what was built; images, bases and the cache stay
+clean:  ## Delete what train and compare made in OUT, and what was built; images, bases and the cache stay
+	@$(foreach folder,$(wildcard $(OUT)/compare/*),$(MAKE) --no-print-directory clean OUT=$(folder) &&) :
 	@rm -f $(MADE)
 	@! echo '*' | cmp -s - $(OUT)/.gitignore || rm $(OUT)/.gitignore
-	@rmdir $(SUMMARIES) $(OUT)/training_summaries $(OUT) 2>/dev/null || test ! -e $(OUT) \
+	@rmdir $(SUMMARIES) $(OUT)/training_summaries $(OUT)/compare $(OUT) 2>/dev/null || test ! -e $(OUT) \
 		|| echo 'make: there is more in $(OUT), which stays'
 	rm -rf target
 
@@ -280,6 +296,7 @@ help:  ## Show this
 	@echo 'Variables:'
 	@printf '  %s\t%s\t%s\n' IMAGES $(images) 'a folder with one subfolder of images per label' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
+		ARCHITECTURES '$(ARCHITECTURES)' 'the bases for make compare' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \
 		BASE '$(BASE)' 'the file of the base' \
 		BASE_FLAGS '$(BASE_FLAGS)' 'flags for hd-fetch base' \
@@ -292,6 +309,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared trained app label report tensorboard poets screenshots build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
+.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

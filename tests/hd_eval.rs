@@ -6,6 +6,7 @@ use crate::workdir::{Run, Workdir, trained};
 
 mod against;
 mod bounds;
+mod compare;
 mod numbers;
 mod report;
 mod suspects;

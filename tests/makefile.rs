@@ -1,3 +1,4 @@
+mod compare;
 mod experiment;
 mod names;
 

@@ -15,7 +15,7 @@ use hd_cli::{Common, CorrectionsFlag, Jobs};
 #[command(
     name = "hd-eval",
     version,
-    override_usage = "hd-eval [OPTIONS] <HEAD> <BOTTLENECKS>...\n       hd-eval --describe <FILE.json>",
+    override_usage = "hd-eval [OPTIONS] <HEAD> <BOTTLENECKS>...\n       hd-eval --describe <FILE.json>\n       hd-eval --compare <OUT>...",
     max_term_width = 100,
     after_help = "\
 Example:
@@ -28,11 +28,11 @@ See also: hd-train (makes the head)"
 )]
 pub(crate) struct Arguments {
     /// The head, as hd-train makes it
-    #[arg(required_unless_present = "describe")]
+    #[arg(required_unless_present_any = ["describe", "compare"])]
     pub(crate) head: Option<PathBuf>,
 
     /// Files of bottlenecks, as hd-bottleneck makes them
-    #[arg(required_unless_present = "describe")]
+    #[arg(required_unless_present_any = ["describe", "compare"])]
     pub(crate) bottlenecks: Vec<PathBuf>,
 
     /// Where to write the figures as JSON
@@ -55,8 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.onnx", requires = "images")]
     pub(crate) graph: Option<PathBuf>,
 
-    /// The ONNX Runtime library that runs it [default: $ORT_DYLIB_PATH, or what `hd-fetch runtime` brought]
-    #[arg(long, value_name = "PATH", requires = "graph")]
+    /// The ONNX Runtime library that runs graphs [default: $ORT_DYLIB_PATH, or what `hd-fetch runtime` brought]
+    #[arg(long, value_name = "PATH")]
     pub(crate) runtime: Option<PathBuf>,
 
     /// Where to write all images as a table, ranked by how little fits that have not seen them believe in their labels
@@ -107,6 +107,19 @@ pub(crate) struct Arguments {
         ]
     )]
     pub(crate) describe: Option<PathBuf>,
+
+    /// Say which of several bases is best for the images, by cross-validation, and do nothing else: folders of results, each
+    /// with head.bin, bottlenecks.bin and retrained_graph.onnx
+    #[arg(
+        long,
+        value_name = "OUT",
+        num_args = 1..,
+        conflicts_with_all = [
+            "head", "bottlenecks", "metrics", "report", "predictions", "suspects", "duplicates", "split",
+            "print_misclassified_test_images", "against", "min_accuracy", "min", "max", "describe",
+        ]
+    )]
+    pub(crate) compare: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) corrections: CorrectionsFlag,

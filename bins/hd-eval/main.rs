@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod arguments;
 mod bounds;
+mod compare;
 mod page;
 
 use anyhow::bail;
@@ -33,6 +34,9 @@ impl Program for Arguments {
     }
 
     fn run(self) -> anyhow::Result<()> {
+        if !self.compare.is_empty() {
+            return self.compare(&self.compare);
+        }
         let bounds = bounds::of(&self);
         if let Some(path) = &self.describe {
             let metrics = Metrics::open(path)?;

@@ -6,11 +6,13 @@ mod input;
 mod optimised;
 mod runtime;
 mod session;
+mod speed;
 
 pub use device::{Chosen, Device, Engine, MakeEngine};
 pub(crate) use input::input;
 pub use runtime::Runtime;
 pub use session::OnnxBase;
+pub use speed::time_an_image;
 
 use crate::error::Result;
 
