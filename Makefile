@@ -232,7 +232,7 @@ screenshots: trained $(BIN)/hd-app test-deps  ## Take the README's screenshots, 
 	target/venv/bin/python scripts/screenshots.py $(BIN)/hd-app $(OUT) data/hotdog/hot_dog/0003.jpg
 
 bench: $(OUT)/retrained_graph.onnx test-deps  ## Time the programs beside their peers, on IMAGES
-	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11
+	target/venv/bin/pip install --quiet --disable-pip-version-check scikit-learn==1.9.1 blake3==1.0.11 faiss-cpu==1.15.1
 	scripts/bench $(images) $(BASE) $(OUT)/retrained_graph.onnx
 
 fmt:  ## Format the code

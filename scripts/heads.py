@@ -3,12 +3,13 @@
     heads.py make LIKE FILE ROWS LABELS   a file of bottlenecks like LIKE: ROWS random ones of LABELS labels
     heads.py search FILE                  scikit-learn's LogisticRegressionCV, ten strengths in five folds
     heads.py fit FILE L2                  scikit-learn's LogisticRegression with one strength
+    heads.py near FILE PARTS              faiss's exact index: the nearest of each image, of one in so many of them
     heads.py run COMMAND...               what a command takes
 
 search and fit print the seconds of fitting alone, on what was read and standardised before. search learns from the images
 for training and validation that hd-train divides by default, and prints the cross-entropy on those for testing; fit learns
-from all, and prints the loss that hd-train minimises and the megabytes that it had at most, its data among them. run prints the
-seconds and the megabytes of memory beyond mapped files.
+from all, and prints the loss that hd-train minimises and the megabytes that it had at most, its data among them. near prints the seconds that all images
+would take. run prints the seconds and the megabytes of memory beyond mapped files.
 """
 
 import os
@@ -157,6 +158,20 @@ def fit(path, l2):
     print(seconds, loss, peak.most)
 
 
+def near(path, parts):
+    import faiss
+
+    reader = Reader(path)
+    reader.rows()
+    x = numpy.array(reader.floats())
+    faiss.normalize_L2(x)
+    index = faiss.IndexFlatIP(reader.size)
+    index.add(x)
+    begin = time.perf_counter()
+    index.search(x[::parts], 2)
+    print((time.perf_counter() - begin) * parts)
+
+
 class Peak:
     """The most megabytes of a process that are no file's, looked at a hundred times a second."""
 
@@ -202,6 +217,8 @@ def main():
         search(given[0])
     elif what == "fit":
         fit(given[0], float(given[1]))
+    elif what == "near":
+        near(given[0], int(given[1]))
     elif what == "run":
         run(given)
     else:
