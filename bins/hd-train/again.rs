@@ -31,6 +31,9 @@ impl Arguments {
                 quoted(&self.final_tensor_name)
             ));
         }
+        if self.float_input {
+            flags.push_str(" --float-input");
+        }
         if let Some(folder) = &self.intermediate_output_graphs_dir {
             let (every, folder) = (
                 self.intermediate_store_frequency,

@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = FINAL_RESULT, value_parser = tensor_name)]
     pub(crate) final_tensor_name: String,
 
+    /// Have that network take images as float32 from 0 to 255, for runtimes that take no bytes
+    #[arg(long)]
+    pub(crate) float_input: bool,
+
     /// Where to write what TensorBoard shows: accuracy, cross-entropy, weights and biases at every step, precision and
     /// recall, the network, and the bottlenecks of the validation images
     #[arg(long, value_name = "DIR")]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hd::file;
 use hd::head::Snapshot;
-use hd::onnx::{Layer, Network, stitch};
+use hd::onnx::{Ends, Layer, Network, stitch};
 
 use crate::arguments::Arguments;
 
@@ -23,7 +23,7 @@ pub(crate) struct Intermediate<'a> {
     folder: &'a Path,
     every: usize,
     base: &'a Network,
-    name: &'a str,
+    ends: Ends<'a>,
     error: RefCell<Option<hd::Error>>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Intermediate<'a> {
                     folder,
                     every,
                     base,
-                    name: &arguments.final_tensor_name,
+                    ends: arguments.ends(),
                     error: RefCell::default(),
                 }))
             }
@@ -65,7 +65,7 @@ impl<'a> Intermediate<'a> {
             weights: snapshot.weights,
             biases: snapshot.biases,
         };
-        let graph = stitch(self.base, layer, self.name)?;
+        let graph = stitch(self.base, layer, self.ends)?;
         let file = format!("{INTERMEDIATE}{}.onnx", snapshot.step);
         file::replace(&self.folder.join(file), |out| out.write_all(&graph))
     }

@@ -18,7 +18,7 @@ mod tell;
 use arguments::Arguments;
 use hd::bottleneck::Samples;
 use hd::head::{Recipe, Solver, Strength, Training, train};
-use hd::onnx::{Layer, Network, check_name, outline, stitch};
+use hd::onnx::{Ends, Layer, Network, check_name, outline, stitch};
 use hd::tensorboard::{self, Summaries};
 use hd_cli::{Bar, Common, Program};
 use intermediate::Intermediate;
@@ -54,7 +54,7 @@ impl Program for Arguments {
         tell::training(&training);
         let head = &training.head;
         let graph = (base.as_ref())
-            .map(|base| stitch(base, Layer::from(head), &self.final_tensor_name))
+            .map(|base| stitch(base, Layer::from(head), self.ends()))
             .transpose()?;
         if let (Some(folder), Some(summaries)) = (&self.summaries_dir, summaries) {
             self.summarise(folder, summaries, &samples, &training, graph.as_deref())?;
@@ -64,6 +64,14 @@ impl Program for Arguments {
 }
 
 impl Arguments {
+    /// How the retrained graph is to begin and end.
+    pub(crate) fn ends(&self) -> Ends<'_> {
+        Ends {
+            result: &self.final_tensor_name,
+            float_input: self.float_input,
+        }
+    }
+
     /// The base, where one is given. It must be the one that the bottlenecks were made with.
     fn open_base(&self, samples: &Samples) -> anyhow::Result<Option<Network>> {
         let Some(path) = &self.base else {

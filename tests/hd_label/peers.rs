@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::{fed, label};
-use crate::workdir::{Call, Workdir, dependency, skip, top};
+use crate::workdir::{Call, Workdir, base, dependency, skip, top};
 
 /// Asks Python's onnxruntime for the probabilities, and lets onnx check the graph. The images are of the network's own
 /// size, so that no resizing stands between the two.
@@ -188,6 +188,58 @@ fn tools_bring_the_graph_to_float16_and_it_gives_the_same_labels() {
         convert.arg(dir.path("out/retrained_graph.onnx"));
         Call(convert).succeeds();
     }
+}
+
+/// Runs a graph of bytes and the same of floats with ONNX's own evaluator and with OpenCV, and compares bottlenecks and
+/// probabilities with those of ONNX Runtime. A cast comes first, and takes bytes alone, as TensorRT wants it.
+const ELSEWHERE: &str = "
+import sys, cv2, numpy, onnx, onnxruntime
+from onnx.reference import ReferenceEvaluator
+image = numpy.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), numpy.uint8)
+names = ['bottleneck', 'final_result']
+for path, image in zip(sys.argv[1:], [image, image.astype('f4')]):
+    model = onnx.load(path)
+    assert str(image.dtype) in model.doc_string, model.doc_string
+    users = [(node.op_type, list(node.input)) for node in model.graph.node if 'image' in node.input]
+    assert users == [('Cast', ['image'])], users
+    assert model.graph.node[0].op_type == 'Cast' and model.graph.node[1].op_type == 'Transpose'
+    expected = onnxruntime.InferenceSession(path).run(names, {'image': image})
+    net = cv2.dnn.readNetFromONNX(path)
+    net.setInput(image)
+    for answers in ReferenceEvaluator(path).run(names, {'image': image}), [net.forward(name) for name in names]:
+        for one, other in zip(answers, expected):
+            assert one.shape == other.shape and abs(one - other).max() < 1e-4, (path, one, other)
+";
+
+#[test]
+fn other_runtimes_take_the_graph_of_bytes_and_the_one_of_floats() {
+    let test = "other_runtimes_take_the_graph_of_bytes_and_the_one_of_floats";
+    let Some(python) = dependency(test, "target/venv/bin/python") else {
+        return;
+    };
+    let mut there = Command::new(&python);
+    there.args(["-c", "import cv2"]);
+    if !there.output().unwrap().status.success() {
+        return skip(test, "OpenCV is not in target/venv (make test-deps)");
+    }
+    let dir = Workdir::new();
+    dir.trained();
+    let run = dir.program("hd-train").arg("out/bottlenecks.bin");
+    let run = run.arg("--base").arg(base()).arg("--float-input");
+    run.args(["--output-graph", "floats.onnx"]).succeeds();
+    let mut compare = Command::new(&python);
+    compare.args(["-c", ELSEWHERE]);
+    compare.arg(dir.path("out/retrained_graph.onnx"));
+    compare.arg(dir.path("floats.onnx"));
+    Call(compare).succeeds();
+
+    // To hd-label they are the same.
+    dir.images("images", 3);
+    let said = |graph: &str| {
+        let run = dir.program("hd-label").args(["--graph", graph, "images"]);
+        run.succeeds().stdout()
+    };
+    assert_eq!(said("out/retrained_graph.onnx"), said("floats.onnx"));
 }
 
 /// How the lab's app reads what label_image.py printed: the first line with a score, whose label stands before it.

@@ -12,7 +12,7 @@ use super::optimised;
 use super::{Base, Runtime};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
-use crate::photo::Preprocess;
+use crate::photo::{Element, Preprocess};
 
 /// What ONNX Runtime says, among other words, of the number of an accelerator that is not there.
 const NO_SUCH_DEVICE: &str = "Invalid device ID";
@@ -24,6 +24,7 @@ pub struct OnnxBase {
     session: Session,
     path: PathBuf,
     rule: Preprocess,
+    input: Element,
     output: String,
     size: usize,
 }
@@ -75,6 +76,7 @@ impl OnnxBase {
             session,
             path: network.path.clone(),
             rule: network.preprocess.clone(),
+            input: network.input,
             output: network.result.clone(),
             size: network.result_size(),
         })
@@ -89,7 +91,7 @@ impl OnnxBase {
 
     /// The outputs, and how many images they are of.
     fn infer(&mut self, pixels: &[u8]) -> ort::Result<(Vec<f32>, usize)> {
-        let (input, count) = input(&self.rule, pixels)?;
+        let (input, count) = input(&self.rule, self.input, pixels)?;
         let outputs = self.session.run(ort::inputs![input])?;
         let output = outputs
             .get(&self.output)

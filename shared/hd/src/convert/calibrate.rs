@@ -56,7 +56,7 @@ fn widen(
     rule: &Preprocess,
     pixels: &[u8],
 ) -> ort::Result<()> {
-    let (input, _) = input(rule, pixels)?;
+    let (input, _) = input(rule, rule.filter.element(), pixels)?;
     let outputs = session.run(ort::inputs![input])?;
     for (range, name) in ranges.iter_mut().zip(tensors) {
         let output = outputs

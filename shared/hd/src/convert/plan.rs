@@ -1,6 +1,6 @@
 //! The plan by which a network becomes a base: where it came from, where it is cut, and how its images are made.
 
-use crate::onnx::network::{ARCHITECTURE, BOTTLENECK, IMAGE, Network, input_kind};
+use crate::onnx::network::{ARCHITECTURE, BOTTLENECK, IMAGE, Network, data_type};
 use crate::onnx::proto::{FLOAT, Model, ValueInfo};
 use crate::photo::{Filter, Preprocess, ResizeRule};
 
@@ -89,7 +89,7 @@ impl Plan {
     pub(super) fn image(&self, size: u32, batch: Option<i64>) -> ValueInfo {
         let image = ValueInfo::batch_of(
             IMAGE,
-            input_kind(self.filter),
+            data_type(self.filter.element()),
             &[size.into(), size.into(), 3],
         );
         image.with_batch(batch)

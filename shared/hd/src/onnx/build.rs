@@ -63,12 +63,13 @@ impl GraphBuilder {
 
     /// From uint8 or float32 [N, H, W, 3] to float32 [N, 3, H, W], each channel `(x / 255 - mean) / std`.
     ///
-    /// The transpose comes first, on bytes, where it is four times cheaper than on floats.
+    /// Nothing but the cast touches bytes, since TensorRT takes them there and nowhere else.
     pub(crate) fn normalise(&mut self, image: &str, mean: [f64; 3], std: [f64; 3]) -> String {
+        let floats = self.to_floats(image);
         let planes = self.node(
             "Transpose",
             "normalise/planes",
-            &[image],
+            &[&floats],
             vec![ints("perm", &[0, 3, 1, 2])],
         );
         self.normalised(&planes, &[1, 3, 1, 1], mean, std)
@@ -81,10 +82,16 @@ impl GraphBuilder {
         mean: [f64; 3],
         std: [f64; 3],
     ) -> String {
-        self.normalised(image, &[1, 1, 1, 3], mean, std)
+        let floats = self.to_floats(image);
+        self.normalised(&floats, &[1, 1, 1, 3], mean, std)
     }
 
-    fn normalised(&mut self, bytes: &str, shape: &[i64], mean: [f64; 3], std: [f64; 3]) -> String {
+    fn to_floats(&mut self, image: &str) -> String {
+        let to = vec![int("to", FLOAT.into())];
+        self.node("Cast", "normalise/floats", &[image], to)
+    }
+
+    fn normalised(&mut self, floats: &str, shape: &[i64], mean: [f64; 3], std: [f64; 3]) -> String {
         let scale = std.map(|std| (1.0 / (255.0 * std)) as f32);
         let shift = [0, 1, 2].map(|i: usize| match (mean.get(i), std.get(i)) {
             (Some(mean), Some(std)) => (-mean / std) as f32,
@@ -92,12 +99,10 @@ impl GraphBuilder {
         });
         self.tensor("normalise/scale", shape, &scale);
         self.tensor("normalise/shift", shape, &shift);
-        let to_floats = vec![int("to", FLOAT.into())];
-        let floats = self.node("Cast", "normalise/floats", &[bytes], to_floats);
         let scaled = self.node(
             "Mul",
             "normalise/scaled",
-            &[&floats, "normalise/scale"],
+            &[floats, "normalise/scale"],
             vec![],
         );
         self.node(

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::network::{BOTTLENECK, IMAGE, LABELS};
-use crate::photo::{Filter, Preprocess, ResizeRule};
+use crate::photo::{Element, Filter, Preprocess, ResizeRule};
 
 /// The rule as JSON that names its filter, also the usual one, which is left out where only hd reads it. So a base that
 /// is made again has the same bytes.
@@ -17,8 +17,8 @@ pub(super) fn rule(preprocess: &Preprocess) -> String {
     rule.to_string()
 }
 
-/// What to feed a graph that takes such images, and what it gives under the name `result`.
-pub(super) fn text(preprocess: &Preprocess, result: &str) -> String {
+/// What to feed a graph that takes such images as numbers of this type, and what it gives under the name `result`.
+pub(super) fn text(preprocess: &Preprocess, input: Element, result: &str) -> String {
     let Preprocess { width, height, .. } = preprocess;
     let resized = match preprocess.resize {
         ResizeRule::Squash => format!("all of it is resized to {width} x {height} pixels"),
@@ -27,15 +27,15 @@ pub(super) fn text(preprocess: &Preprocess, result: &str) -> String {
              torchvision's Resize and CenterCrop do it"
         ),
     };
-    let (kind, filter) = match preprocess.filter {
-        Filter::Antialiased => (
-            "uint8",
-            "Pillow's Image.Resampling.BILINEAR, which is antialiased bilinear",
-        ),
-        Filter::LegacyBilinear => (
-            "float32",
-            "that of tf.compat.v1.image.resize_bilinear, which neither antialiases nor rounds; Pillow has none like it",
-        ),
+    let kind = match input {
+        Element::Byte => "uint8",
+        Element::Float => "float32",
+    };
+    let filter = match preprocess.filter {
+        Filter::Antialiased => "Pillow's Image.Resampling.BILINEAR, which is antialiased bilinear",
+        Filter::LegacyBilinear => {
+            "that of tf.compat.v1.image.resize_bilinear, which neither antialiases nor rounds; Pillow has none like it"
+        }
     };
     format!(
         "Labels images. The input {IMAGE} is {kind} [N, {height}, {width}, 3]: RGB, from 0 to 255; normalisation is \
@@ -76,7 +76,8 @@ mod tests {
             filter: Filter::LegacyBilinear,
             ..usual()
         };
-        let texts = [usual(), cropped, legacy].map(|rule| text(&rule, "final_result"));
+        let texts = [usual(), cropped, legacy]
+            .map(|rule| text(&rule, rule.filter.element(), "final_result"));
         for (text, said) in texts.iter().zip([
             ["image is uint8 [N, 192, 224, 3]", "all of it", "BILINEAR"],
             [

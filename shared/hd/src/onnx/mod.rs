@@ -1,7 +1,7 @@
 //! ONNX files: the contract that every network of this project keeps, and how such networks are made.
 //!
 //! A network takes one input `image`: uint8 [N, H, W, 3], RGB; float32 from 0 to 255 where images are resized as
-//! TensorFlow did it, which does not round. Casting, transposing and normalising are inside the graph, so that no
+//! TensorFlow did it, which does not round, and in retrained graphs that were asked for it. Casting, transposing and normalising are inside the graph, so that no
 //! consumer can get them wrong. A *base* gives `bottleneck`: float32 [N, D]. A *retrained graph*
 //! gives probabilities, `final_result` if they were given no other name: float32 [N, C], and `bottleneck` beside them. N
 //! is symbolic. What a consumer has to know stands in the file's metadata; `network.rs` has the keys. `guide.rs` has the
@@ -20,4 +20,4 @@ mod stitch;
 pub use network::{FINAL_RESULT, Network};
 pub use outline::{Part, outline};
 pub use quantise::{Quantiser, Range};
-pub use stitch::{Layer, check_name, classifier, stitch};
+pub use stitch::{Ends, Layer, check_name, classifier, stitch};

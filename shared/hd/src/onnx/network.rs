@@ -27,7 +27,7 @@ use super::seal::{self, DIGEST};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::photo::{Element, Filter, Preprocess};
+use crate::photo::{Element, Preprocess};
 use crate::tsv::is_printable;
 
 /// The beginning of the names of all tensors that a foreign network has brought along, so that they are told from those
@@ -89,6 +89,8 @@ pub struct Network {
     pub architecture: String,
     /// The rule by which images become its input.
     pub preprocess: Preprocess,
+    /// The type of the numbers in its input: that of the rule, or floats where the rule gives bytes.
+    pub input: Element,
     /// The size D of a bottleneck.
     pub bottleneck_size: usize,
     /// The name of the output that a consumer wants: probabilities of a retrained graph, bottlenecks of a base.
@@ -135,7 +137,7 @@ impl Network {
         Ok(network.for_bottlenecks())
     }
 
-    /// The bytes of an image that is its input.
+    /// The bytes of an image that its rule has prepared.
     pub(crate) fn input_bytes(&self) -> usize {
         let rule = &self.preprocess;
         rule.height as usize * rule.width as usize * 3 * rule.filter.element().bytes()
@@ -234,7 +236,7 @@ impl Network {
             folders_in(folders).ok_or_else(|| wrong("has an hd.folders that names no folders"))
         })?;
         let graph = model.graph.as_ref().ok_or_else(|| wrong("has no graph"))?;
-        check_input(graph, &preprocess)
+        let input = input_of(graph, &preprocess)
             .ok_or_else(|| wrong("has no input image of the size it names"))?;
         let bottleneck_size =
             vector(&graph.output, BOTTLENECK).ok_or_else(|| wrong("has no output bottleneck"))?;
@@ -253,6 +255,7 @@ impl Network {
             architecture: architecture.clone(),
             bytes: bytes.clone(),
             preprocess,
+            input,
             bottleneck_size,
             result: result.to_owned(),
             labels,
@@ -331,9 +334,9 @@ impl Wanted {
     }
 }
 
-/// The data type of the input that images are brought to with this filter.
-pub(crate) fn input_kind(filter: Filter) -> i32 {
-    match filter.element() {
+/// The data type of an input of such numbers.
+pub(crate) fn data_type(element: Element) -> i32 {
+    match element {
         Element::Byte => UINT8,
         Element::Float => FLOAT,
     }
@@ -351,12 +354,16 @@ fn folders_in(json: &str) -> Option<BTreeMap<String, String>> {
     folders.values().all(is_name).then_some(folders)
 }
 
-/// The input must be the one that `preprocess` makes.
-fn check_input(graph: &Graph, preprocess: &Preprocess) -> Option<()> {
+/// The type of the numbers in the input, which must be the one that `preprocess` makes. Bytes may be
+/// wanted as floats; floats are never rounded.
+fn input_of(graph: &Graph, preprocess: &Preprocess) -> Option<Element> {
     let input = graph.input.iter().find(|input| input.name == IMAGE)?;
-    let dims = vec![preprocess.height.into(), preprocess.width.into(), 3];
-    let kind = input_kind(preprocess.filter);
-    (preprocess.is_possible() && input.batch_dims()? == (kind, dims)).then_some(())
+    let (kind, dims) = input.batch_dims()?;
+    let sides = vec![preprocess.height.into(), preprocess.width.into(), 3];
+    let element = [preprocess.filter.element(), Element::Float]
+        .into_iter()
+        .find(|element| data_type(*element) == kind)?;
+    (preprocess.is_possible() && dims == sides).then_some(element)
 }
 
 /// The size D of the output `name`, if that is float32 [N, D].

@@ -5,10 +5,12 @@ use prost::Message;
 use super::build::GraphBuilder;
 use super::guide;
 use super::network::{
-    BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, HEAD_INPUT, LABELS, Network, PREPROCESS,
+    BASE, BOTTLENECK, FINAL_RESULT, FOLDERS, HEAD_INPUT, IMAGE, LABELS, Network, PREPROCESS,
+    data_type,
 };
 use super::proto::{FLOAT, Graph, Model, ValueInfo};
 use crate::error::{Error, Result};
+use crate::photo::Element;
 
 /// The head's part of a retrained graph.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,15 @@ pub struct Layer<'a> {
     pub weights: &'a [f32],
     /// b, C.
     pub biases: &'a [f32],
+}
+
+/// What a retrained graph is like at its ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    /// The name of the probabilities.
+    pub result: &'a str,
+    /// Whether images are given as float32 from 0 to 255, also where they are bytes.
+    pub float_input: bool,
 }
 
 /// Errors if the probabilities behind `base` cannot have this name.
@@ -57,11 +68,11 @@ const HEAD: [&str; 5] = [
     "final_training_ops/biases",
 ];
 
-/// The retrained graph: `base` with a head behind its bottleneck, whose probabilities are called `name`, as an ONNX file.
+/// The retrained graph: `base` with a head behind its bottleneck, as an ONNX file.
 ///
 /// # Errors
 /// A head of another bottleneck size than the base's.
-pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
+pub fn stitch(base: &Network, layer: Layer, ends: Ends) -> Result<Vec<u8>> {
     let Layer {
         labels,
         unit_length,
@@ -73,12 +84,12 @@ pub fn stitch(base: &Network, layer: Layer, name: &str) -> Result<Vec<u8>> {
         let found = format!("gives {} values an image, not {size}", base.bottleneck_size);
         return Err(foreign(base, found));
     }
-    behind(base, labels, name, |builder| {
+    behind(base, labels, ends, |builder| {
         let input = match unit_length {
             true => builder.unit_length(UNIT_LENGTH, HEAD_INPUT, size),
             false => HEAD_INPUT.to_owned(),
         };
-        builder.softmax_layer(name, &input, weights, biases);
+        builder.softmax_layer(ends.result, &input, weights, biases);
     })
 }
 
@@ -97,17 +108,24 @@ pub fn classifier(base: &Network, labels: &[String], softmax: bool) -> Result<Ve
             found,
         });
     }
-    behind(base, labels, FINAL_RESULT, |builder| match softmax {
+    let ends = Ends {
+        result: FINAL_RESULT,
+        float_input: false,
+    };
+    behind(base, labels, ends, |builder| match softmax {
         true => builder.softmax(FINAL_RESULT, HEAD_INPUT),
         false => builder.identity(FINAL_RESULT, HEAD_INPUT),
     })
 }
 
-/// The network `base` with what `add` puts behind its bottleneck: probabilities of labels that are called `name`.
+/// The network `base` with what `add` puts behind its bottleneck: probabilities of labels.
 fn behind(
     base: &Network,
     labels: &[String],
-    name: &str,
+    Ends {
+        result,
+        float_input,
+    }: Ends,
     add: impl FnOnce(&mut GraphBuilder),
 ) -> Result<Vec<u8>> {
     let mut model = decode(base)?;
@@ -117,8 +135,14 @@ fn behind(
     add(&mut builder);
     builder.identity(BOTTLENECK, HEAD_INPUT);
     let mut graph = builder.finish();
-    let result = ValueInfo::batch_of(name, FLOAT, &[labels.len() as i64]);
-    graph.output.insert(0, result);
+    let probabilities = ValueInfo::batch_of(result, FLOAT, &[labels.len() as i64]);
+    graph.output.insert(0, probabilities);
+    let input = match float_input {
+        true => Element::Float,
+        false => base.input,
+    };
+    let sides = [base.preprocess.height, base.preprocess.width, 3].map(i64::from);
+    graph.input = vec![ValueInfo::batch_of(IMAGE, data_type(input), &sides)];
     let labels = serde_json::to_string(labels).unwrap_or_default();
     let inherited = std::mem::take(&mut model.metadata_props);
     let inherited = inherited.iter().map(|p| (p.key.as_str(), p.value.clone()));
@@ -129,7 +153,7 @@ fn behind(
         properties.push((FOLDERS, folders));
     }
     properties.push((BASE, base.digest.to_string()));
-    let guide = guide::text(&base.preprocess, name);
+    let guide = guide::text(&base.preprocess, input, result);
     graph.doc_string.clone_from(&guide);
     model.doc_string = guide;
     model.graph = Some(graph);
