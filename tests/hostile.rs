@@ -129,9 +129,15 @@ fn networks_in_onnx() {
 }
 
 #[test]
-fn weights_of_pytorch() {
-    let good = seeds("networks", &["weights.pth"]);
-    survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::torch);
+fn weights_of_pytorch_and_in_safetensors() {
+    let names = [
+        "weights.pth",
+        "zip.pth",
+        "checkpoint.pth",
+        "weights.safetensors",
+    ];
+    let good = seeds("networks", &names);
+    survives(&good, 40_000, MOST_FOR_A_NETWORK, readers::weights);
 }
 
 #[test]

@@ -103,6 +103,7 @@ impl ImportFlags {
             },
             size: self.size.or(weights.map(|base| base.size)),
             expected: graph.and_then(|base| expected(base, &cut)),
+            kind: None,
             cut,
             mean: self.mean,
             std: self.std,

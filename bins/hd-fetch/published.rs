@@ -59,6 +59,7 @@ fn convert(
             licence: base.licence.clone(),
         },
         expected: expected(base, cut),
+        kind: None,
         cut: cut.clone(),
         size: Some(base.size),
         mean: None,

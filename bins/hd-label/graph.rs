@@ -119,6 +119,7 @@ impl Plain {
                 licence: String::new(),
             },
             expected: None,
+            kind: None,
             cut: match &self.output_layer {
                 Some(tensor) => Cut::Named(tensor.clone()),
                 None => Cut::Logits,

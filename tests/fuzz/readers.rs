@@ -4,18 +4,22 @@
 
 use std::path::Path;
 
-use hd::convert::{Candidate, Cut, Foreign, Plan, Provenance, base_from_graph, base_from_weights};
+use hd::convert::{Candidate, Cut, Foreign, Import, Plan, Provenance, base_from_graph};
 use hd::onnx::Network;
 use hd::photo::{Filter, ResizeRule};
 
+fn provenance() -> Provenance {
+    Provenance {
+        architecture: "any".into(),
+        source: "any".into(),
+        sha256: String::new(),
+        licence: String::new(),
+    }
+}
+
 fn plan(cut: Cut) -> Plan {
     Plan {
-        provenance: Provenance {
-            architecture: "any".into(),
-            source: "any".into(),
-            sha256: String::new(),
-            licence: String::new(),
-        },
+        provenance: provenance(),
         cut,
         size: Some(32),
         mean: [0.5; 3],
@@ -46,7 +50,19 @@ pub(crate) fn onnx(bytes: &[u8]) {
     let _ = network.probe(&network.tensors(), &plan(Cut::Pooled));
 }
 
-/// A state dict of PyTorch.
-pub(crate) fn torch(bytes: &[u8]) {
-    let _ = base_from_weights(Path::new("any"), bytes, &plan(Cut::Pooled));
+/// Weights: what PyTorch saves in either of its formats, or safetensors.
+pub(crate) fn weights(bytes: &[u8]) {
+    let import = Import {
+        path: Path::new("any"),
+        bytes: bytes.to_vec().into(),
+        provenance: provenance(),
+        cut: Cut::Pooled,
+        size: None,
+        mean: None,
+        std: None,
+        resize: ResizeRule::Squash,
+        expected: None,
+        kind: None,
+    };
+    let _ = import.weights();
 }

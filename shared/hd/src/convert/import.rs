@@ -4,11 +4,15 @@ use std::path::Path;
 
 use prost::bytes::Bytes;
 
+use super::assemble::base_from_weights;
 use super::graphdef::{Expected, base_from_graph};
-use super::mobilenet_v2::base_from_weights;
+use super::imagenet;
+use super::network_kind::NetworkKind;
 use super::onnx::Foreign;
 use super::plan::{Cut, Plan, Provenance};
 use super::probe::{candidates, wrap};
+use super::safetensors::is_safetensors;
+use super::weights::Weights;
 use crate::base::Runtime;
 use crate::error::{Error, Result};
 use crate::onnx::seal;
@@ -17,8 +21,8 @@ use crate::photo::{Filter, ResizeRule};
 /// The mean and the standard deviation of red, green and blue, of 1, that a network expects its pixels to be brought to.
 type Normalisation = ([f64; 3], [f64; 3]);
 
-/// The normalisation that torchvision trains with: mean and deviation of ImageNet.
-const IMAGENET: Normalisation = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+/// The normalisation of networks that take planes.
+const IMAGENET: Normalisation = (imagenet::MEAN, imagenet::STD);
 /// The normalisation that TensorFlow trains MobileNet with: pixels from -1 to 1.
 const MINUS_ONE_TO_ONE: Normalisation = ([0.5; 3], [0.5; 3]);
 
@@ -27,7 +31,7 @@ const MINUS_ONE_TO_ONE: Normalisation = ([0.5; 3], [0.5; 3]);
 pub struct Import<'a> {
     /// The file, which messages name.
     pub path: &'a Path,
-    /// The network: ONNX, a frozen graph of TensorFlow, or weights of PyTorch.
+    /// The network: ONNX, a frozen graph of TensorFlow, or weights as PyTorch saves them or in safetensors.
     pub bytes: Bytes,
     /// Where it came from, for the base's metadata.
     pub provenance: Provenance,
@@ -43,13 +47,15 @@ pub struct Import<'a> {
     pub resize: ResizeRule,
     /// The sizes that a frozen graph must have, where its name promises some.
     pub expected: Option<Expected>,
+    /// The network that weights must be of, where the base's name promises one.
+    pub kind: Option<NetworkKind>,
 }
 
 /// The kinds of files that hold a network.
 enum FileKind {
     Onnx,
     Graph,
-    Pytorch,
+    Weights,
     Archive,
 }
 
@@ -57,9 +63,10 @@ impl FileKind {
     /// The kind of a file that begins so. The first field of an ONNX network is its version, that of a graph a node.
     fn of(bytes: &[u8]) -> Self {
         match bytes {
+            bytes if is_safetensors(bytes) => Self::Weights,
             [0x0a, ..] => Self::Graph,
             [0x1f, 0x8b, ..] => Self::Archive,
-            [0x80, ..] | [b'P', b'K', ..] => Self::Pytorch,
+            [0x80, ..] | [b'P', b'K', ..] => Self::Weights,
             _ => Self::Onnx,
         }
     }
@@ -77,7 +84,7 @@ impl Import<'_> {
                 wrap(&load()?, &network, &self.network_plan(&network))
             }
             FileKind::Graph => self.graph(),
-            FileKind::Pytorch => self.weights(),
+            FileKind::Weights => self.weights(),
             FileKind::Archive => Err(Error::Weights {
                 path: self.path.to_path_buf(),
                 reason: "an archive: unpack it, and give the network that is in it".to_owned(),
@@ -94,13 +101,21 @@ impl Import<'_> {
         base_from_graph(self.path, &self.bytes, &plan, self.expected)
     }
 
-    /// The base that the network becomes, which is known to be weights of PyTorch.
+    /// The base that the network becomes, of which this is known to be a file of weights.
     ///
     /// # Errors
-    /// Anything else, or weights of a network that is not known.
+    /// Anything else; weights of another network than the promised one, or of none that is known; a tensor that is
+    /// missing or has another shape.
     pub fn weights(&self) -> Result<Vec<u8>> {
-        let plan = self.plan(IMAGENET, Filter::Antialiased);
-        base_from_weights(self.path, &self.bytes, &plan)
+        let weights = Weights::read(self.path, &self.bytes)?;
+        let blueprint = weights.kind(self.kind)?.blueprint();
+        let plan = self.plan((blueprint.mean, blueprint.std), Filter::Antialiased);
+        base_from_weights(&weights, &blueprint, &plan)
+    }
+
+    /// Whether this is a file of weights, of a network whose structure is known here.
+    pub fn is_weights(&self) -> bool {
+        matches!(FileKind::of(&self.bytes), FileKind::Weights)
     }
 
     /// The tensors that it can be cut at, and their shapes for one image.

@@ -3,7 +3,9 @@
 //! Every layer is NCHW with explicit padding and its batch norm folded into the weights, and an activation follows
 //! its convolution directly, so that the runtime can fuse the two and choose its blocked layout.
 
-use super::proto::{Attribute, FLOAT, Graph, INT, INT8, INT32, INTS, Node, Tensor, UINT8};
+use super::proto::{
+    Attribute, FLOAT, FLOAT_ATTRIBUTE, Graph, INT, INT8, INT32, INTS, Node, Tensor, UINT8,
+};
 
 /// A graph in the making. Each method adds a layer and returns the name of its output.
 #[derive(Default)]
@@ -147,6 +149,23 @@ impl GraphBuilder {
     /// `max(x, 0)`.
     pub(crate) fn relu(&mut self, name: &str, input: &str) -> String {
         self.node("Relu", name, &[input], vec![])
+    }
+
+    /// `min(max(x / 6 + 1 / 2, 0), 1)`.
+    pub(crate) fn hard_sigmoid(&mut self, name: &str, input: &str) -> String {
+        let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
+        self.node("HardSigmoid", name, &[input], attributes)
+    }
+
+    /// `x` times its hard sigmoid. The operation HardSwish is of a later opset.
+    pub(crate) fn hard_swish(&mut self, name: &str, input: &str) -> String {
+        let gate = self.hard_sigmoid(&format!("{name}/gate"), input);
+        self.multiply(name, input, &gate)
+    }
+
+    /// The product of two tensors of one shape, or of which one has a number for each channel.
+    pub(crate) fn multiply(&mut self, name: &str, a: &str, b: &str) -> String {
+        self.node("Mul", name, &[a, b], vec![])
     }
 
     /// The sum of two tensors of one shape.
@@ -321,6 +340,15 @@ fn int(name: &str, value: i64) -> Attribute {
         name: name.to_owned(),
         i: Some(value),
         kind: INT,
+        ..Attribute::default()
+    }
+}
+
+fn float(name: &str, value: f32) -> Attribute {
+    Attribute {
+        name: name.to_owned(),
+        f: Some(value),
+        kind: FLOAT_ATTRIBUTE,
         ..Attribute::default()
     }
 }

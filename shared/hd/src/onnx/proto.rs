@@ -19,6 +19,8 @@ pub(crate) const FLOAT16: i32 = 10;
 pub(crate) const INT32: i32 = 6;
 /// `TensorProto.DataLocation.EXTERNAL`.
 pub(crate) const EXTERNAL: i32 = 1;
+/// `AttributeProto.AttributeType.FLOAT`.
+pub(crate) const FLOAT_ATTRIBUTE: i32 = 1;
 /// `AttributeProto.AttributeType.INT`.
 pub(crate) const INT: i32 = 2;
 /// `AttributeProto.AttributeType.INTS`.

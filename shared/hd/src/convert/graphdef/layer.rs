@@ -2,6 +2,7 @@
 
 use super::constant::Constant;
 use super::proto::NodeDef;
+use crate::convert::padding::same;
 use crate::onnx::build::Window;
 
 /// Larger planes, kernels and channels than any network has.
@@ -91,7 +92,7 @@ pub(super) fn window(
         Some([1, down, across, 1]) => [*down, *across],
         _ => return Err("its strides are not two numbers".to_owned()),
     };
-    let same = match text(node, "padding").as_deref() {
+    let is_same = match text(node, "padding").as_deref() {
         Some("SAME") => true,
         Some("VALID") => false,
         other => {
@@ -101,8 +102,8 @@ pub(super) fn window(
             ));
         }
     };
-    let [top, height, bottom] = along(plane.height, kernel[0], strides[0], same)?;
-    let [left, width, right] = along(plane.width, kernel[1], strides[1], same)?;
+    let [top, height, bottom] = along(plane.height, kernel[0], strides[0], is_same)?;
+    let [left, width, right] = along(plane.width, kernel[1], strides[1], is_same)?;
     let window = Window {
         kernel,
         strides,
@@ -113,20 +114,15 @@ pub(super) fn window(
 }
 
 /// Along one side: the padding before, the number of outputs, the padding behind.
-///
-/// "The notes on padding" of TensorFlow's tf.nn: SAME gives ceil(size / stride) outputs, and an odd padding is larger
-/// behind.
-fn along(size: i64, kernel: i64, stride: i64, same: bool) -> Result<[i64; 3], String> {
+fn along(size: i64, kernel: i64, stride: i64, is_same: bool) -> Result<[i64; 3], String> {
     let possible = |value: i64| (1..=MOST).contains(&value);
     if !(possible(size) && possible(kernel) && possible(stride)) {
         return Err(format!(
             "a kernel of {kernel} with stride {stride} cannot move over {size} pixels"
         ));
     }
-    if same {
-        let outputs = (size + stride - 1) / stride;
-        let padding = ((outputs - 1) * stride + kernel - size).max(0);
-        return Ok([padding / 2, outputs, padding - padding / 2]);
+    if is_same {
+        return Ok(same(size, kernel, stride));
     }
     match size >= kernel {
         true => Ok([0, (size - kernel) / stride + 1, 0]),

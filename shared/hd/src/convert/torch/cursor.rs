@@ -13,13 +13,18 @@ impl<'a> Cursor<'a> {
         Self { bytes, at: 0 }
     }
 
+    /// A cursor that begins at byte `at`.
+    pub(super) fn starting(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
     /// The offset of the next byte.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
     /// The bytes not read yet.
-    fn rest(&self) -> &'a [u8] {
+    pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 

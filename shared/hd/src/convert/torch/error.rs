@@ -1,14 +1,41 @@
-//! The ways in which reading a legacy PyTorch file can fail.
+//! The ways in which reading a file of PyTorch can fail.
 
 /// Why a state dict could not be read; the caller adds the path. `at` is a byte offset into the file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TorchError {
-    /// The file was saved in the format that PyTorch has written by default since 1.6.
-    #[error(
-        "at byte 0: PyTorch's zip format; this reader takes the legacy format \
-         (save with _use_new_zipfile_serialization=False)"
-    )]
-    ZipFormat,
+    /// A zip file without the end of its directory, which is at its end.
+    #[error("a zip file without an end; it was cut short")]
+    NoEndOfArchive,
+    /// The directory of a zip file is not where it should be, or is not like one.
+    #[error("at byte {at}: the directory of the zip file is damaged")]
+    Directory {
+        /// Where the entry is, or where it leads to.
+        at: usize,
+    },
+    /// A member of a zip file is missing.
+    #[error("the zip file has no member {name:?}")]
+    NoMember {
+        /// Its name.
+        name: String,
+    },
+    /// A member of a zip file is compressed.
+    #[error("the member {name:?} of the zip file is compressed, which PyTorch never does")]
+    CompressedMember {
+        /// Its name.
+        name: String,
+    },
+    /// A member of a zip file is not what was written.
+    #[error("the member {name:?} of the zip file is damaged: its checksum is another")]
+    Checksum {
+        /// Its name.
+        name: String,
+    },
+    /// The file holds no dict of tensors by name.
+    #[error("at byte {at}: expected tensors by name, found none")]
+    NoTensors {
+        /// Where the value of the file begins.
+        at: usize,
+    },
     /// The file does not begin with the pickle of PyTorch's magic number.
     #[error("at byte 0: expected PyTorch's magic number, found other bytes")]
     WrongMagic,
@@ -53,15 +80,18 @@ pub(crate) enum TorchError {
         opcode: u8,
     },
     /// A pickle names a Python object that no state dict needs, and that may do harm.
-    #[error("at byte {at}: global {name:?} is not one that a state dict needs")]
+    #[error(
+        "at byte {at}: global {name:?} is not one that a state dict needs, and nothing of the file is run; save the \
+         network's state_dict() alone"
+    )]
     ForbiddenGlobal {
         /// Where the instruction is.
         at: usize,
         /// Module and name, joined by a dot.
         name: String,
     },
-    /// A storage of an element type other than float32 and int64.
-    #[error("at byte {at}: expected torch.FloatStorage or torch.LongStorage, found {name:?}")]
+    /// A storage of complex or quantised numbers.
+    #[error("at byte {at}: expected a storage of floats or integers, found {name:?}")]
     UnsupportedStorage {
         /// Where the type is named.
         at: usize,

@@ -1,12 +1,15 @@
-//! A reader of the state dicts that PyTorch saved before version 1.6, and still saves on request.
+//! A reader of what PyTorch saves: state dicts, and checkpoints that hold one.
 //!
-//! Such a file is five pickles, one after the other: a magic number, a protocol number, a dict about the system,
-//! the state dict, and the list of its storages. Then come the storages themselves: for each an element count as a
-//! little-endian int64, and the elements. The layout is that of `_legacy_save` in PyTorch's `torch/serialization.py`.
+//! Since version 1.6 a file is a zip archive of uncompressed members in one folder: `data.pkl`, a pickle; `data/KEY`,
+//! the elements of each storage that it names; and `byteorder`. Before that, and still on request, it was five pickles,
+//! one after the other: a magic number, a protocol number, a dict about the system, the state dict, and the list of its
+//! storages. Then come the storages themselves: for each an element count as a little-endian int64, and the elements.
+//! The layouts are those of `_save` and `_legacy_save` in PyTorch's `torch/serialization.py`.
 //!
 //! A pickle is a program, and Python's own reader runs it. This one runs nothing: it takes only the instructions and
 //! names that a state dict needs, and it allocates in proportion to the bytes that are there.
 
+mod checkpoint;
 mod cursor;
 mod error;
 mod machine;
@@ -16,49 +19,87 @@ mod pickle;
 mod sample;
 mod storage;
 mod storage_id;
-mod tensor;
 mod value;
 mod view;
+mod zip;
 
 use std::collections::BTreeMap;
 
 use cursor::Cursor;
 pub(super) use error::TorchError;
-pub(super) use tensor::Tensor;
-use value::ValueKind;
+use storage_id::Elements;
+use value::{Pickle, ValueKind};
 use view::TensorView;
+use zip::Archive;
 
-/// The first bytes of a zip file.
-const ZIP: &[u8] = b"PK\x03\x04";
+use super::element_type::ElementType;
+use super::tensor::Tensor;
+
 /// The pickle of 0x1950a86a20f9469cfc6c.
 const MAGIC: [u8; 15] = *b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 /// The only protocol of the legacy format.
 const PROTOCOL: i64 = 1001;
 
-/// Reads the state dict in `bytes`: its float32 tensors by name.
+/// Reads the state dict in `bytes`: its tensors of floats by name.
 ///
 /// Integer tensors, such as the `num_batches_tracked` of a batch normalization, are checked and left out.
 ///
 /// # Errors
 ///
-/// If the bytes are not a state dict in PyTorch's legacy format, or hold tensors of other types; the error says at
+/// If the bytes are neither of PyTorch's formats, hold no state dict, or want anything but tensors; the error says at
 /// which byte and what was met. No input makes it panic.
 pub(super) fn read_state_dict(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, TorchError> {
-    if bytes.starts_with(ZIP) {
-        return Err(TorchError::ZipFormat);
+    match bytes.starts_with(zip::MEMBER) {
+        true => read_zip(bytes),
+        false => read_legacy(bytes),
     }
+}
+
+fn read_zip(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, TorchError> {
+    let archive = Archive::open(bytes)?;
+    let folder = archive.folder()?;
+    if let Some(order) = archive.member(&format!("{folder}byteorder"))?
+        && order.rest() != b"little"
+    {
+        return Err(TorchError::NotLittleEndian { at: order.at() });
+    }
+    let name = format!("{folder}data.pkl");
+    let mut cursor = archive
+        .member(&name)?
+        .ok_or(TorchError::NoMember { name })?;
+    let state = pickle::read(&mut cursor)?;
+    tensors(
+        &state,
+        bytes.len(),
+        &storage::members(&archive, folder, &state)?,
+    )
+}
+
+fn read_legacy(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, TorchError> {
     let mut cursor = Cursor::new(bytes);
     check_magic(&mut cursor)?;
     check_protocol(&mut cursor)?;
     check_byte_order(&mut cursor)?;
-    let views = view::views(&pickle::read(&mut cursor)?)?;
-    check_sharing(&views, bytes.len())?;
-    let storages = storage::read(&mut cursor, &views)?;
+    let state = pickle::read(&mut cursor)?;
+    let storages = storage::read(&mut cursor, &state)?;
     cursor.finish()?;
+    tensors(&state, bytes.len(), &storages)
+}
+
+/// The tensors of floats in the state dict of `state`, from a file of so many bytes with these storages.
+fn tensors(
+    state: &Pickle<'_>,
+    bytes: usize,
+    storages: &BTreeMap<&str, Elements<'_>>,
+) -> Result<BTreeMap<String, Tensor>, TorchError> {
+    let views = view::views(state)?;
+    check_sharing(&views, bytes)?;
+    let stored = |view: &TensorView<'_>| storages.get(view.storage.key).copied();
     views
         .into_iter()
-        .filter_map(|(name, view)| Some((name, storages.get(view.storage.key)?, view)))
-        .map(|(name, words, view)| Ok((name.to_owned(), view.gather(words)?)))
+        .filter(|(_, view)| !matches!(view.storage.element, ElementType::Whole(_)))
+        .filter_map(|(name, view)| Some((name, stored(&view)?, view)))
+        .map(|(name, elements, view)| Ok((name.to_owned(), view.gather(elements)?)))
         .collect()
 }
 
@@ -140,13 +181,6 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_zip_format_by_name() {
-        let error = read_state_dict(b"PK\x03\x04rest").unwrap_err();
-        assert_eq!(error, TorchError::ZipFormat);
-        assert!(error.to_string().contains("zip format"));
-    }
-
-    #[test]
     fn refuses_another_protocol_number() {
         let file = [&MAGIC[..], &pickle(b"M\xea\x03")].concat();
         let error = TorchError::WrongProtocol {
@@ -192,7 +226,8 @@ mod tests {
 
     #[test]
     fn refuses_a_state_dict_that_is_a_list() {
-        let error = read_state_dict(&[header(), pickle(b"]")].concat()).unwrap_err();
+        let file = [header(), pickle(b"]"), pickle(b"]")].concat();
+        let error = read_state_dict(&file).unwrap_err();
         assert!(
             error.to_string().ends_with("expected a dict, found a list"),
             "{error}"

@@ -9,6 +9,8 @@ pub(super) const NEWFALSE: u8 = 0x89;
 pub(super) const BININT: u8 = b'J';
 pub(super) const BININT1: u8 = b'K';
 pub(super) const BININT2: u8 = b'M';
+pub(super) const LONG1: u8 = 0x8a;
+pub(super) const BINFLOAT: u8 = b'G';
 pub(super) const BINUNICODE: u8 = b'X';
 pub(super) const GLOBAL: u8 = b'c';
 

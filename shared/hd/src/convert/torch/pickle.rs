@@ -53,6 +53,8 @@ impl<'a> Machine<'a, '_> {
             opcode::BININT => ValueKind::Int(i32::from_le_bytes(self.cursor.array()?).into()),
             opcode::BININT1 => ValueKind::Int(self.cursor.byte()?.into()),
             opcode::BININT2 => ValueKind::Int(u16::from_le_bytes(self.cursor.array()?).into()),
+            opcode::LONG1 => self.long()?,
+            opcode::BINFLOAT => self.cursor.take(8).map(|_| ValueKind::Other)?,
             opcode::BINUNICODE => ValueKind::Text(self.text()?),
             opcode::GLOBAL => ValueKind::Global(self.global()?),
             opcode::EMPTY_LIST => ValueKind::List(self.store(Vec::new())),
@@ -101,6 +103,24 @@ impl<'a> Machine<'a, '_> {
         self.cursor.array().map(u32::from_le_bytes)
     }
 
+    /// An integer of any length, lowest byte first. One that is longer than 64 bits counts nothing.
+    fn long(&mut self) -> Result<ValueKind<'a>, TorchError> {
+        let length = self.cursor.byte()?;
+        let bytes = self.cursor.take(length.into())?;
+        let sign = match bytes.last() {
+            Some(&last) if last >= 0x80 => 0xff,
+            _ => 0,
+        };
+        let mut number = [sign; 8];
+        Ok(match number.get_mut(..bytes.len()) {
+            Some(low) => {
+                low.copy_from_slice(bytes);
+                ValueKind::Int(i64::from_le_bytes(number))
+            }
+            None => ValueKind::Other,
+        })
+    }
+
     fn text(&mut self) -> Result<&'a str, TorchError> {
         // A length that the machine cannot count is more than is left, so the cursor refuses it.
         let length = usize::try_from(self.word()?).unwrap_or(usize::MAX);
@@ -135,6 +155,7 @@ impl<'a> Machine<'a, '_> {
             ValueKind::Global(global @ (Global::RebuildTensor | Global::RebuildParameter)) => {
                 Ok(ValueKind::Call(global, arguments))
             }
+            ValueKind::Global(Global::Plain) => Ok(ValueKind::Other),
             _ => Err(callee.unexpected("a function that makes a tensor or a dict")),
         }
     }
@@ -144,7 +165,7 @@ impl<'a> Machine<'a, '_> {
         let state = self.pop()?;
         let target = self.top()?;
         match (target.kind, state.kind) {
-            (ValueKind::Dict(_), ValueKind::Dict(_)) => Ok(()),
+            (ValueKind::Dict(_), ValueKind::Dict(_)) | (ValueKind::Other, _) => Ok(()),
             (ValueKind::Dict(_), _) => Err(state.unexpected("a dict of attributes")),
             _ => Err(target.unexpected("a dict")),
         }
@@ -163,6 +184,7 @@ impl<'a> Machine<'a, '_> {
         match target.kind {
             ValueKind::Dict(list) if items.len().is_multiple_of(2) => self.extend(list, items),
             ValueKind::Dict(_) => Err(self.missing("keys with values", "a key without")),
+            ValueKind::Other => Ok(()),
             _ => Err(target.unexpected("a dict")),
         }
     }
@@ -213,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn reads_long_integers_and_passes_over_what_counts_nothing() {
+        let body = b"(\x8a\x00\x8a\x01\xff\x8a\x06\x00\x00\x00\x00\x00\x01G\x3f\xb9\x99\x99\x99\x99\x99\x9a\
+                     \x8a\x09\x01\x01\x01\x01\x01\x01\x01\x01\x01ctorch\nSize\n(K\x01t\x85Rt";
+        let expected = [
+            ValueKind::Int(0),
+            ValueKind::Int(-1),
+            ValueKind::Int(1 << 40),
+            ValueKind::Other,
+            ValueKind::Other,
+            ValueKind::Other,
+        ];
+        assert_eq!(read_body(body).unwrap(), expected);
+    }
+
+    #[test]
     fn fills_lists_and_dicts_one_by_one_and_by_mark() {
         let ints = |numbers: &[i64]| {
             numbers
@@ -245,8 +282,8 @@ mod tests {
     #[test]
     fn refuses_an_opcode_that_no_state_dict_needs() {
         let error = |opcode| TorchError::UnknownOpcode { at: 3, opcode };
-        // INST, OBJ, NEWOBJ, EXT1 and STACK_GLOBAL lead to objects or calls; LONG1 and FRAME are harmless.
-        for opcode in [b'i', b'o', 0x81, 0x82, 0x93, 0x8a, 0x95] {
+        // INST, OBJ, NEWOBJ, EXT1 and STACK_GLOBAL lead to objects or calls; FRAME is harmless.
+        for opcode in [b'i', b'o', 0x81, 0x82, 0x93, 0x95] {
             assert_eq!(read_body(&[b'N', opcode]), Err(error(opcode)));
         }
     }
@@ -259,7 +296,8 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "at byte 2: global \"os.system\" is not one that a state dict needs"
+            "at byte 2: global \"os.system\" is not one that a state dict needs, and nothing of the file is run; save the \
+             network's state_dict() alone"
         );
         let call = [&b"cos\nsystem\n"[..], &text("true"), b"\x85R"].concat();
         assert_eq!(read_body(&call), Err(error));

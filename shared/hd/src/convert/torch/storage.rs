@@ -4,34 +4,53 @@ use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
 use super::error::excerpt;
-use super::storage_id::{StorageId, Words};
-use super::value::ElementType;
-use super::view::TensorView;
+use super::storage_id::{Elements, StorageId};
+use super::value::{Pickle, Value, ValueKind};
+use super::zip::Archive;
 use super::{TorchError, pickle};
 
-/// The storages that the views need, by key.
-fn needed<'a>(
-    views: &BTreeMap<&'a str, TensorView<'a>>,
-) -> Result<BTreeMap<&'a str, StorageId<'a>>, TorchError> {
-    let mut needed = BTreeMap::new();
-    for view in views.values() {
-        let id = view.storage;
-        if *needed.entry(id.key).or_insert(id) != id {
+/// The storages that a pickle names, by key, also those of tensors that are not wanted.
+fn named<'a>(state: &Pickle<'a>) -> Result<BTreeMap<&'a str, StorageId<'a>>, TorchError> {
+    let mut named = BTreeMap::new();
+    let is_storage = |value: &&Value<'_>| matches!(value.kind, ValueKind::Persistent(_));
+    for value in state.lists.iter().flatten().filter(is_storage) {
+        let id = StorageId::new(state, value)?;
+        if *named.entry(id.key).or_insert(id) != id {
             return Err(TorchError::ConflictingStorage {
-                at: view.at,
+                at: value.at,
                 key: excerpt(id.key),
             });
         }
     }
-    Ok(needed)
+    Ok(named)
 }
 
-/// Reads the list of keys at the cursor and the storages after it; returns those of float32 by key.
+/// The storages in the members of `archive` below `folder` that a pickle names, by key.
+pub(super) fn members<'a>(
+    archive: &Archive<'a>,
+    folder: &str,
+    state: &Pickle<'a>,
+) -> Result<BTreeMap<&'a str, Elements<'a>>, TorchError> {
+    let mut storages = BTreeMap::new();
+    for (key, id) in named(state)? {
+        let name = format!("{folder}data/{key}");
+        let mut data = archive.member(&name)?.ok_or_else(|| TorchError::NoMember {
+            name: excerpt(&name),
+        })?;
+        let bytes = data.take(id.bytes())?;
+        data.finish()?;
+        let element = id.element;
+        storages.insert(key, Elements { element, bytes });
+    }
+    Ok(storages)
+}
+
+/// Reads the list of keys at the cursor and the storages after it that a pickle names; returns them by key.
 pub(super) fn read<'a>(
     cursor: &mut Cursor<'a>,
-    views: &BTreeMap<&'a str, TensorView<'a>>,
-) -> Result<BTreeMap<&'a str, Words<'a>>, TorchError> {
-    let mut needed = needed(views)?;
+    state: &Pickle<'a>,
+) -> Result<BTreeMap<&'a str, Elements<'a>>, TorchError> {
+    let mut needed = named(state)?;
     let mut storages = BTreeMap::new();
     let keys = pickle::read(cursor)?;
     for value in keys.list(&keys.top)? {
@@ -42,9 +61,7 @@ pub(super) fn read<'a>(
                 at: value.at,
                 key: excerpt(key),
             })?;
-        if let Some(words) = read_one(cursor, &id)? {
-            storages.insert(key, words);
-        }
+        storages.insert(key, read_one(cursor, &id)?);
     }
     match needed.pop_first() {
         None => Ok(storages),
@@ -55,11 +72,8 @@ pub(super) fn read<'a>(
     }
 }
 
-/// Reads an element count and that many elements; integers are passed over.
-fn read_one<'a>(
-    cursor: &mut Cursor<'a>,
-    id: &StorageId<'a>,
-) -> Result<Option<Words<'a>>, TorchError> {
+/// Reads an element count and that many elements.
+fn read_one<'a>(cursor: &mut Cursor<'a>, id: &StorageId<'a>) -> Result<Elements<'a>, TorchError> {
     let at = cursor.at();
     let found = i64::from_le_bytes(cursor.array()?);
     if usize::try_from(found) != Ok(id.count) {
@@ -70,14 +84,9 @@ fn read_one<'a>(
             found,
         });
     }
-    // A product too large for the machine is certainly more than is left, so the cursor refuses it.
-    Ok(match id.element {
-        ElementType::Float => Some(cursor.take(id.count.saturating_mul(4))?.as_chunks().0),
-        ElementType::Long => {
-            cursor.take(id.count.saturating_mul(8))?;
-            None
-        }
-    })
+    let bytes = cursor.take(id.bytes())?;
+    let element = id.element;
+    Ok(Elements { element, bytes })
 }
 
 #[cfg(test)]
@@ -183,8 +192,10 @@ mod tests {
         assert!(module.contains("expected the word \"storage\""), "{module}");
         let view = state("storage", b")tQ").unwrap_err().to_string();
         assert!(view.contains("not a view of another storage"), "{view}");
-        let short = state("storage", b"tQ").unwrap_err().to_string();
-        assert!(short.contains("a storage of 6 parts"), "{short}");
+        // Without the view there are as many parts as in the zip format.
+        assert!(state("storage", b"tQ").is_ok());
+        let long = state("storage", b"NNtQ").unwrap_err().to_string();
+        assert!(long.contains("a storage of 6 parts"), "{long}");
     }
 
     /// `bytes` with the first `old` replaced by `new`.
@@ -197,14 +208,21 @@ mod tests {
     }
 
     #[test]
-    fn refuses_half_precision_by_name() {
-        let half = Entry {
-            storage: "HalfStorage",
+    fn reads_other_floats_as_float32_and_refuses_complex_numbers_by_name() {
+        let of = |storage| Entry {
+            storage,
             ..float("a", &[1])
         };
-        let error = error(&[half], &[storage("a", 1, &[0; 2])]);
-        assert!(
-            matches!(error, TorchError::UnsupportedStorage { name, .. } if name == "torch.HalfStorage")
-        );
+        for (name, bytes) in [
+            ("HalfStorage", &[0x00, 0xbe][..]),
+            ("BFloat16Storage", &[0xc0, 0xbf]),
+            ("DoubleStorage", &(-1.5f64).to_le_bytes()),
+        ] {
+            let file = legacy(&[of(name)], &[storage("a", 1, bytes)]);
+            assert_eq!(read_state_dict(&file).unwrap()["a"].data, [-1.5], "{name}");
+        }
+        let error = error(&[of("ComplexFloatStorage")], &[storage("a", 1, &[0; 8])]);
+        let name = "torch.ComplexFloatStorage";
+        assert!(matches!(error, TorchError::UnsupportedStorage { name: met, .. } if met == name));
     }
 }

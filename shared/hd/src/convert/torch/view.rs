@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::TorchError;
+use super::checkpoint::{is_named_tensor, state_dict};
 use super::error::excerpt;
-use super::storage_id::{StorageId, Words};
-use super::tensor::Tensor;
+use super::storage_id::{Elements, StorageId};
 use super::value::{Global, Pickle, Value, ValueKind};
+use crate::convert::tensor::Tensor;
 
 /// The most dimensions of a tensor. A convolution's weights have four.
 const MAX_RANK: usize = 8;
@@ -22,12 +23,14 @@ pub(super) struct TensorView<'a> {
     strides: Vec<usize>,
 }
 
-/// The tensors of the state dict, by name.
+/// The tensors of the state dict, by name. What else it holds is left out.
 pub(super) fn views<'a>(
     pickle: &Pickle<'a>,
 ) -> Result<BTreeMap<&'a str, TensorView<'a>>, TorchError> {
     let mut views = BTreeMap::new();
-    for [key, value] in pickle.pairs(&pickle.top)? {
+    let dict = state_dict(pickle)?;
+    let pairs = pickle.pairs(&dict)?.iter();
+    for [key, value] in pairs.filter(|pair| is_named_tensor(pair)) {
         let name = key.text()?;
         if views
             .insert(name, TensorView::new(pickle, value)?)
@@ -136,12 +139,11 @@ impl<'a> TensorView<'a> {
     }
 
     /// The tensor with its data from the view's storage.
-    pub(super) fn gather(self, words: Words<'_>) -> Result<Tensor, TorchError> {
-        self.check_extent(words.len())?;
+    pub(super) fn gather(self, elements: Elements<'_>) -> Result<Tensor, TorchError> {
+        self.check_extent(elements.count())?;
         let places = self.places().into_iter();
-        let words = places.filter_map(|place| words.get(place));
         Ok(Tensor {
-            data: words.copied().map(f32::from_le_bytes).collect(),
+            data: places.filter_map(|place| elements.get(place)).collect(),
             shape: self.shape,
         })
     }
@@ -166,8 +168,8 @@ mod tests {
     use super::super::sample::{
         Entry, float, floats, legacy, state, storage, tensor, text, with_state,
     };
-    use super::super::tensor::Tensor;
     use super::super::{TorchError, read_state_dict};
+    use crate::convert::tensor::Tensor;
 
     /// The tensor that `entry` describes, of a storage with the floats 0 to `count` - 1.
     fn read(entry: &Entry) -> Result<Tensor, TorchError> {
@@ -297,14 +299,31 @@ mod tests {
     }
 
     #[test]
-    fn refuses_an_entry_that_is_not_a_tensor() {
-        let dict = [&b"}"[..], &text("epoch"), b"K\x03s"].concat();
-        let error = read_state_dict(&with_state(&dict, &[])).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("expected a tensor, found an integer"),
-            "{error}"
-        );
+    fn leaves_out_what_is_not_a_tensor_and_refuses_a_dict_of_nothing_else() {
+        let epoch = [&text("epoch")[..], b"K\x03s"].concat();
+        let dict = [&state(&[float("w", &[2])])[..], &epoch].concat();
+        let tensors = read_state_dict(&with_state(&dict, &[floats("w", 2)])).unwrap();
+        assert_eq!(tensors.keys().collect::<Vec<_>>(), ["w"]);
+        let error = read_state_dict(&with_state(&[&b"}"[..], &epoch].concat(), &[])).unwrap_err();
+        assert!(matches!(error, TorchError::NoTensors { .. }), "{error}");
+    }
+
+    #[test]
+    fn takes_the_state_dict_out_of_a_checkpoint_whatever_it_is_called() {
+        let entry = |name: &str, dict: &[u8]| [&text(name)[..], dict, b"s"].concat();
+        let network = state(&[float("a", &[1]), float("b", &[2])]);
+        // What an optimizer keeps comes first here, and its tensors have storages too.
+        let optimizer = [&b"}"[..], &entry("0", &state(&[float("step", &[1])]))].concat();
+        for name in ["state_dict", "model", "anything"] {
+            let dict = [
+                &b"}"[..],
+                &entry("optimizer", &optimizer),
+                &entry(name, &network),
+                &entry("lr", b"G\x3f\xb9\x99\x99\x99\x99\x99\x9a"),
+            ];
+            let storages = [floats("step", 1), floats("a", 1), floats("b", 2)];
+            let tensors = read_state_dict(&with_state(&dict.concat(), &storages)).unwrap();
+            assert_eq!(tensors.keys().collect::<Vec<_>>(), ["a", "b"], "{name}");
+        }
     }
 }

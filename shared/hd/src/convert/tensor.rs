@@ -1,10 +1,10 @@
-//! A tensor of a state dict, with its data.
+//! A tensor of a file of weights, with its data.
 
 /// A float32 tensor in row-major order.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tensor {
+pub(super) struct Tensor {
     /// The size of each dimension; none for a scalar.
-    pub shape: Vec<usize>,
+    pub(super) shape: Vec<usize>,
     /// As many elements as the sizes multiply to.
-    pub data: Vec<f32>,
+    pub(super) data: Vec<f32>,
 }

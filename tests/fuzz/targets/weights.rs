@@ -5,4 +5,4 @@
 #[path = "../readers.rs"]
 mod readers;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::torch(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::weights(bytes));
