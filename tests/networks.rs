@@ -8,12 +8,12 @@ use hd::photo::{Element, Preprocess};
 use crate::workdir::{Workdir, alone, base, cosine, runtime, top};
 
 /// One of the small networks in the folder `networks`, where `recipe.py` says how they were made.
-fn network(name: &str) -> PathBuf {
+pub(crate) fn network(name: &str) -> PathBuf {
     top().join("tests/networks").join(name)
 }
 
 /// What the framework that made a network gives for the image.
-fn expected(what: &str) -> Vec<f32> {
+pub(crate) fn expected(what: &str) -> Vec<f32> {
     let expected = fs::read(network("expected.json")).unwrap();
     let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
     let values = expected[what].as_array().unwrap().iter();
@@ -21,7 +21,7 @@ fn expected(what: &str) -> Vec<f32> {
 }
 
 /// The image of the recipes, `count` times, as the bytes of a network's input.
-fn images(rule: &Preprocess, count: usize) -> Vec<u8> {
+pub(crate) fn images(rule: &Preprocess, count: usize) -> Vec<u8> {
     let size = rule.width as usize;
     let pixel = |i: usize| {
         let (y, x, c) = (i / 3 / size, i / 3 % size, i % 3);

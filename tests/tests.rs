@@ -68,6 +68,9 @@ mod heif;
 /// Networks of the user's own as bases.
 mod networks;
 
+/// Weights of networks that are known, in every form that they are saved in.
+mod weights;
+
 /// What the real TensorBoard shows of a training.
 mod tensorboard;
 

@@ -38,9 +38,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Bottleneck::Pooled)]
     bottleneck: Bottleneck,
 
-    /// How images are brought to its size; the base carries the rule, and everything that uses it follows
-    #[arg(long, value_enum, default_value_t = Resize::Squash)]
-    resize: Resize,
+    /// How images are brought to its size; the base carries the rule, and everything that uses it follows [default:
+    /// squash; centre-crop for EfficientNet-Lite]
+    #[arg(long, value_enum)]
+    resize: Option<Resize>,
 
     /// The images to calibrate integers on: a folder with a subfolder per label
     #[arg(long, value_name = "IMAGES")]
@@ -84,11 +85,12 @@ impl Arguments {
             return list_tensors(&import.candidates(&load)?);
         }
         let (plain, calibrate) = self.calibration(&name)?;
-        let mut base = match self.import(plain, &bar)? {
+        let import = self.import(plain, &bar)?;
+        let mut base = match &import {
             Some(import) => import.base(&load)?,
             None => self.published(plain, &bar)?,
         };
-        if self.import.is_assumed() {
+        if import.is_some_and(|import| self.import.is_assumed(&import)) {
             log::info!(
                 "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \
                  (TensorFlow); --mean and --std say otherwise"
@@ -110,14 +112,13 @@ impl Arguments {
 
     /// The network that `--from` names, if it names one, to become the base `name`.
     fn import(&self, name: &str, progress: &dyn Progress) -> Result<Option<Import<'_>>> {
-        let resize = self.resize.rule();
-        self.import.open(name, self.cut(), resize, progress)
+        self.import.open(name, self.cut(), self.resize, progress)
     }
 
     /// The base `name` of the catalogue.
     fn published(&self, name: &str, progress: &dyn Progress) -> Result<Vec<u8>> {
         let sources = self.from.sources(progress);
-        published_base(name, self.cut(), self.resize.rule(), &sources)
+        published_base(name, self.cut(), self.resize, &sources)
     }
 
     /// The name that the base is to have: that of its file, where none is given.

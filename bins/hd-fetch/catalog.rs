@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use anyhow::{Context, Result};
 use hd::cache::{RuntimeKind, machine};
-use hd_cli::Advice;
+use hd::convert::NetworkKind;
+use hd::photo::ResizeRule;
+use hd_cli::{Advice, Resize};
 
 const CATALOG: &str = include_str!("catalog.toml");
 
@@ -107,8 +109,12 @@ pub(crate) struct Base {
     pub(crate) name: String,
     /// The form of the file of weights.
     pub(crate) form: Form,
+    /// The network that they are weights of, where the file does not hold it.
+    pub(crate) network: Option<NetworkKind>,
     /// Rows and columns of an image.
     pub(crate) size: u32,
+    /// The shorter side of an image whose middle is cut out, where the network does better on that than on all of it.
+    centre_crop: Option<u32>,
     /// Values that the last convolution gives for an image.
     pub(crate) pooled: usize,
     /// Values that the network's own classifier gives.
@@ -118,8 +124,11 @@ pub(crate) struct Base {
     /// The weights' licence.
     pub(crate) licence: String,
     /// Addresses of the file of weights, of which each will do.
+    #[serde(default)]
     pub(crate) url: Vec<String>,
-    /// SHA-256 of that file, where it is known.
+    /// The name of that file here and on a mirror, where it is not the last part of the address.
+    file: Option<String>,
+    /// SHA-256 of it, or as much of its beginning as is known.
     pub(crate) sha256: Option<String>,
     /// How many bytes it has, where that is known.
     pub(crate) bytes: Option<u64>,
@@ -128,10 +137,28 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// The name of the file of weights.
+    /// The name of the file of weights; nothing where there is no address of one.
     pub(crate) fn file(&self) -> &str {
         let url = self.url.first().map_or("", String::as_str);
-        url.rsplit('/').next().unwrap_or(url)
+        let last = url.rsplit('/').next().unwrap_or(url);
+        self.file.as_deref().unwrap_or(last)
+    }
+
+    /// How images are brought to its size, where `asked` does not say it.
+    pub(crate) fn resize(&self, asked: Option<Resize>) -> ResizeRule {
+        match (asked, self.centre_crop) {
+            (None | Some(Resize::CentreCrop), Some(shorter_side)) => {
+                ResizeRule::CentreCrop { shorter_side }
+            }
+            (asked, _) => asked.unwrap_or(Resize::Squash).rule(),
+        }
+    }
+
+    /// Where its weights come from.
+    pub(crate) fn origin(&self) -> String {
+        let packed = self.packed.as_ref().map(Packed::source);
+        let url = self.url.first().cloned();
+        url.or(packed).unwrap_or_default()
     }
 }
 
@@ -139,7 +166,7 @@ impl Base {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Form {
-    /// A state dict of PyTorch.
+    /// A state dict of PyTorch's, in whichever form it is saved.
     Pytorch,
     /// An archive that holds a frozen graph of TensorFlow; in a package the graph alone.
     Tensorflow,
@@ -153,6 +180,14 @@ pub(crate) struct Packed {
     pub(crate) package: Package,
     /// The file in it.
     pub(crate) member: Member,
+}
+
+impl Packed {
+    /// Where the weights come from, in words.
+    pub(crate) fn source(&self) -> String {
+        let Self { package, member } = self;
+        format!("{} {}: {}", package.name, package.version, member.path)
+    }
 }
 
 /// The bases `mobilenet_WIDTH_SIZE`, which differ in two numbers only.
@@ -185,12 +220,15 @@ impl MobilenetV1 {
         Base {
             name: format!("mobilenet_{version}"),
             form: self.form,
+            network: None,
             size,
+            centre_crop: None,
             pooled: width.pooled,
             logits: self.logits,
             weights: width.weights,
             licence: self.licence.clone(),
             url: self.url.iter().map(url).collect(),
+            file: None,
             sha256: None,
             bytes: None,
             packed: self.packed.get(&version).cloned(),
@@ -391,7 +429,7 @@ mod tests {
     #[test]
     fn the_bases_of_the_lab_have_the_addresses_that_it_takes_them_from() {
         let catalog = Catalog::built_in().unwrap();
-        assert_eq!(catalog.bases().len(), 18);
+        assert_eq!(catalog.bases().len(), 24);
         let base = catalog.base("mobilenet_0.50_160").unwrap();
         assert_eq!(
             (base.size, base.pooled, base.logits, base.packed.is_none()),
@@ -401,6 +439,28 @@ mod tests {
         assert!(base.url.iter().any(|url| url == address));
         assert_eq!(base.file(), "mobilenet_v1_0.50_160_frozen.tgz");
         assert!(catalog.base("mobilenet_1.0_224").unwrap().packed.is_some());
+    }
+
+    #[test]
+    fn every_base_has_files_of_its_own_and_weights_name_their_network() {
+        let bases = Catalog::built_in().unwrap().bases();
+        for base in &bases {
+            assert_eq!(base.network.is_some(), base.form == Form::Pytorch);
+            assert!(!base.origin().is_empty(), "{}", base.name);
+            // A digest of which only the beginning is known is never taken for a whole one.
+            let digits = base.sha256.as_ref().map_or(64, String::len);
+            assert!([8, 64].contains(&digits), "{}", base.name);
+        }
+        let same = |a: &Base, b: &Base| a.file() == b.file() && !a.file().is_empty();
+        for (index, base) in bases.iter().enumerate() {
+            for other in bases
+                .iter()
+                .skip(index + 1)
+                .filter(|other| same(base, other))
+            {
+                assert_eq!(base.url, other.url);
+            }
+        }
     }
 
     #[test]

@@ -7,8 +7,7 @@ use clap::Args;
 use hd::Error;
 use hd::convert::{Cut, Import, Provenance};
 use hd::digest::sha256_of_file;
-use hd::photo::ResizeRule;
-use hd_cli::Colours;
+use hd_cli::{Colours, Resize};
 use hd_download::Progress;
 
 use crate::catalog::{Catalog, Form};
@@ -20,7 +19,8 @@ use crate::published::expected;
 #[command(next_help_heading = "A network of your own")]
 pub(crate) struct ImportFlags {
     /// Take the network in FILE: ONNX with one float32 image as its input, a frozen graph of TensorFlow such as
-    /// retrained_graph.pb, or weights of PyTorch's MobileNet v2
+    /// retrained_graph.pb, or the weights of a network that `hd-fetch list` shows, as torch.save or safetensors writes
+    /// them: MobileNet v2, MobileNet v3 large, MobileNet v4 conv-small and conv-medium, EfficientNet-Lite0 to 2
     #[arg(
         id = "from_file",
         long = "from",
@@ -63,9 +63,10 @@ impl ImportFlags {
         self.from.as_deref()
     }
 
-    /// Whether something about a network is taken to be as it usually is.
-    pub(crate) fn is_assumed(&self) -> bool {
-        self.from.is_some() && (self.mean.is_none() || self.std.is_none())
+    /// Whether something about this network is taken to be as it usually is. Of one whose structure is known it is
+    /// known too.
+    pub(crate) fn is_assumed(&self, import: &Import<'_>) -> bool {
+        !import.is_weights() && (self.mean.is_none() || self.std.is_none())
     }
 
     /// The network in that file, if one is named, to become the base `name`. A name that the catalogue has too promises
@@ -74,7 +75,7 @@ impl ImportFlags {
         &self,
         name: &str,
         cut: Cut,
-        resize: ResizeRule,
+        resize: Option<Resize>,
         progress: &dyn Progress,
     ) -> Result<Option<Import<'_>>> {
         let Some(path) = self.file() else {
@@ -103,11 +104,14 @@ impl ImportFlags {
             },
             size: self.size.or(weights.map(|base| base.size)),
             expected: graph.and_then(|base| expected(base, &cut)),
-            kind: None,
+            kind: weights.and_then(|base| base.network),
             cut,
             mean: self.mean,
             std: self.std,
-            resize,
+            resize: match listed.as_ref() {
+                Some(base) => base.resize(resize),
+                None => resize.unwrap_or(Resize::Squash).rule(),
+            },
         }))
     }
 }

@@ -114,7 +114,7 @@ fn listed(base: &Base) -> ListedBase {
         here: Path::new(MODELS)
             .join(format!("{}.onnx", base.name))
             .is_file(),
-        from: base.url.first().cloned().unwrap_or_default(),
+        from: base.origin(),
     }
 }
 

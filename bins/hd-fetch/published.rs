@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::Result;
 use hd::convert::{Cut, Expected, Import, Provenance};
 use hd::photo::ResizeRule;
+use hd_cli::Resize;
 use hd_download::Progress;
 
 use crate::catalog::{Base, Catalog, Form};
@@ -15,20 +16,20 @@ use crate::weights::{Weights, weights};
 /// The folder that bases are written to, if nothing else is said.
 pub(crate) const MODELS: &str = "models";
 
-/// The base `name` of the catalogue, cut at `cut`, for images that `resize` brings to its size. Its weights are brought
-/// if they are not in the cache.
+/// The base `name` of the catalogue, cut at `cut`, for images that are brought to its size as `resize` says, or as is
+/// best for it. Its weights are brought if they are not in the cache.
 ///
 /// # Errors
 /// A name that is not in the catalogue; weights that cannot be had, or have another digest, or are another network's.
 pub(crate) fn published_base(
     name: &str,
     cut: Cut,
-    resize: ResizeRule,
+    resize: Option<Resize>,
     sources: &Sources,
 ) -> Result<Vec<u8>> {
     let base = Catalog::built_in()?.base(name)?;
     let weights = weights(&base, sources)?;
-    let made = convert(&base, &weights, &cut, resize, sources.progress);
+    let made = convert(&base, &weights, &cut, base.resize(resize), sources.progress);
     if made.is_ok() || weights.verified {
         return made;
     }
@@ -59,7 +60,7 @@ fn convert(
             licence: base.licence.clone(),
         },
         expected: expected(base, cut),
-        kind: None,
+        kind: base.network,
         cut: cut.clone(),
         size: Some(base.size),
         mean: None,

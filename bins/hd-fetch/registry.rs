@@ -37,11 +37,9 @@ pub(crate) fn requirement(package: &Package) -> String {
 }
 
 fn pip(package: &Package, folder: &Path) -> Command {
-    let implementation: String = package
-        .python
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .collect();
+    // A wheel may name several, of which each will do.
+    let python = package.python.split('.').next().unwrap_or_default();
+    let implementation: String = python.chars().filter(char::is_ascii_alphabetic).collect();
     let mut command = Command::new("python3");
     command.args([
         "-m",
@@ -58,7 +56,6 @@ fn pip(package: &Package, folder: &Path) -> Command {
         PYTHON,
     ]);
     command.args(["--implementation", &implementation, "--abi", &package.abi]);
-    // A wheel may name several, of which each will do.
     for platform in package.platform.split('.') {
         command.args(["--platform", platform]);
     }

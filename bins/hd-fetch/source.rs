@@ -60,8 +60,17 @@ impl Sources<'_> {
     /// Brings the file at `url` to `to`, and says where it came from. On a mirror it has the last part of the address
     /// for its name.
     pub(crate) fn file(&self, url: &str, known: Known, to: &Path) -> Result<String> {
+        self.named_file((url, url.rsplit('/').next().unwrap_or(url)), known, to)
+    }
+
+    /// The same for a file that has the name `name` on a mirror.
+    pub(crate) fn named_file(
+        &self,
+        (url, name): (&str, &str),
+        known: Known,
+        to: &Path,
+    ) -> Result<String> {
         file::make_folder_of(to)?;
-        let name = url.rsplit('/').next().unwrap_or(url);
         let place = self
             .mirror
             .map_or_else(|| url.to_owned(), |mirror| on_mirror(mirror, name));

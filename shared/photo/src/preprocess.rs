@@ -59,14 +59,15 @@ impl ResizeRule {
     /// torchvision's usual rule, for an input of 224 pixels.
     pub const CENTRE_CROP: Self = Self::CentreCrop { shorter_side: 256 };
 
-    /// The rule for an input of `side` pixels. The middle of an image is as large a part of it for
-    /// a large network as for one of 224 pixels, whose images are brought to 256 before.
+    /// The rule for an input of `side` pixels. By the usual rule the middle of an image is as large
+    /// a part of it for a large network as for one of 224 pixels, whose images are brought to 256
+    /// before; any other rule was made for one network and is left as it is.
     pub fn for_input(self, side: u32) -> Self {
         match self {
-            Self::Squash => Self::Squash,
-            Self::CentreCrop { shorter_side } => Self::CentreCrop {
-                shorter_side: shorter_side.max(side.saturating_mul(8) / 7),
+            Self::CENTRE_CROP => Self::CentreCrop {
+                shorter_side: 256.max(side.saturating_mul(8) / 7),
             },
+            other => other,
         }
     }
 }
@@ -348,7 +349,10 @@ mod tests {
         assert_eq!(of(320), ResizeRule::CentreCrop { shorter_side: 365 });
         assert_eq!(of(224), ResizeRule::CENTRE_CROP);
         assert_eq!(of(192), ResizeRule::CENTRE_CROP);
-        assert_eq!(ResizeRule::Squash.for_input(320), ResizeRule::Squash);
+        let own = ResizeRule::CentreCrop { shorter_side: 292 };
+        for rule in [ResizeRule::Squash, own] {
+            assert_eq!(rule.for_input(320), rule);
+        }
     }
 
     #[test]
