@@ -121,6 +121,10 @@ pub(crate) struct Base {
     pub(crate) logits: usize,
     /// How many weights it has, as its authors state.
     pub(crate) weights: f64,
+    /// Multiplications with an addition that an image takes, in thousand millions.
+    pub(crate) gmac: Option<f64>,
+    /// How often its own classifier's best answer is right on ImageNet, in percent.
+    pub(crate) top1: Option<f64>,
     /// The weights' licence.
     pub(crate) licence: String,
     /// Addresses of the file of weights, of which each will do.
@@ -211,12 +215,18 @@ struct Width {
     name: String,
     pooled: usize,
     weights: f64,
+    /// By size.
+    gmac: Vec<f64>,
+    /// By size.
+    top1: Vec<f64>,
 }
 
 impl MobilenetV1 {
     fn base(&self, width: &Width, size: u32) -> Base {
         let version = format!("{}_{size}", width.name);
         let url = |url: &String| url.replace("VERSION", &version);
+        let place = self.size.iter().position(|known| *known == size);
+        let of_size = |values: &[f64]| values.get(place?).copied();
         Base {
             name: format!("mobilenet_{version}"),
             form: self.form,
@@ -226,6 +236,8 @@ impl MobilenetV1 {
             pooled: width.pooled,
             logits: self.logits,
             weights: width.weights,
+            gmac: of_size(&width.gmac),
+            top1: of_size(&width.top1),
             licence: self.licence.clone(),
             url: self.url.iter().map(url).collect(),
             file: None,

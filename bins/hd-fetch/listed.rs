@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use hd::cache::RuntimeKind;
@@ -36,6 +37,12 @@ pub(crate) struct ListedBase {
     pub(crate) name: String,
     /// How many weights it has, where that is known.
     pub(crate) weights: Option<f64>,
+    /// Multiplications with an addition that an image takes, in thousand millions, where that is known.
+    pub(crate) gmac: Option<f64>,
+    /// Percent of ImageNet's images that its own classifier is right about, where its makers state that.
+    pub(crate) top1: Option<f64>,
+    /// Milliseconds of one core of this machine for an image, where that was measured.
+    pub(crate) milliseconds: Option<f64>,
     /// Rows of an image.
     pub(crate) height: u32,
     /// Columns of an image.
@@ -57,11 +64,12 @@ pub(crate) struct ListedImages {
 }
 
 impl Listed {
-    /// What there is now.
-    pub(crate) fn now() -> Result<Self> {
+    /// What there is now. `time` says how long a base takes.
+    pub(crate) fn now(time: &dyn Fn(&Network) -> Option<Duration>) -> Result<Self> {
         let catalog = Catalog::built_in()?;
         let published = catalog.bases();
-        let own = others(&published);
+        let own = others(&published, time);
+        let published = published.iter().map(|base| listed(base, time));
         let images = catalog.images.iter().map(|images| ListedImages {
             name: images.name.clone(),
             about: images.about.clone(),
@@ -69,7 +77,7 @@ impl Listed {
         });
         Ok(Self {
             runtimes: runtimes(&catalog)?,
-            bases: published.iter().map(listed).chain(own).collect(),
+            bases: published.chain(own).collect(),
             images: images.collect(),
         })
     }
@@ -103,23 +111,26 @@ fn runtimes(catalog: &Catalog) -> Result<Vec<ListedRuntime>> {
     ])
 }
 
-fn listed(base: &Base) -> ListedBase {
+fn listed(base: &Base, time: &dyn Fn(&Network) -> Option<Duration>) -> ListedBase {
+    let path = Path::new(MODELS).join(format!("{}.onnx", base.name));
+    let network = Network::open_base(&path).ok();
     ListedBase {
         name: base.name.clone(),
         weights: Some(base.weights),
+        gmac: base.gmac,
+        top1: base.top1,
+        milliseconds: network.and_then(|network| milliseconds(&network, time)),
         height: base.size,
         width: base.size,
         values: vec![base.pooled, base.logits],
         licence: base.licence.clone(),
-        here: Path::new(MODELS)
-            .join(format!("{}.onnx", base.name))
-            .is_file(),
+        here: path.is_file(),
         from: base.origin(),
     }
 }
 
 /// The bases in the folder that bases are written to which the catalogue does not name, by the names of their files.
-fn others(published: &[Base]) -> Vec<ListedBase> {
+fn others(published: &[Base], time: &dyn Fn(&Network) -> Option<Duration>) -> Vec<ListedBase> {
     // Where there is no such folder there are none.
     let entries = fs::read_dir(MODELS).into_iter().flatten().flatten();
     let mut others: Vec<ListedBase> = entries
@@ -129,18 +140,25 @@ fn others(published: &[Base]) -> Vec<ListedBase> {
             if published.iter().any(|base| base.name == name) {
                 return None;
             }
-            Some(own(name, &Network::open_base(&entry.path()).ok()?))
+            Some(own(name, &Network::open_base(&entry.path()).ok()?, time))
         })
         .collect();
     others.sort_by(|a, b| a.name.cmp(&b.name));
     others
 }
 
-fn own(name: &str, base: &Network) -> ListedBase {
+fn milliseconds(network: &Network, time: &dyn Fn(&Network) -> Option<Duration>) -> Option<f64> {
+    Some(time(network)?.as_micros() as f64 / 1e3)
+}
+
+fn own(name: &str, base: &Network, time: &dyn Fn(&Network) -> Option<Duration>) -> ListedBase {
     let said = |key: &str| base.property(key).unwrap_or_default().to_owned();
     ListedBase {
         name: name.to_owned(),
         weights: None,
+        gmac: None,
+        top1: None,
+        milliseconds: milliseconds(base, time),
         height: base.preprocess.height,
         width: base.preprocess.width,
         values: vec![base.bottleneck_size],

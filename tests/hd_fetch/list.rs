@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::cut_off;
-use crate::workdir::{ARCHITECTURE, Workdir, base};
+use crate::workdir::{ARCHITECTURE, Workdir, base, runtime};
 
 #[test]
 fn lists_what_it_knows() {
@@ -60,10 +60,10 @@ fn lists_which_bases_are_here_those_of_ones_own_too() {
         words(&after, "of_my_own"),
         [
             "of_my_own",
-            "224 x 224",
-            "1280",
+            "224",
             "BSD-3-Clause",
             "yes",
+            "1280",
             "https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"
         ]
     );
@@ -101,6 +101,43 @@ fn the_list_fits_a_terminal_also_with_long_names_of_ones_own() {
 }
 
 #[test]
+fn times_are_measured_once_and_listed_from_then_on() {
+    let dir = Workdir::new();
+    fs::create_dir(dir.path("models")).unwrap();
+    for name in [ARCHITECTURE, "of_my_own"] {
+        fs::copy(base(), dir.path(format!("models/{name}.onnx"))).unwrap();
+    }
+    let cache = dir.path("cache");
+    let times = |measure: &[&str]| {
+        let list = dir.program("hd-fetch").args(["list", "--format", "json"]);
+        let run = list.args(measure).env("XDG_CACHE_HOME", &cache).succeeds();
+        let listed: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+        let bases = listed["bases"].as_array().unwrap().clone();
+        let measured = bases.iter().filter_map(|base| {
+            Some((
+                base["name"].as_str()?.to_owned(),
+                base["milliseconds"].as_f64()?,
+            ))
+        });
+        measured.collect::<Vec<_>>()
+    };
+    assert_eq!(times(&[]), []);
+    let library = runtime();
+    let measured = times(&["--measure", "--runtime", library.to_str().unwrap()]);
+    let names: Vec<&str> = measured.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [ARCHITECTURE, "of_my_own"]);
+    assert!(measured.iter().all(|(_, time)| *time > 0.1), "{measured:?}");
+    // Both are one network, of which the last measurement is kept.
+    let kept = times(&[]);
+    assert_eq!(kept.len(), 2);
+    assert_eq!(kept[0].1, kept[1].1);
+    assert!(
+        measured.iter().any(|(_, time)| *time == kept[0].1),
+        "{measured:?} {kept:?}"
+    );
+}
+
+#[test]
 fn scripts_get_the_list_as_json() {
     let dir = Workdir::new();
     fs::create_dir(dir.path("models")).unwrap();
@@ -117,6 +154,7 @@ fn scripts_get_the_list_as_json() {
     assert_eq!(base["here"], true);
     assert_eq!(base["values"], serde_json::json!([1280, 1000]));
     assert_eq!(base["height"], 224);
+    assert_eq!((&base["gmac"], &base["top1"]), (&0.3.into(), &71.9.into()));
     assert_eq!(listed["images"][0]["name"], "hotdog");
     assert_eq!(listed["runtimes"][0]["name"], "onnxruntime");
 }

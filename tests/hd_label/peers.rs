@@ -224,7 +224,9 @@ fn other_runtimes_take_the_graph_of_bytes_and_the_one_of_floats() {
     }
     let dir = Workdir::new();
     dir.trained();
-    let run = dir.program("hd-train").arg("out/bottlenecks.bin");
+    let run = dir
+        .program("hd-train")
+        .args(["out/bottlenecks.bin", "--head", "floats.bin"]);
     let run = run.arg("--base").arg(base()).arg("--float-input");
     run.args(["--output-graph", "floats.onnx"]).succeeds();
     let mut compare = Command::new(&python);

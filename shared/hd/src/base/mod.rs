@@ -12,7 +12,7 @@ pub use device::{Chosen, Device, Engine, MakeEngine};
 pub(crate) use input::input;
 pub use runtime::Runtime;
 pub use session::OnnxBase;
-pub use speed::time_an_image;
+pub use speed::{known_time, measure, time_an_image};
 
 use crate::error::Result;
 

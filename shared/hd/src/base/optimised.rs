@@ -199,7 +199,7 @@ fn forget(folder: &Path) -> io::Result<()> {
 }
 
 /// The make and the instructions of the processor, without anything that changes from one moment to the next.
-fn processor() -> Option<Vec<u8>> {
+pub(super) fn processor() -> Option<Vec<u8>> {
     let kinds = [
         "vendor_id",
         "cpu family",
