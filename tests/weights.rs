@@ -452,7 +452,7 @@ fn todays_mobile_networks_are_downloaded_by_names_of_their_own() {
             safetensors(&tensors(kind, classifier), "F32", bytes),
         );
         fetch(name, &served(file, &dir.path("served"))).succeeds();
-        let made = Network::open_base(&dir.path(&format!("models/{name}.onnx"))).unwrap();
+        let made = Network::open_base(&dir.path(format!("models/{name}.onnx"))).unwrap();
         assert_eq!(made.bottleneck_size, 1280);
         assert!(dir.path("cache/hd/weights").join(&file[1..]).exists());
     }

@@ -51,7 +51,7 @@ pub fn quantise(
         Some(Ok(pixels))
     };
     let inputs = paths.iter().filter_map(pixels).take(IMAGES);
-    let ranges = calibrate(runtime, base, &quantiser, inputs)?;
+    let observed = calibrate(runtime, base, &quantiser, inputs)?;
     if seen.is_empty() {
         return Err(Error::Dataset {
             path: images.to_path_buf(),
@@ -60,5 +60,5 @@ pub fn quantise(
     }
     let digests = Digest::of_parts(seen.iter().map(|digest| digest.as_bytes().as_slice()));
     let calibration = format!("calibrated on {} images ({})", seen.len(), digests.short());
-    quantiser.finish(base, architecture, &ranges, &calibration)
+    quantiser.finish(base, architecture, &observed, &calibration)
 }

@@ -8,6 +8,9 @@
 //! DequantizeLinear around operations on floats, which any runtime can follow to the letter, and which ONNX Runtime
 //! turns into operations on integers.
 //!
+//! What rounding the weights does to the mean of a convolution's outputs is put right in its biases (`bias.rs`). In the
+//! networks here, whose activations are never negative, that mean is most of the error.
+//!
 //! Weights have 7 bits: processors without VNNI add two products of 8 bits in 16, where those of 8-bit weights can
 //! overflow, and a base should be the same on every machine.
 
@@ -16,6 +19,7 @@ use std::path::Path;
 
 use prost::Message;
 
+use super::bias::lost;
 use super::build::GraphBuilder;
 use super::network::{ARCHITECTURE, FOREIGN, Network, PREPROCESS, QUANTISED};
 use super::proto::{Graph, Model, Node, Tensor, ValueInfo};
@@ -36,6 +40,15 @@ pub struct Range {
     pub min: f32,
     /// The largest value.
     pub max: f32,
+}
+
+/// What is known of a tensor from some images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// Over all of it.
+    pub range: Range,
+    /// The mean of each channel.
+    pub means: Vec<f64>,
 }
 
 /// A base on its way to integers.
@@ -112,8 +125,8 @@ impl Quantiser {
         model.encode_to_vec()
     }
 
-    /// The base in integers, by the name `architecture`, for tensors with these ranges; `calibration` says what they were
-    /// seen on.
+    /// The base in integers, by the name `architecture`, for tensors of which this was observed; `calibration` says on
+    /// what.
     ///
     /// # Errors
     /// A range that is not finite.
@@ -121,13 +134,14 @@ impl Quantiser {
         mut self,
         base: &Network,
         architecture: &str,
-        ranges: &[Range],
+        observed: &[Observed],
         calibration: &str,
     ) -> Result<Vec<u8>> {
-        let mut scales = BTreeMap::new();
-        for (name, range) in self.tensors.iter().zip(ranges) {
-            let scale = Scale::of(range).ok_or_else(|| wrong(&base.path, name))?;
+        let (mut scales, mut means) = (BTreeMap::new(), BTreeMap::new());
+        for (name, observed) in self.tensors.iter().zip(observed) {
+            let scale = Scale::of(&observed.range).ok_or_else(|| wrong(&base.path, name))?;
             scales.insert(name.clone(), scale);
+            means.insert(name.clone(), observed.means.as_slice());
         }
         let nodes = std::mem::take(&mut self.graph.node);
         let initializers = std::mem::take(&mut self.graph.initializer);
@@ -142,7 +156,9 @@ impl Quantiser {
                 .first()
                 .is_some_and(|name| self.convolutions.contains(name));
             if is_integer {
-                self.weights(&mut node, &mut weights, &scales, &mut builder);
+                let means = node.input.first().and_then(|input| means.get(input));
+                let means = means.copied().unwrap_or_default();
+                self.weights(&mut node, &mut weights, &scales, means, &mut builder);
             }
             if is_integer || self.takes_bytes(&node) {
                 for input in &mut node.input {
@@ -189,12 +205,13 @@ impl Quantiser {
                     .is_some_and(|name| self.tensors.contains(name))
     }
 
-    /// Turns the weights and biases of a convolution into integers.
+    /// Turns the weights and biases of a convolution into integers; `means` are those of its input's channels.
     fn weights(
         &self,
         node: &mut Node,
         weights: &mut BTreeMap<String, Tensor>,
         scales: &BTreeMap<String, Scale>,
+        means: &[f64],
         builder: &mut GraphBuilder,
     ) {
         let [input, kernel, bias] = node.input.as_mut_slice() else {
@@ -226,12 +243,25 @@ impl Quantiser {
             chunk.iter().map(integer)
         });
         let integers = integers.collect::<Vec<i8>>();
+        let rounded: Vec<f64> = integers
+            .chunks(each)
+            .zip(&steps)
+            .flat_map(|(chunk, &step)| {
+                let value = move |&integer: &i8| f64::from(integer) * f64::from(step);
+                chunk.iter().map(value)
+            })
+            .collect();
+        let inputs = own.dims.get(1).map_or(1, |&inputs| inputs.max(1) as usize);
+        let lost = lost(&values, &rounded, channels, inputs, means);
         let products: Vec<f32> = steps.iter().map(|&step| step * scale.scale).collect();
         let sums = biases.values();
         let sums: Vec<i32> = sums
             .iter()
+            .zip(lost)
             .zip(&products)
-            .map(|(&bias, &product)| (f64::from(bias) / f64::from(product)).round() as i32)
+            .map(|((&bias, lost), &product)| {
+                ((f64::from(bias) + lost) / f64::from(product)).round() as i32
+            })
             .collect();
         *kernel = builder.dequantised_weights(kernel, &own.dims, &integers, &steps);
         *bias = builder.dequantised_biases(bias, &sums, &products);
