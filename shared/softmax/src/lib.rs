@@ -11,16 +11,21 @@
 //! It is a crate of its own because it is where training spends its time: Cargo.toml has it
 //! optimised in one piece, and all else compiled faster.
 
+mod affine;
+mod along;
 mod exact;
 mod examples;
+mod exponential;
+mod gemm;
 mod kernel;
 mod lbfgs;
+mod many;
 mod problem;
 mod scaling;
 
 pub use exact::exact;
 pub use examples::{Example, Examples, Folds, unit};
 pub use kernel::{accumulate, project};
-pub use lbfgs::{Outcome, Search};
+pub use lbfgs::{Function, Outcome, Search};
 pub use problem::{Problem, probabilities};
 pub use scaling::{Moments, Scaling};

@@ -22,47 +22,55 @@
 
 use std::ops::Range;
 
-use crate::examples::{Example, Examples};
-use crate::kernel::{accumulate, project};
+use crate::affine::{Affine, BLOCK, blocks};
+use crate::along::Along;
+use crate::examples::Examples;
+use crate::kernel::accumulate;
+use crate::lbfgs::{Outcome, Search};
+use crate::many;
 use crate::scaling::Scaling;
-
-/// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache
-/// between their products.
-const BLOCK: usize = 64;
+use rayon::prelude::*;
 
 /// Sums are halved into parts of at least so many rows, and into no more than so many. The parts
 /// depend on the number of rows alone, and so does every sum, to the bit.
 const PART: usize = 256;
 const PARTS: usize = 64;
 
+/// From so many rows of parameters on, both products are left to a general product of matrices.
+const MANY: usize = 24;
+
+/// So many logits, and as many numbers that say how they change along a direction, are kept between
+/// the steps of a search: twice 256 MB.
+const KEPT: usize = 1 << 26;
+
 /// Examples to fit a head to.
 #[derive(Debug)]
 pub struct Problem<'a> {
-    examples: Examples<'a>,
-    scaling: Scaling,
+    pub(crate) examples: Examples<'a>,
+    pub(crate) scaling: Scaling,
     /// The weight of an example of each label.
     weights: &'a [f64],
     /// The sum of the weights of all examples.
     total: f64,
 }
 
-/// The map from rows to outputs, as the products want it.
-struct Affine {
-    /// For rows less their mean, [O, D].
-    weights: Vec<f32>,
+/// The sum of losses and of their gradients over some rows.
+pub(crate) struct Sum {
+    pub(crate) loss: f64,
+    /// By rows less nothing, [O, D].
+    pub(crate) weights: Vec<f64>,
     /// [O].
-    biases: Vec<f64>,
-    /// The products of the weights with the mean, [O].
-    shifts: Vec<f64>,
+    pub(crate) biases: Vec<f64>,
 }
 
-/// The sum of losses and of their gradients over some rows.
-struct Sum {
-    loss: f64,
-    /// By rows less nothing, [O, D].
-    weights: Vec<f64>,
-    /// [O].
-    biases: Vec<f64>,
+impl Sum {
+    pub(crate) fn zero(outputs: usize, size: usize) -> Self {
+        Self {
+            loss: 0.0,
+            weights: vec![0.0; outputs * size],
+            biases: vec![0.0; outputs],
+        }
+    }
 }
 
 impl<'a> Problem<'a> {
@@ -90,7 +98,7 @@ impl<'a> Problem<'a> {
     }
 
     /// How many rows of parameters there are, O.
-    fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         outputs(self.classes())
     }
 
@@ -110,11 +118,41 @@ impl<'a> Problem<'a> {
         if self.classes() == 2 { 2.0 } else { 1.0 }
     }
 
+    /// Minimises the loss from where `search` is, until no component of its gradient is larger than
+    /// `tolerance`; `step` is told of each step.
+    pub fn minimise(
+        &self,
+        search: &mut Search,
+        l2: f64,
+        tolerance: f64,
+        step: &mut dyn FnMut(usize, &[f64]),
+    ) -> Outcome {
+        if self.is_many() && self.examples.len() * self.outputs() <= KEPT {
+            return search.minimise(&mut Along::new(self, l2), tolerance, step);
+        }
+        let mut loss = |at: &[f64], gradient: &mut [f64]| self.loss(at, l2, gradient);
+        search.minimise(&mut loss, tolerance, step)
+    }
+
     /// The loss at `parameters`; its gradient is left in `gradient`.
     pub fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
-        let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = self.layer(weights, biases);
-        let sum = self.sum(&layer, 0..self.examples.len());
+        let layer = self.layer(parameters);
+        let sum = match self.is_many() {
+            true => many::sum(self, &|range, logits| self.project(&layer, range, logits)),
+            false => self.sum(&layer, 0..self.examples.len()),
+        };
+        self.complete(sum, parameters, l2, gradient)
+    }
+
+    /// The loss and the gradient at `parameters`, of the sum over all examples.
+    pub(crate) fn complete(
+        &self,
+        sum: Sum,
+        parameters: &[f64],
+        l2: f64,
+        gradient: &mut [f64],
+    ) -> f64 {
+        let weights = parameters.get(..self.penalised()).unwrap_or_default();
         let stiffness = l2 * self.stiffness();
         let (of_weights, of_biases) = gradient.split_at_mut(self.penalised());
         let d = self.scaling.size().max(1);
@@ -132,14 +170,39 @@ impl<'a> Problem<'a> {
         sum.loss / self.total + stiffness / 2.0 * weights.iter().map(|w| w * w).sum::<f64>()
     }
 
-    fn layer(&self, weights: &[f64], biases: &[f64]) -> Affine {
-        let weights = self.scaling.unscaled(weights);
-        let rows = weights.chunks(self.scaling.size().max(1));
-        Affine {
-            shifts: rows.map(|row| self.scaling.shift(row)).collect(),
-            biases: biases.to_vec(),
-            weights,
-        }
+    /// The sum of the weights of all examples.
+    pub(crate) fn total(&self) -> f64 {
+        self.total
+    }
+
+    /// Whether the labels are so many that a fit keeps all threads busy by itself, and takes memory
+    /// that counts.
+    pub fn is_many(&self) -> bool {
+        self.outputs() >= MANY
+    }
+
+    pub(crate) fn layer(&self, parameters: &[f64]) -> Affine {
+        let (weights, biases) = parameters.split_at(self.penalised());
+        Affine::new(&self.scaling, weights, biases, self.is_many())
+    }
+
+    /// Leaves the outputs of some of the examples in `logits`, [N, O].
+    pub(crate) fn project(&self, layer: &Affine, range: Range<usize>, logits: &mut [f32]) {
+        let outputs = self.outputs();
+        let parts = logits.par_chunks_mut(BLOCK * outputs).enumerate();
+        parts.for_each(|(number, to)| {
+            let from = range.start + number * BLOCK;
+            let range = from..range.end.min(from + BLOCK);
+            blocks(
+                &self.examples,
+                range,
+                &self.scaling,
+                layer,
+                |_, _, logits| {
+                    to.copy_from_slice(logits);
+                },
+            );
+        });
     }
 
     /// Halves in parallel, down to a part.
@@ -160,12 +223,8 @@ impl<'a> Problem<'a> {
 
     fn sum_of_part(&self, layer: &Affine, range: Range<usize>) -> Sum {
         let outputs = self.outputs();
-        let mut sum = Sum {
-            loss: 0.0,
-            weights: vec![0.0; layer.weights.len()],
-            biases: vec![0.0; outputs],
-        };
-        let mut block_sum = vec![0f32; layer.weights.len()];
+        let mut sum = Sum::zero(outputs, self.scaling.size());
+        let mut block_sum = vec![0f32; sum.weights.len()];
         let mut scratch = vec![0f64; self.classes()];
         blocks(
             &self.examples,
@@ -197,8 +256,7 @@ impl<'a> Problem<'a> {
         examples: &Examples,
         mut take: impl FnMut(&[f64], u32),
     ) {
-        let (weights, biases) = parameters.split_at(self.penalised());
-        let layer = self.layer(weights, biases);
+        let layer = self.layer(parameters);
         let mut all = vec![0f64; self.classes()];
         let range = 0..examples.len();
         blocks(
@@ -280,49 +338,6 @@ fn add(to: &mut [f64], from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
-/// Gives `take` some rows at a time, the examples that they belong to, and their outputs, [N, O].
-fn blocks(
-    examples: &Examples,
-    range: Range<usize>,
-    scaling: &Scaling,
-    layer: &Affine,
-    mut take: impl FnMut(&[&[f32]], &[Example], &mut [f32]),
-) {
-    let outputs = layer.biases.len();
-    let mean: Vec<f32> = scaling
-        .mean
-        .iter()
-        .map(|mean| mean * scaling.length)
-        .collect();
-    let (mut rows, mut block) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
-    let mut logits = vec![0f32; BLOCK * outputs];
-    let mut all = examples.iter(range);
-    loop {
-        rows.clear();
-        block.clear();
-        for example in all.by_ref().take(BLOCK) {
-            rows.push(example.x);
-            block.push(*example);
-        }
-        let Some(logits) = logits
-            .get_mut(..rows.len() * outputs)
-            .filter(|some| !some.is_empty())
-        else {
-            return;
-        };
-        project(&rows, &mean, &layer.weights, logits);
-        for (row, example) in logits.chunks_mut(outputs).zip(&block) {
-            let factor = f64::from(example.factor);
-            let rest = factor * f64::from(scaling.length) - 1.0;
-            let terms = layer.biases.iter().zip(&layer.shifts);
-            for (logit, (bias, shift)) in row.iter_mut().zip(terms) {
-                *logit = (factor * f64::from(*logit) + rest * shift + bias) as f32;
-            }
-        }
-        take(&rows, &block, logits);
-    }
-}
-
 /// Replaces outputs by `weight` times the gradient of the loss by them; returns the loss, -log
 /// softmax[label].
 fn residual(outputs: &mut [f32], label: u32, weight: f64, scratch: &mut [f64]) -> f64 {
@@ -368,7 +383,7 @@ pub fn probabilities(logits: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::unit;
+    use crate::examples::{Example, unit};
     use crate::lbfgs::Search;
     use crate::scaling::Moments;
 
@@ -454,6 +469,8 @@ mod tests {
             &[0.5, 3.0],
             &[1.0, 1.0, 1.0],
             &[0.2, 1.0, 2.0],
+            &[1.0; MANY],
+            &[0.5; MANY + 3],
         ] {
             let set = match weights[0] == 1.0 {
                 true => Set::new(150, 7, weights.len()),
@@ -508,9 +525,12 @@ mod tests {
             let examples = set.examples();
             let problem = problem(&examples, weights);
             let mut search = Search::from(vec![0.0; problem.parameters()]);
-            let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
-            assert!(search.minimise(&loss, 1e-5, &mut |_, _| ()).converged);
-            let found = loss(search.at(), &mut vec![0.0; problem.parameters()]);
+            assert!(
+                problem
+                    .minimise(&mut search, l2, 1e-5, &mut |_, _| ())
+                    .converged
+            );
+            let found = problem.loss(search.at(), l2, &mut vec![0.0; problem.parameters()]);
             assert!(
                 (found - expected).abs() < 1e-6,
                 "{n} x {d}: {found}, not {expected}"
@@ -533,21 +553,65 @@ mod tests {
 
     #[test]
     fn is_the_same_to_the_bit_on_any_number_of_threads() {
-        let set = Set::new(5000, 33, 3);
+        for classes in [3, MANY + 7] {
+            let set = Set::new(3000, 33, classes);
+            let examples = set.examples();
+            let weights = vec![1.0; classes];
+            let on = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                pool.build().unwrap().install(|| {
+                    let problem = problem(&examples, &weights);
+                    let at = parameters(&problem);
+                    let mut gradient = vec![0.0; at.len()];
+                    let loss = problem.loss(&at, 0.1, &mut gradient);
+                    let mut search = Search::from(vec![0.0; at.len()]);
+                    problem.minimise(&mut search, 0.1, 1e-3, &mut |_, _| ());
+                    (loss.to_bits(), gradient, search.at().to_vec())
+                })
+            };
+            assert_eq!(on(1), on(2), "{classes}");
+            assert_eq!(on(1), on(5), "{classes}");
+        }
+    }
+
+    #[test]
+    fn a_search_that_keeps_the_logits_ends_where_one_that_computes_them_does() {
+        let set = Set::of_unit_length(700, 40, MANY + 1);
         let examples = set.examples();
-        let weights = [1.0; 3];
-        let on = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            pool.build().unwrap().install(|| {
-                let problem = problem(&examples, &weights);
-                let at = parameters(&problem);
-                let mut gradient = vec![0.0; at.len()];
-                let loss = problem.loss(&at, 0.1, &mut gradient);
-                (loss.to_bits(), gradient)
+        let weights: Vec<f64> = (0..=MANY).map(|label| 0.5 + (label % 3) as f64).collect();
+        let problem = problem(&examples, &weights);
+        let mut computed = Search::from(vec![0.0; problem.parameters()]);
+        let mut kept = Search::from(vec![0.0; problem.parameters()]);
+        let mut loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, 1e-3, gradient);
+        let a = computed.minimise(&mut loss, 1e-5, &mut |_, _| ());
+        let b = problem.minimise(&mut kept, 1e-3, 1e-5, &mut |_, _| ());
+        assert!(a.converged && b.converged, "{a:?} {b:?}");
+        assert!((a.value - b.value).abs() < 1e-5, "{a:?} {b:?}");
+        let mut gradient = vec![0.0; problem.parameters()];
+        let found = problem.loss(kept.at(), 1e-3, &mut gradient);
+        assert!((found - b.value).abs() < 1e-6, "{found} {b:?}");
+        let most = gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
+        assert!(most < 2e-5, "{most} {b:?}");
+    }
+
+    #[test]
+    fn losses_of_many_labels_survive_huge_logits() {
+        let x = [1e6f32, 0.0, -1e6];
+        let examples: Vec<Example> = (x.chunks(1).zip(0..))
+            .map(|(x, label)| Example {
+                x,
+                factor: 1.0,
+                label,
             })
-        };
-        assert_eq!(on(1), on(2));
-        assert_eq!(on(1), on(5));
+            .collect();
+        let weights = [1.0; MANY];
+        let problem = problem(&examples, &weights);
+        let at: Vec<f64> = (0..problem.parameters())
+            .map(|i| if i == 0 { 1e6 } else { 0.0 })
+            .collect();
+        let mut gradient = vec![0.0; at.len()];
+        let loss = problem.loss(&at, 0.0, &mut gradient);
+        assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()));
     }
 
     #[test]

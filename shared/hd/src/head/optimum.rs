@@ -66,9 +66,9 @@ pub(super) fn fit(
     let start = trials
         .first()
         .map_or(start, |trial| trial.parameters().to_vec());
+    drop(trials);
     let mut search = Search::from(start);
-    let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
-    let outcome = search.minimise(&loss, TOLERANCE, &mut |_, _| ());
+    let outcome = problem.minimise(&mut search, l2, TOLERANCE, &mut |_, _| ());
     let (weights, biases) = problem.fold(search.at());
     let tempered = |parameters: Vec<f32>| {
         let divided = parameters
@@ -94,7 +94,6 @@ pub(super) fn fit(
 fn show(task: &Task, ground: &Ground, l2: f64, watch: &dyn Watch) {
     let images = [Split::Training, Split::Validation].map(|split| (split, task.plain(split)));
     let (problem, start) = ground.others(0);
-    let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
     let snapshots = |step: usize, at: &[f64], told: &dyn Fn(Split, &Snapshot)| {
         let (weights, biases) = problem.fold(at);
         for (split, images) in images.iter().filter(|(_, images)| !images.is_empty()) {
@@ -110,7 +109,7 @@ fn show(task: &Task, ground: &Ground, l2: f64, watch: &dyn Watch) {
         }
     };
     let mut search = Search::from(start);
-    let outcome = search.minimise(&loss, TOLERANCE, &mut |step, at| {
+    let outcome = problem.minimise(&mut search, l2, TOLERANCE, &mut |step, at| {
         snapshots(step, at, &|split, snapshot| watch.snapshot(split, snapshot));
     });
     let last = outcome.iterations.saturating_sub(1);

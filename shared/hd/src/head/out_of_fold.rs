@@ -38,7 +38,7 @@ pub fn out_of_fold(head: &Head, images: &[Sample], examples: &[Example]) -> Vec<
     let (class_weights, l2) = refit(head);
     let ground = Ground::new(&folds, &class_weights, None);
     let mut trials: Vec<Trial> = (0..FOLDS).map(|fold| ground.trial(fold)).collect();
-    trials.par_iter_mut().for_each(|trial| trial.fit(l2));
+    Trial::fit_all(&mut trials, l2);
     let temperature = temperature(&trials);
     let predicted = trials.par_iter().map(|trial| predict(trial, temperature));
     let predicted: Vec<Vec<OutOfFold>> = predicted.collect();

@@ -55,7 +55,7 @@ pub(super) fn score(trials: &mut [Trial], l2: f64) -> Score {
 
 /// How a strength does in all trials, of which the first is that of the validation images.
 fn latest(trials: &mut [Trial], l2: f64) -> Score {
-    trials.par_iter_mut().for_each(|trial| trial.fit(l2));
+    Trial::fit_all(trials, l2);
     let temperature = temperature(trials);
     let tallies = trials.par_iter().map(|trial| trial.tally(temperature));
     mean(l2, temperature, &tallies.collect::<Vec<_>>())

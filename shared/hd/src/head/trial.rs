@@ -1,5 +1,9 @@
 //! Trials: one fold of cross-validation, scored by fits on all the others.
 
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
 use crate::argmax::argmax;
 use hd_softmax::Examples;
 use hd_softmax::Search;
@@ -17,6 +21,8 @@ pub(super) struct Trial<'a> {
     /// Where the fit with the latest strength has ended, and the strength.
     search: Search,
     l2: f64,
+    /// The logits that this fit gives the images of the fold, once they are asked for.
+    logits: OnceLock<Vec<f32>>,
     /// Where the fit with the best strength so far has ended.
     best: Vec<f64>,
 }
@@ -42,6 +48,7 @@ impl<'a> Trial<'a> {
             best: start.clone(),
             search: Search::from(start),
             l2: 0.0,
+            logits: OnceLock::new(),
         }
     }
 
@@ -57,13 +64,38 @@ impl<'a> Trial<'a> {
 
     /// Gives `take` the logits that the latest fit gives each image of this fold, and the image's
     /// label.
-    pub(super) fn predict(&self, take: impl FnMut(&[f64], u32)) {
-        self.problem.logits(self.search.at(), &self.scored, take);
+    pub(super) fn predict(&self, mut take: impl FnMut(&[f64], u32)) {
+        let all = self.logits.get_or_init(|| self.logits());
+        let examples = self.scored.iter(0..self.scored.len());
+        let mut row = vec![0.0; self.classes()];
+        for (logits, example) in all.chunks(self.classes().max(1)).zip(examples) {
+            let numbers = row.iter_mut().zip(logits);
+            numbers.for_each(|(to, &logit)| *to = f64::from(logit));
+            take(&row, example.label);
+        }
+    }
+
+    fn logits(&self) -> Vec<f32> {
+        let mut all = Vec::with_capacity(self.scored.len() * self.classes());
+        self.problem
+            .logits(self.search.at(), &self.scored, |logits, _| {
+                all.extend(logits.iter().map(|&logit| logit as f32));
+            });
+        all
     }
 
     /// The parameters that fit best of those that were tried.
     pub(super) fn parameters(&self) -> &[f64] {
         &self.best
+    }
+
+    /// Fits all trials with this strength, each from where its last fit ended.
+    pub(super) fn fit_all(trials: &mut [Self], l2: f64) {
+        // What a fit of many labels takes while it runs is taken once.
+        match trials.iter().any(|trial| trial.problem.is_many()) {
+            true => trials.iter_mut().for_each(|trial| trial.fit(l2)),
+            false => trials.par_iter_mut().for_each(|trial| trial.fit(l2)),
+        }
     }
 
     /// Fits with this strength, from where the last one ended.
@@ -72,8 +104,8 @@ impl<'a> Trial<'a> {
         let more = (l2 - self.l2) * problem.stiffness();
         self.search.bend(problem.penalised(), more);
         self.l2 = l2;
-        let loss = |at: &[f64], gradient: &mut [f64]| problem.loss(at, l2, gradient);
-        self.search.minimise(&loss, TOLERANCE, &mut |_, _| ());
+        problem.minimise(&mut self.search, l2, TOLERANCE, &mut |_, _| ());
+        self.logits = OnceLock::new();
     }
 
     /// Keeps the latest fit as the best so far.
