@@ -16,8 +16,8 @@ use hd_softmax::Search;
 /// The largest component of a gradient that counts as zero.
 const TOLERANCE: f64 = 1e-5;
 
-/// With so many validation images the strength and the temperature are chosen by them alone: all
-/// the folds would take six times as long to tell the same.
+/// With so many images in the first folds the strength and the temperature are chosen by them alone:
+/// all the folds would take some times as long to tell the same.
 const ENOUGH: usize = 2000;
 
 /// The strength for images that are too few to choose one by.
@@ -37,14 +37,14 @@ pub(super) fn fit(
     // A fold is of use if it has images, and the others have some of every label.
     let useful =
         |fold: &usize| !folds.plain(*fold).is_empty() && task.is_complete(&folds.others(*fold));
-    let tried = match folds.plain(0).len() < ENOUGH {
-        true => 0..FOLDS,
-        false => 0..1,
+    let mut scored = 0;
+    let is_wanted = |fold: &usize| {
+        let before = scored;
+        scored += folds.plain(*fold).len();
+        before < ENOUGH
     };
-    let mut trials: Vec<Trial> = tried
-        .filter(useful)
-        .map(|fold| ground.trial(fold))
-        .collect();
+    let tried = (0..FOLDS).filter(useful).take_while(is_wanted);
+    let mut trials: Vec<Trial> = tried.map(|fold| ground.trial(fold)).collect();
     let (scores, score) = match (strength, trials.is_empty()) {
         (_, true) => (Vec::new(), None),
         (Strength::Given(l2), false) => (Vec::new(), Some(score(&mut trials, l2))),

@@ -4,7 +4,7 @@
 //! are the first. Each fold is scored by a fit on all the others, and the strength with the lowest
 //! mean cross-entropy over all of them is chosen. The validation images alone are often too few to
 //! choose by: a strength that is too weak by chance costs more accuracy than the choice is worth.
-//! Where they are thousands, they are the only fold that is scored.
+//! No more folds are scored than have some thousands of images.
 //!
 //! The cross-entropy is that after the best temperature for the same predictions, since the head is
 //! given that too. What is chosen so is stronger than what does best as it is: strong weights tell
