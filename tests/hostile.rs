@@ -137,7 +137,7 @@ fn weights_of_pytorch_and_in_safetensors() {
         "weights.safetensors",
     ];
     let good = seeds("networks", &names);
-    survives(&good, 40_000, MOST_FOR_A_NETWORK, readers::weights);
+    survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::weights);
 }
 
 #[test]

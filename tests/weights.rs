@@ -344,6 +344,11 @@ fn weights_that_are_wrong_are_refused_with_file_and_tensor() {
             "weights of MobileNet v4 conv-small, not of EfficientNet-Lite0",
         ),
         (
+            "graph.safetensors",
+            sound[0].1.clone(),
+            "weights of MobileNet v4 conv-small, not of mobilenet_1.0_224",
+        ),
+        (
             "missing.safetensors",
             changed(&|tensors| drop(tensors.remove(5))),
             "no tensor 'blocks.0.0.conv.weight'",
@@ -390,10 +395,10 @@ fn weights_that_are_wrong_are_refused_with_file_and_tensor() {
         ),
     ] {
         dir.write(file, bytes);
-        let name = if file.starts_with("another") {
-            "efficientnet_lite0_224"
-        } else {
-            small
+        let name = match file {
+            "another.safetensors" => "efficientnet_lite0_224",
+            "graph.safetensors" => "mobilenet_1.0_224",
+            _ => small,
         };
         let call = dir.program("hd-fetch").args(["base", name, "--from", file]);
         let said = call.args(["-o", "base.onnx"]).ends_with(1).stderr();

@@ -73,8 +73,11 @@ fn convert(
     })
 }
 
-/// The sizes that a network must have to go by the name of `base`.
+/// The sizes that a frozen graph must have to go by the name of `base`.
 pub(crate) fn expected(base: &Base, cut: &Cut) -> Option<Expected> {
+    if base.form != Form::Tensorflow {
+        return None;
+    }
     let values = match cut {
         Cut::Pooled => base.pooled,
         Cut::Logits => base.logits,

@@ -8,6 +8,8 @@ programs, since TensorFlow and PyTorch do not live in one process:
     venv/bin/python tests/networks/tensorflow_networks.py
     venv/bin/python tests/networks/pytorch_networks.py
 
+A third, known_networks.py, says itself what it wants.
+
 expected.json has what TensorFlow and PyTorch themselves give for the image of pixel(x, y, c) = (7 x + 13 y + 29 c) mod
 256.
 """

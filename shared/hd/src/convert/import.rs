@@ -108,6 +108,11 @@ impl Import<'_> {
     /// missing or has another shape.
     pub fn weights(&self) -> Result<Vec<u8>> {
         let weights = Weights::read(self.path, &self.bytes)?;
+        if self.expected.is_some() {
+            let found = weights.kind(None)?;
+            let name = &self.provenance.architecture;
+            return Err(weights.wrong(format!("weights of {found}, not of {name}")));
+        }
         let blueprint = weights.kind(self.kind)?.blueprint();
         let plan = self.plan((blueprint.mean, blueprint.std), Filter::Antialiased);
         base_from_weights(&weights, &blueprint, &plan)

@@ -68,14 +68,14 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// Weights of another network than the expected one, or of none that is known.
     pub(super) fn kind(&self, expected: Option<NetworkKind>) -> Result<NetworkKind> {
-        let kinds = NetworkKind::ALL.into_iter();
-        let found = kinds.max_by(|&a, &b| self.share(a).total_cmp(&self.share(b)));
-        let found = found.filter(|&kind| self.share(kind) > 0.5);
+        let shares = NetworkKind::ALL.map(|kind| (kind, self.share(kind)));
+        let found = shares.into_iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let found = found.filter(|&(_, share)| share > 0.5);
         match (expected, found) {
-            (Some(expected), Some(found)) if found != expected && self.share(found) == 1.0 => {
+            (Some(expected), Some((found, 1.0))) if found != expected => {
                 Err(self.wrong(format!("weights of {found}, not of {expected}")))
             }
-            (Some(kind), _) | (None, Some(kind)) => Ok(kind),
+            (Some(kind), _) | (None, Some((kind, _))) => Ok(kind),
             (None, None) => {
                 let known: Vec<String> = NetworkKind::ALL
                     .iter()
