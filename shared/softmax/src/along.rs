@@ -9,11 +9,15 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::exponential::exp;
-use crate::lbfgs::Function;
-use crate::many::{self, LANES};
+use crate::lbfgs::{Function, Outcome, Search};
+use crate::many::LANES;
 use crate::problem::Problem;
 
 const MAX_TRIALS: usize = 10;
+/// So many logits, and as many numbers that say how they change along a direction, are kept between
+/// the steps of a search: twice 256 MB.
+const KEPT: usize = 1 << 26;
+
 /// A step is made no more than this much longer at a time.
 const LONGER: f64 = 10.0;
 
@@ -35,6 +39,24 @@ pub(crate) struct Along<'a> {
     /// The penalty is `bend` t^2 / 2 + `slope` t + a constant.
     slope: f64,
     bend: f64,
+}
+
+impl Problem<'_> {
+    /// Minimises the loss from where `search` is, until no component of its gradient is larger than
+    /// `tolerance`; `step` is told of each step.
+    pub fn minimise(
+        &self,
+        search: &mut Search,
+        l2: f64,
+        tolerance: f64,
+        step: &mut dyn FnMut(usize, &[f64]),
+    ) -> Outcome {
+        if self.is_many() && self.examples.len() * self.outputs() <= KEPT {
+            return search.minimise(&mut Along::new(self, l2), tolerance, step);
+        }
+        let mut loss = |at: &[f64], gradient: &mut [f64]| self.loss(at, l2, gradient);
+        search.minimise(&mut loss, tolerance, step)
+    }
 }
 
 impl<'a> Along<'a> {
@@ -141,7 +163,7 @@ impl Function for Along<'_> {
 
     fn step(&mut self, step: f64, at: &[f64], gradient: &mut [f64]) -> f64 {
         let (outputs, step) = (self.problem.outputs(), step as f32);
-        let sum = many::sum(self.problem, &|range, to| {
+        let sum = self.problem.sum_of_many(&|range, to| {
             let from = range.start * outputs..range.end * outputs;
             let logits = self.logits.get(from.clone()).unwrap_or_default();
             let change = self.change.get(from).unwrap_or_default();

@@ -22,6 +22,7 @@ mod lbfgs;
 mod many;
 mod problem;
 mod scaling;
+mod sum;
 
 pub use exact::exact;
 pub use examples::{Example, Examples, Folds, unit};

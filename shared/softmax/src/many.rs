@@ -10,10 +10,10 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::examples::Example;
+use crate::examples::{Example, Examples};
 use crate::exponential::exp;
 use crate::gemm::{FEW, Packed, add_product, wide};
-use crate::problem::{Problem, Sum};
+use crate::sum::Sum;
 
 /// Rows whose residuals are held at once.
 const SLAB: usize = 512;
@@ -26,19 +26,25 @@ const TASKS: usize = 16;
 /// Numbers that are worked on side by side, as many as a register has at most.
 pub(crate) const LANES: usize = 16;
 
-/// The sum over all examples of a problem, whose logits `fill` computes, [N, C].
-pub(crate) fn sum(problem: &Problem, fill: &dyn Fn(Range<usize>, &mut [f32])) -> Sum {
-    let (n, outputs) = (problem.examples.len(), problem.outputs());
-    let mut sum = Sum::zero(outputs, problem.scaling.size());
+/// The sum over `examples` of `size` features, whose logits `fill` computes, [N, C]; `weights` has the
+/// weight of an example of each label.
+pub(crate) fn sum(
+    examples: &Examples,
+    weights: &[f64],
+    size: usize,
+    fill: &dyn Fn(Range<usize>, &mut [f32]),
+) -> Sum {
+    let (n, outputs) = (examples.len(), weights.len());
+    let mut sum = Sum::zero(outputs, size);
     let mut logits = vec![0f32; SLAB.min(n) * outputs];
     for from in (0..n).step_by(SLAB) {
         let range = from..n.min(from + SLAB);
         let logits = logits.get_mut(..range.len() * outputs).unwrap_or_default();
         fill(range.clone(), logits);
-        let examples: Vec<Example> = problem.examples.iter(range).copied().collect();
+        let examples: Vec<Example> = examples.iter(range).copied().collect();
         let (losses, rows) = rayon::join(
-            || residuals(problem, logits, &examples),
-            || packed(&examples, problem.scaling.size()),
+            || residuals(logits, &examples, weights),
+            || packed(&examples, size),
         );
         sum.loss += losses.iter().sum::<f64>();
         accumulate(logits, &rows, &mut sum);
@@ -47,11 +53,12 @@ pub(crate) fn sum(problem: &Problem, fill: &dyn Fn(Range<usize>, &mut [f32])) ->
 }
 
 /// Replaces logits by residuals; returns the losses.
-fn residuals(problem: &Problem, logits: &mut [f32], examples: &[Example]) -> Vec<f64> {
-    let rows = logits.par_chunks_mut(problem.outputs()).zip(examples);
+fn residuals(logits: &mut [f32], examples: &[Example], weights: &[f64]) -> Vec<f64> {
+    let rows = logits.par_chunks_mut(weights.len()).zip(examples);
     rows.map(|(row, example)| {
-        let weight = problem.weight(example.label);
-        weight * residual(row, example.label as usize, weight as f32)
+        let label = example.label as usize;
+        let weight = weights.get(label).copied().unwrap_or_default();
+        weight * residual(row, label, weight as f32)
     })
     .collect()
 }

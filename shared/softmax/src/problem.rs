@@ -23,12 +23,11 @@
 use std::ops::Range;
 
 use crate::affine::{Affine, BLOCK, blocks};
-use crate::along::Along;
 use crate::examples::Examples;
 use crate::kernel::accumulate;
-use crate::lbfgs::{Outcome, Search};
 use crate::many;
 use crate::scaling::Scaling;
+use crate::sum::Sum;
 use rayon::prelude::*;
 
 /// Sums are halved into parts of at least so many rows, and into no more than so many. The parts
@@ -39,10 +38,6 @@ const PARTS: usize = 64;
 /// From so many rows of parameters on, both products are left to a general product of matrices.
 const MANY: usize = 24;
 
-/// So many logits, and as many numbers that say how they change along a direction, are kept between
-/// the steps of a search: twice 256 MB.
-const KEPT: usize = 1 << 26;
-
 /// Examples to fit a head to.
 #[derive(Debug)]
 pub struct Problem<'a> {
@@ -52,25 +47,6 @@ pub struct Problem<'a> {
     weights: &'a [f64],
     /// The sum of the weights of all examples.
     total: f64,
-}
-
-/// The sum of losses and of their gradients over some rows.
-pub(crate) struct Sum {
-    pub(crate) loss: f64,
-    /// By rows less nothing, [O, D].
-    pub(crate) weights: Vec<f64>,
-    /// [O].
-    pub(crate) biases: Vec<f64>,
-}
-
-impl Sum {
-    pub(crate) fn zero(outputs: usize, size: usize) -> Self {
-        Self {
-            loss: 0.0,
-            weights: vec![0.0; outputs * size],
-            biases: vec![0.0; outputs],
-        }
-    }
 }
 
 impl<'a> Problem<'a> {
@@ -118,30 +94,19 @@ impl<'a> Problem<'a> {
         if self.classes() == 2 { 2.0 } else { 1.0 }
     }
 
-    /// Minimises the loss from where `search` is, until no component of its gradient is larger than
-    /// `tolerance`; `step` is told of each step.
-    pub fn minimise(
-        &self,
-        search: &mut Search,
-        l2: f64,
-        tolerance: f64,
-        step: &mut dyn FnMut(usize, &[f64]),
-    ) -> Outcome {
-        if self.is_many() && self.examples.len() * self.outputs() <= KEPT {
-            return search.minimise(&mut Along::new(self, l2), tolerance, step);
-        }
-        let mut loss = |at: &[f64], gradient: &mut [f64]| self.loss(at, l2, gradient);
-        search.minimise(&mut loss, tolerance, step)
-    }
-
     /// The loss at `parameters`; its gradient is left in `gradient`.
     pub fn loss(&self, parameters: &[f64], l2: f64, gradient: &mut [f64]) -> f64 {
         let layer = self.layer(parameters);
         let sum = match self.is_many() {
-            true => many::sum(self, &|range, logits| self.project(&layer, range, logits)),
+            true => self.sum_of_many(&|range, logits| self.project(&layer, range, logits)),
             false => self.sum(&layer, 0..self.examples.len()),
         };
         self.complete(sum, parameters, l2, gradient)
+    }
+
+    /// The sum over all examples, whose logits `fill` computes.
+    pub(crate) fn sum_of_many(&self, fill: &dyn Fn(Range<usize>, &mut [f32])) -> Sum {
+        many::sum(&self.examples, self.weights, self.scaling.size(), fill)
     }
 
     /// The loss and the gradient at `parameters`, of the sum over all examples.
