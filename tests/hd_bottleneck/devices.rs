@@ -164,6 +164,7 @@ fn a_base_in_integers_is_left_to_the_processor() {
 fn accelerators_answer_as_processors_do() {
     let dir = Workdir::new();
     dir.images("images", 30);
+    settle(&dir.path("images"));
     // Of either program's own libraries.
     let cache = std::env::var_os("HD_TEST_CACHE").expect("HD_TEST_CACHE names a cache folder");
     let export = |device: &str| {
