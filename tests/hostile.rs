@@ -123,7 +123,17 @@ fn graphs_of_tensorflow() {
 
 #[test]
 fn networks_in_onnx() {
-    let names = ["resnet.onnx", "efficientnet.onnx", "vit.onnx", "keras.onnx"];
+    let names = [
+        "resnet.onnx",
+        "efficientnet.onnx",
+        "vit.onnx",
+        "keras.onnx",
+        "any_planes.onnx",
+        "any_pixels.onnx",
+        "tokens.onnx",
+        "patches.onnx",
+        "outside.onnx",
+    ];
     let good = seeds("networks", &names);
     survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::onnx);
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use hd::base::{Base, OnnxBase, Runtime};
 use hd::onnx::Network;
-use hd::photo::{Element, Preprocess};
+use hd::photo::{Element, Preprocess, ResizeRule};
 
 use crate::workdir::{Workdir, alone, base, cosine, runtime, top};
 
@@ -308,6 +308,28 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
             "it has no tensor 'MobilenetV1/Logits/AvgPool_1a/AvgPool'",
         ),
         (
+            "fused.pb",
+            &["--pool", "mean"],
+            "--pool is for the tokens of ONNX networks",
+        ),
+        ("any_planes.onnx", &[], "any size; --size N says"),
+        ("any_pixels.onnx", &["--list"], "any size; --size N says"),
+        (
+            "resnet.onnx",
+            &["--pool", "cls"],
+            "one vector an image already, and --pool is for tokens",
+        ),
+        (
+            "patches.onnx",
+            &["--size", "32", "--pool", "cls"],
+            "16 tokens of 'last_hidden_state' all stand for patches of the image, and none for its class; take --pool mean",
+        ),
+        (
+            "patches.onnx",
+            &["--size", "32", "--bottleneck", "logits"],
+            "--output names one",
+        ),
+        (
             "mobilenet_v1.pb",
             &["--name", "mobilenet_0.25_128"],
             "32 x 32 pixels, not of 128 x 128",
@@ -384,6 +406,211 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
                 "{}",
                 run.stderr()
             );
+        },
+    );
+}
+
+#[test]
+fn a_convolution_tells_the_layout_where_no_size_is_fixed() {
+    alone(
+        "networks::a_convolution_tells_the_layout_where_no_size_is_fixed",
+        || {
+            let dir = Workdir::new();
+            for (name, what) in [
+                ("any_planes.onnx", "resnet.onnx features"),
+                ("any_pixels.onnx", "keras.onnx features"),
+            ] {
+                let base = wrap(&dir, name, &["--size", "32"]);
+                assert_near(&bottlenecks(&base, 1), &expected(what), what);
+                assert_near(&bottlenecks(&base, 3), &expected(what).repeat(3), what);
+                // Both are made of convolutions and a mean, and take any size.
+                assert_eq!(wrap(&dir, name, &["--size", "48"]).preprocess.width, 48);
+            }
+        },
+    );
+}
+
+/// The normalisation that the transformers were made with.
+const NORMALISED: [&str; 4] = ["--mean", "0.5", "--std", "0.25"];
+
+#[test]
+fn the_tokens_of_a_transformer_become_one_vector() {
+    alone(
+        "networks::the_tokens_of_a_transformer_become_one_vector",
+        || {
+            let dir = Workdir::new();
+            for (name, flags, what, pool) in [
+                ("tokens.onnx", &[][..], "tokens.onnx cls", Some("cls")),
+                (
+                    "tokens.onnx",
+                    &["--pool", "cls"],
+                    "tokens.onnx cls",
+                    Some("cls"),
+                ),
+                (
+                    "tokens.onnx",
+                    &["--pool", "mean"],
+                    "tokens.onnx mean",
+                    Some("mean"),
+                ),
+                (
+                    "tokens.onnx",
+                    &["--output", "last_hidden_state", "--pool", "mean"],
+                    "tokens.onnx mean",
+                    Some("mean"),
+                ),
+                (
+                    "tokens.onnx",
+                    &["--output", "pooler_output"],
+                    "tokens.onnx pooler",
+                    None,
+                ),
+                ("patches.onnx", &[], "patches.onnx mean", Some("mean")),
+            ] {
+                let flags = [&["--size", "32"][..], &NORMALISED, flags].concat();
+                let base = wrap(&dir, name, &flags);
+                assert_near(&bottlenecks(&base, 1), &expected(what), what);
+                assert_near(&bottlenecks(&base, 3), &expected(what).repeat(3), what);
+                assert_eq!(base.property("hd.pool"), pool, "{flags:?}");
+            }
+            let call = dir.program("hd-fetch").args(["base", "--list", "--from"]);
+            let listed = call.arg(network("tokens.onnx")).args(["--size", "32"]);
+            let listed = listed.succeeds().stdout();
+            assert!(
+                listed.contains("last_hidden_state\t[N, 17, 6]\n"),
+                "{listed}"
+            );
+            assert!(listed.contains("pooler_output\t[N, 6]\n"), "{listed}");
+        },
+    );
+}
+
+#[test]
+fn a_file_of_preprocessing_beside_a_network_says_what_no_flag_does() {
+    alone(
+        "networks::a_file_of_preprocessing_beside_a_network_says_what_no_flag_does",
+        || {
+            let dir = Workdir::new();
+            base();
+            let model = fs::read(network("tokens.onnx")).unwrap();
+            let config = r#"{"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 36},
+            "do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "resample": 3,
+            "rescale_factor": 0.00392156862745098, "do_normalize": true,
+            "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25]}"#;
+            let fetch = |model: &str, flags: &[&str]| {
+                let call = dir.program("hd-fetch").args(["base", "--from", model]);
+                call.args(["-o", "base.onnx"]).args(flags)
+            };
+            // Exporters put the network beside the file, or into a folder below it.
+            for (file, model_file) in [
+                ("a/preprocessor_config.json", "a/model.onnx"),
+                ("b/preprocessor_config.json", "b/onnx/model.onnx"),
+            ] {
+                dir.write(file, config);
+                dir.write(model_file, &model);
+                let told = fetch(model_file, &[]).succeeds().stderr();
+                for words in [
+                    "preprocessor_config.json: images of 32 x 32; the middle of an image whose shorter side was brought to 36",
+                    "mean 0.500, 0.500, 0.500; deviation 0.250, 0.250, 0.250",
+                    "it wants the bicubic filter, and images are resized bilinearly",
+                ] {
+                    assert!(told.contains(words), "{told}");
+                }
+                assert!(!told.contains("as is usual"), "{told}");
+                let base = Network::open_base(&dir.path("base.onnx")).unwrap();
+                let rule = ResizeRule::CentreCrop { shorter_side: 36 };
+                assert_eq!(base.preprocess.resize, rule);
+                assert_near(
+                    &bottlenecks(&base, 1),
+                    &expected("tokens.onnx cls"),
+                    model_file,
+                );
+            }
+            // What is given by hand outranks it, and nothing else is said to be taken.
+            let flags = ["--mean", "0.4", "--std", "0.2", "--resize", "squash"];
+            let told = fetch("a/model.onnx", &flags).succeeds().stderr();
+            assert!(
+                told.contains("preprocessor_config.json: images of 32 x 32; it wants"),
+                "{told}"
+            );
+            let base = Network::open_base(&dir.path("base.onnx")).unwrap();
+            assert_eq!(base.preprocess.resize, ResizeRule::Squash);
+            let by_hand = bottlenecks(&base, 1);
+            let usual = wrap(
+                &dir,
+                "tokens.onnx",
+                &["--size", "32", "--mean", "0.4", "--std", "0.2"],
+            );
+            assert_near(&by_hand, &bottlenecks(&usual, 1), "by hand");
+            let told = fetch("a/model.onnx", &["--size", "48"]).ends_with(1);
+            assert!(told.stderr().contains("a/model.onnx"), "{}", told.stderr());
+        },
+    );
+}
+
+#[test]
+fn a_file_of_preprocessing_that_cannot_be_followed_is_refused() {
+    let dir = Workdir::new();
+    base();
+    dir.write("model.onnx", fs::read(network("any_planes.onnx")).unwrap());
+    for (config, reason) in [
+        ("{", "not understood as a file of preprocessing"),
+        (
+            r#"{"size": {"height": 384, "width": 512}}"#,
+            "384 x 512, and only square images are supported; rename it, and say what it should with --size",
+        ),
+        (r#"{"do_flip_channel_order": true}"#, "blue before red"),
+    ] {
+        dir.write("preprocessor_config.json", config);
+        let call = dir
+            .program("hd-fetch")
+            .args(["base", "--from", "model.onnx"]);
+        let said = call.args(["-o", "base.onnx"]).ends_with(1).stderr();
+        assert!(
+            said.contains("preprocessor_config.json: ") && said.contains(reason),
+            "{said}"
+        );
+        assert!(!dir.path("base.onnx").exists());
+    }
+    // It says nothing of size.
+    dir.write(
+        "preprocessor_config.json",
+        r#"{"image_mean": 0.5, "image_std": 0.5}"#,
+    );
+    let call = dir
+        .program("hd-fetch")
+        .args(["base", "--from", "model.onnx"]);
+    let said = call.args(["-o", "base.onnx"]).ends_with(1).stderr();
+    assert!(said.contains("--size N says which"), "{said}");
+}
+
+#[test]
+fn weights_in_a_file_beside_the_network_go_into_the_base() {
+    let dir = Workdir::new();
+    base();
+    let outside = fs::read(network("outside.data")).unwrap();
+    dir.write("outside.onnx", fs::read(network("outside.onnx")).unwrap());
+    let fetch = || {
+        let call = dir.program("hd-fetch").args(["base", "--from"]);
+        call.args(["outside.onnx", "-o", "base.onnx", "--name", "resnet"])
+    };
+    let said = fetch().ends_with(1).stderr();
+    assert!(
+        said.contains("outside.data: ") && said.contains("has to lie beside the network"),
+        "{said}"
+    );
+    dir.write("outside.data", &outside[..outside.len() - 1]);
+    assert!(fetch().ends_with(1).stderr().contains("it is too short"));
+    dir.write("outside.data", &outside);
+    fetch().succeeds();
+    // The base needs it no more.
+    fs::remove_file(dir.path("outside.data")).unwrap();
+    alone(
+        "networks::weights_in_a_file_beside_the_network_go_into_the_base",
+        || {
+            let base = Network::open_base(&dir.path("base.onnx")).unwrap();
+            let what = "resnet.onnx features";
+            assert_near(&bottlenecks(&base, 1), &expected(what), what);
         },
     );
 }

@@ -38,8 +38,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Bottleneck::Pooled)]
     bottleneck: Bottleneck,
 
-    /// How images are brought to its size; the base carries the rule, and everything that uses it follows [default:
-    /// squash; centre-crop for EfficientNet-Lite]
+    /// How images are brought to its size; the base carries the rule, and everything that uses it follows [default: squash;
+    /// centre-crop for EfficientNet-Lite; what preprocessor_config.json beside an ONNX network says]
     #[arg(long, value_enum)]
     resize: Option<Resize>,
 
@@ -85,17 +85,10 @@ impl Arguments {
             return list_tensors(&import.candidates(&load)?);
         }
         let (plain, calibrate) = self.calibration(&name)?;
-        let import = self.import(plain, &bar)?;
-        let mut base = match &import {
-            Some(import) => import.base(&load)?,
+        let mut base = match self.import(plain, &bar)? {
+            Some(import) => imported(&import, &load)?,
             None => self.published(plain, &bar)?,
         };
-        if import.is_some_and(|import| self.import.is_assumed(&import)) {
-            log::info!(
-                "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \
-                 (TensorFlow); --mean and --std say otherwise"
-            );
-        }
         let output =
             (self.output.clone()).unwrap_or_else(|| Path::new(MODELS).join(format!("{name}.onnx")));
         if let Some(images) = calibrate {
@@ -162,6 +155,21 @@ impl Arguments {
             (None, Bottleneck::Logits) => Cut::Logits,
         }
     }
+}
+
+/// The base that a network of the user's becomes, with a word on what was taken from elsewhere or assumed.
+fn imported(import: &Import, load: &dyn Fn() -> hd::Result<Runtime>) -> Result<Vec<u8>> {
+    let base = import.base(load)?;
+    if let Some(taken) = import.taken()? {
+        log::info!("{taken}");
+    }
+    if import.assumes_normalisation()? {
+        log::info!(
+            "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \
+             (TensorFlow); --mean and --std say otherwise"
+        );
+    }
+    Ok(base)
 }
 
 fn list_tensors(tensors: &[(String, Vec<i64>)]) -> Result<()> {

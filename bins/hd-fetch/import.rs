@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use hd::Error;
-use hd::convert::{Cut, Import, Provenance};
+use hd::convert::{Cut, Import, Provenance, TokenPool};
 use hd::digest::sha256_of_file;
 use hd_cli::{Colours, Resize};
 use hd_download::Progress;
@@ -39,16 +39,21 @@ pub(crate) struct ImportFlags {
     )]
     pub(crate) tensor: Option<String>,
 
+    /// How the tokens of a transformer become one vector [default: cls where there is a class token, else mean]
+    #[arg(long, value_enum, requires = "from_file", conflicts_with = "list")]
+    pool: Option<Pool>,
+
     /// Print the tensors that can be taken and their shapes, and do nothing else
     #[arg(long, requires = "from_file")]
     pub(crate) list: bool,
 
-    /// Rows and columns of an image, where the network takes any
+    /// Rows and columns of an image, where the network takes any [default: what preprocessor_config.json beside FILE says]
     #[arg(long, value_name = "N", requires = "from_file", value_parser = clap::value_parser!(u32).range(1..=16384))]
     size: Option<u32>,
 
     /// Of pixels from 0 to 1, the mean that is taken off: one number, or one for each of red, green and blue [default:
-    /// ImageNet's where each colour is a plane of its own, 0.5 where the colours of a pixel lie together]
+    /// what preprocessor_config.json says, or else ImageNet's where each colour is a plane of its own, 0.5 where the colours
+    /// of a pixel lie together]
     #[arg(long, value_name = "R,G,B", requires = "from_file", value_parser = colours)]
     mean: Option<Colours>,
 
@@ -57,16 +62,28 @@ pub(crate) struct ImportFlags {
     std: Option<Colours>,
 }
 
+/// How tokens become one vector.
+#[derive(Clone, Copy, ValueEnum)]
+enum Pool {
+    /// The class token, which stands for the whole image
+    Cls,
+    /// The mean of the tokens that stand for its patches
+    Mean,
+}
+
+impl Pool {
+    fn rule(self) -> TokenPool {
+        match self {
+            Self::Cls => TokenPool::ClassToken,
+            Self::Mean => TokenPool::Mean,
+        }
+    }
+}
+
 impl ImportFlags {
     /// The file that holds the network.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.from.as_deref()
-    }
-
-    /// Whether something about this network is taken to be as it usually is. Of one whose structure is known it is
-    /// known too.
-    pub(crate) fn is_assumed(&self, import: &Import<'_>) -> bool {
-        !import.is_weights() && (self.mean.is_none() || self.std.is_none())
     }
 
     /// The network in that file, if one is named, to become the base `name`. A name that the catalogue has too promises
@@ -106,11 +123,12 @@ impl ImportFlags {
             expected: graph.and_then(|base| expected(base, &cut)),
             kind: weights.and_then(|base| base.network),
             cut,
+            pool: self.pool.map(Pool::rule),
             mean: self.mean,
             std: self.std,
             resize: match listed.as_ref() {
-                Some(base) => base.resize(resize),
-                None => resize.unwrap_or(Resize::Squash).rule(),
+                Some(base) => Some(base.resize(resize)),
+                None => resize.map(Resize::rule),
             },
         }))
     }

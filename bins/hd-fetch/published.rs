@@ -62,10 +62,11 @@ fn convert(
         expected: expected(base, cut),
         kind: base.network,
         cut: cut.clone(),
+        pool: None,
         size: Some(base.size),
         mean: None,
         std: None,
-        resize,
+        resize: Some(resize),
     };
     Ok(match base.form {
         Form::Pytorch => import.weights()?,

@@ -88,7 +88,10 @@ impl Plain {
             (Err(Error::Foreign { .. }), Some(labels)) => {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 let network = self.network(path, &name)?;
-                if self.input_mean.is_none() || self.input_std.is_none() {
+                if let Some(taken) = network.taken()? {
+                    log::info!("{taken}");
+                }
+                if network.assumes_normalisation()? {
                     log::info!(
                         "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \
                          (TensorFlow); --input-mean and --input-std say otherwise"
@@ -124,10 +127,11 @@ impl Plain {
                 Some(tensor) => Cut::Named(tensor.clone()),
                 None => Cut::Logits,
             },
+            pool: None,
             size: self.input_height.or(self.input_width),
             mean: self.input_mean,
             std: self.input_std,
-            resize: self.resize.unwrap_or(Resize::Squash).rule(),
+            resize: self.resize.map(Resize::rule),
         })
     }
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hd::convert::{Candidate, Cut, Foreign, Import, Plan, Provenance, base_from_graph};
+use hd::convert::{Candidate, Cut, Foreign, Import, Plan, Provenance, Resizing, base_from_graph};
 use hd::onnx::Network;
 use hd::photo::{Filter, ResizeRule};
 
@@ -21,10 +21,11 @@ fn plan(cut: Cut) -> Plan {
     Plan {
         provenance: provenance(),
         cut,
+        pool: None,
         size: Some(32),
         mean: [0.5; 3],
         std: [0.5; 3],
-        resize: ResizeRule::Squash,
+        resize: Resizing::ForSize(ResizeRule::Squash),
         filter: Filter::LegacyBilinear,
     }
 }
@@ -44,7 +45,15 @@ pub(crate) fn onnx(bytes: &[u8]) {
     };
     for cut in [Cut::Pooled, Cut::Logits] {
         if let Ok(name) = network.tensor(&cut) {
-            let _ = network.base(&Candidate { name, values: 4 }, true, &plan(cut));
+            let _ = network.base(
+                &Candidate {
+                    name,
+                    values: 4,
+                    tokens: None,
+                },
+                true,
+                &plan(cut),
+            );
         }
     }
     let _ = network.probe(&network.tensors(), &plan(Cut::Pooled));
@@ -57,10 +66,11 @@ pub(crate) fn weights(bytes: &[u8]) {
         bytes: bytes.to_vec().into(),
         provenance: provenance(),
         cut: Cut::Pooled,
+        pool: None,
         size: None,
         mean: None,
         std: None,
-        resize: ResizeRule::Squash,
+        resize: None,
         expected: None,
         kind: None,
     };

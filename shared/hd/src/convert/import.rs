@@ -9,7 +9,8 @@ use super::graphdef::{Expected, base_from_graph};
 use super::imagenet;
 use super::network_kind::NetworkKind;
 use super::onnx::Foreign;
-use super::plan::{Cut, Plan, Provenance};
+use super::plan::{Cut, Plan, Provenance, Resizing, TokenPool};
+use super::preprocessor_config::{PreprocessorConfig, Stated};
 use super::probe::{candidates, wrap};
 use super::safetensors::is_safetensors;
 use super::weights::Weights;
@@ -26,7 +27,8 @@ const IMAGENET: Normalisation = (imagenet::MEAN, imagenet::STD);
 /// The normalisation that TensorFlow trains MobileNet with: pixels from -1 to 1.
 const MINUS_ONE_TO_ONE: Normalisation = ([0.5; 3], [0.5; 3]);
 
-/// A network from elsewhere, and what its file does not say.
+/// A network from elsewhere, and what its file does not say. A `preprocessor_config.json` beside an ONNX network says
+/// what is left open here.
 #[derive(Debug)]
 pub struct Import<'a> {
     /// The file, which messages name.
@@ -37,14 +39,16 @@ pub struct Import<'a> {
     pub provenance: Provenance,
     /// Where to cut it.
     pub cut: Cut,
+    /// How the tokens of a transformer become one vector, if not as is usual for what it gives.
+    pub pool: Option<TokenPool>,
     /// Rows and columns of an image, for a network that takes any.
     pub size: Option<u32>,
     /// Mean of the three colours, of 1, if it is not what is usual for such networks.
     pub mean: Option<[f64; 3]>,
     /// Their standard deviation, of 1, likewise.
     pub std: Option<[f64; 3]>,
-    /// How images are brought to their size.
-    pub resize: ResizeRule,
+    /// How images are brought to their size, if it is not all of them in other proportions.
+    pub resize: Option<ResizeRule>,
     /// The sizes that a frozen graph must have, where its name promises some.
     pub expected: Option<Expected>,
     /// The network that weights must be of, where the base's name promises one.
@@ -81,14 +85,18 @@ impl Import<'_> {
         match FileKind::of(&self.bytes) {
             FileKind::Onnx => {
                 let network = self.network()?;
-                wrap(&load()?, &network, &self.network_plan(&network))
+                wrap(&load()?, &network, &self.network_plan(&network)?)
+            }
+            _ if self.pool.is_some() => {
+                Err(self
+                    .wrong("--pool is for the tokens of ONNX networks; leave it away".to_owned()))
             }
             FileKind::Graph => self.graph(),
             FileKind::Weights => self.weights(),
-            FileKind::Archive => Err(Error::Weights {
-                path: self.path.to_path_buf(),
-                reason: "an archive: unpack it, and give the network that is in it".to_owned(),
-            }),
+            FileKind::Archive => {
+                Err(self
+                    .wrong("an archive: unpack it, and give the network that is in it".to_owned()))
+            }
         }
     }
 
@@ -118,11 +126,6 @@ impl Import<'_> {
         base_from_weights(&weights, &blueprint, &plan)
     }
 
-    /// Whether this is a file of weights, of a network whose structure is known here.
-    pub fn is_weights(&self) -> bool {
-        matches!(FileKind::of(&self.bytes), FileKind::Weights)
-    }
-
     /// The tensors that it can be cut at, and their shapes for one image.
     ///
     /// # Errors
@@ -134,13 +137,49 @@ impl Import<'_> {
         match FileKind::of(&self.bytes) {
             FileKind::Onnx => {
                 let network = self.network()?;
-                candidates(&load()?, &network, &self.network_plan(&network))
+                candidates(&load()?, &network, &self.network_plan(&network)?)
             }
-            _ => Err(Error::Weights {
-                path: self.path.to_path_buf(),
-                reason: "the tensors of ONNX networks only can be listed".to_owned(),
-            }),
+            _ => Err(self.wrong("the tensors of ONNX networks only can be listed".to_owned())),
         }
+    }
+
+    /// Whether nothing says how its pixels are normalised, so that it is taken to be as it usually is.
+    ///
+    /// # Errors
+    /// A file of preprocessing that cannot be used.
+    pub fn assumes_normalisation(&self) -> Result<bool> {
+        let given = self.mean.is_some() && self.std.is_some();
+        let stated = match FileKind::of(&self.bytes) {
+            FileKind::Onnx => {
+                let config = PreprocessorConfig::beside(self.path)?;
+                config.is_some_and(|config| config.normalisation().is_some())
+            }
+            // Its structure is known, and so is this.
+            FileKind::Weights => true,
+            FileKind::Graph | FileKind::Archive => false,
+        };
+        Ok(!given && !stated)
+    }
+
+    /// What is taken from the file of preprocessing beside the network, in words; None where there is none.
+    ///
+    /// # Errors
+    /// Bytes that are no network; a file of preprocessing that cannot be used.
+    pub fn taken(&self) -> Result<Option<String>> {
+        let config = match FileKind::of(&self.bytes) {
+            FileKind::Onnx => PreprocessorConfig::beside(self.path)?,
+            _ => None,
+        };
+        let Some(config) = config else {
+            return Ok(None);
+        };
+        let wanted = Stated {
+            size: self.size.is_none() && self.network()?.takes_any_size(),
+            resize: self.resize.is_none(),
+            mean: self.mean.is_none(),
+            std: self.std.is_none(),
+        };
+        Ok(Some(config.told(&wanted)))
     }
 
     /// The network, which may be one of hd's own too.
@@ -157,23 +196,47 @@ impl Import<'_> {
     }
 
     /// PyTorch's networks take planes, and TensorFlow's take pixels.
-    fn network_plan(&self, network: &Foreign) -> Plan {
+    fn network_plan(&self, network: &Foreign) -> Result<Plan> {
         let usual = match network.is_planar() {
             true => IMAGENET,
             false => MINUS_ONE_TO_ONE,
         };
-        self.plan(usual, Filter::Antialiased)
+        let Some(config) = PreprocessorConfig::beside(self.path)? else {
+            return Ok(self.plan(usual, Filter::Antialiased));
+        };
+        let stated = config.normalisation().unwrap_or(usual);
+        let own = self
+            .size
+            .or(config.size().filter(|_| network.takes_any_size()));
+        let resize = match self.resize {
+            Some(_) => None,
+            None => config.resize(network.size(own)?),
+        };
+        let plan = self.plan(stated, Filter::Antialiased);
+        Ok(Plan {
+            size: own,
+            resize: resize.map_or(plan.resize, Resizing::Exactly),
+            ..plan
+        })
     }
 
     fn plan(&self, usual: Normalisation, filter: Filter) -> Plan {
         Plan {
             provenance: self.provenance.clone(),
             cut: self.cut.clone(),
+            pool: self.pool,
             size: self.size,
             mean: self.mean.unwrap_or(usual.0),
             std: self.std.unwrap_or(usual.1),
-            resize: self.resize,
+            resize: Resizing::ForSize(self.resize.unwrap_or(ResizeRule::Squash)),
             filter,
+        }
+    }
+
+    fn wrong(&self, reason: String) -> Error {
+        Error::Weights {
+            path: self.path.to_path_buf(),
+            reason,
         }
     }
 }

@@ -27,6 +27,34 @@ impl Cut {
     }
 }
 
+/// How the tokens of a transformer, a vector for each, become one vector an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPool {
+    /// The first of them, which stands for the whole image.
+    ClassToken,
+    /// The mean of those that stand for a patch of it.
+    Mean,
+}
+
+impl TokenPool {
+    /// As the base's metadata and the flag have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClassToken => "cls",
+            Self::Mean => "mean",
+        }
+    }
+}
+
+/// How images are brought to the size of a network, which may not be known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resizing {
+    /// By this rule, as it is for a network of that size.
+    ForSize(ResizeRule),
+    /// By this rule and no other.
+    Exactly(ResizeRule),
+}
+
 /// Where a base's weights came from.
 #[derive(Clone, Debug)]
 pub struct Provenance {
@@ -42,14 +70,21 @@ pub struct Provenance {
 
 impl Provenance {
     /// As metadata.
-    pub(super) fn properties(&self, cut: &Cut) -> Vec<(&'static str, String)> {
-        vec![
+    pub(super) fn properties(
+        &self,
+        cut: &Cut,
+        pool: Option<TokenPool>,
+    ) -> Vec<(&'static str, String)> {
+        let pool = pool.map(|pool| ("hd.pool", pool.name().to_owned()));
+        let mut properties = vec![
             (ARCHITECTURE, self.architecture.clone()),
             ("hd.bottleneck", cut.name().to_owned()),
             ("hd.source", self.source.clone()),
             ("hd.source_sha256", self.sha256.clone()),
             ("hd.licence", self.licence.clone()),
-        ]
+        ];
+        properties.extend(pool);
+        properties
     }
 }
 
@@ -60,6 +95,8 @@ pub struct Plan {
     pub provenance: Provenance,
     /// The tensor that is taken.
     pub cut: Cut,
+    /// How its tokens become one vector, if that tensor is several.
+    pub pool: Option<TokenPool>,
     /// Rows and columns of an image, for a network that takes any.
     pub size: Option<u32>,
     /// The mean that is taken off each channel, of pixels from 0 to 1.
@@ -67,7 +104,7 @@ pub struct Plan {
     /// Then each channel is divided by this.
     pub std: [f64; 3],
     /// How images are brought to their size.
-    pub resize: ResizeRule,
+    pub resize: Resizing,
     /// With which filter.
     pub filter: Filter,
 }
@@ -78,7 +115,10 @@ impl Plan {
         Preprocess {
             width: size,
             height: size,
-            resize: self.resize.for_input(size),
+            resize: match self.resize {
+                Resizing::ForSize(rule) => rule.for_input(size),
+                Resizing::Exactly(rule) => rule,
+            },
             filter: self.filter,
             full_decode: false,
             keep_truncated: false,
@@ -109,7 +149,7 @@ impl Plan {
         let output = ValueInfo::batch_of(BOTTLENECK, FLOAT, &[values as i64]);
         graph.output = vec![output.with_batch(batch)];
         model.graph = Some(graph);
-        let properties = self.provenance.properties(&self.cut);
+        let properties = self.provenance.properties(&self.cut, self.pool);
         Network::encode(model, &self.preprocess(size), &properties)
     }
 }

@@ -183,7 +183,14 @@ impl GraphBuilder {
         self.node("AveragePool", name, &[input], window.attributes())
     }
 
-    /// From [N, D, 1, 1] to [N, D].
+    /// From the tokens [N, T, D] to the sum [N, 1, D] of them all, each times its weight.
+    pub(crate) fn weighted_sum(&mut self, name: &str, input: &str, weights: &[f32]) -> String {
+        let row = format!("{name}/weights");
+        self.tensor(&row, &[1, weights.len() as i64], weights);
+        self.node("MatMul", name, &[&row, input], vec![])
+    }
+
+    /// From [N, D, 1, 1], or [N, 1, D], to [N, D].
     pub(crate) fn flatten(&mut self, name: &str, input: &str) -> String {
         self.node("Flatten", name, &[input], vec![int("axis", 1)])
     }

@@ -5,6 +5,7 @@
 //! | `hd.architecture` | the base's name, such as `mobilenet_v2_1.0_224` |
 //! | `hd.preprocess` | JSON: width, height and how images are resized; see [`Preprocess`]. A retrained graph leaves no filter to the default |
 //! | `hd.bottleneck` | which tensor is the bottleneck: `pooled`, `logits`, or the name that the source has for it |
+//! | `hd.pool` | how the tokens of a transformer became one vector: `cls` or `mean`; only where that tensor has several |
 //! | `hd.source` | where the weights came from |
 //! | `hd.source_sha256` | SHA-256 of the file of weights |
 //! | `hd.licence` | the weights' licence |

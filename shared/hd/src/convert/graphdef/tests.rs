@@ -1,6 +1,6 @@
 use super::proto::{AttrValue, Dim, NodeDef, Shape, TensorProto};
 use super::*;
-use crate::convert::Provenance;
+use crate::convert::{Provenance, Resizing};
 use crate::photo::{Filter, ResizeRule};
 
 const GRAPH: &[u8] = include_bytes!("../../../../../tests/networks/mobilenet_v1.pb");
@@ -14,10 +14,11 @@ fn plan(cut: Cut) -> Plan {
             licence: String::new(),
         },
         cut,
+        pool: None,
         size: None,
         mean: [0.5; 3],
         std: [0.5; 3],
-        resize: ResizeRule::Squash,
+        resize: Resizing::ForSize(ResizeRule::Squash),
         filter: Filter::LegacyBilinear,
     }
 }

@@ -4,7 +4,10 @@
 //! of a tensor, its caller finds out by running it.
 
 mod external;
+mod first_convolution;
 mod graph;
+mod input;
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,27 +15,22 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use prost::bytes::Bytes;
 
+pub use self::tokens::Tokens;
+
+use self::first_convolution::FirstConvolution;
 use self::graph::{Links, prefix_names};
+use self::input::{Layout, image};
 use super::plan::{Cut, Plan};
 use crate::error::{Error, Result};
 use crate::onnx::build::GraphBuilder;
 use crate::onnx::elsewhere::in_functions;
 use crate::onnx::network::{BOTTLENECK, FOREIGN, IMAGE};
-use crate::onnx::proto::{FLOAT, FLOAT16, Graph, IR_VERSION, Model, UINT8, ValueInfo};
+use crate::onnx::proto::{Graph, IR_VERSION, Model, ValueInfo};
 
 /// Operations that turn logits into probabilities.
 const PROBABILITIES: [&str; 3] = ["Softmax", "LogSoftmax", "Sigmoid"];
 /// Operations that leave one number of each channel.
 const POOLS: [&str; 3] = ["GlobalAveragePool", "AveragePool", "ReduceMean"];
-
-/// Where the three colours of a pixel lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    /// [N, 3, H, W].
-    Planes,
-    /// [N, H, W, 3].
-    Pixels,
-}
 
 /// A network for images in ONNX, as it was found.
 #[derive(Debug)]
@@ -42,6 +40,7 @@ pub struct Foreign {
     graph: Graph,
     input: String,
     layout: Layout,
+    first: Option<FirstConvolution>,
     /// Rows and columns of an image, where the network takes one size only.
     size: Option<u32>,
 }
@@ -51,8 +50,10 @@ pub struct Foreign {
 pub struct Candidate {
     /// Its name in the network.
     pub name: String,
-    /// How many values it has for an image.
+    /// How many values it has for an image, or each of its tokens.
     pub values: usize,
+    /// Its tokens, if it has several vectors an image.
+    pub tokens: Option<Tokens>,
 }
 
 impl Foreign {
@@ -89,19 +90,17 @@ impl Foreign {
             .input
             .iter()
             .filter(|input| !weights.contains(input.name.as_str()));
-        let (input, layout, size) = match inputs.collect::<Vec<_>>().as_slice() {
-            [input] => {
-                let (layout, size) = image(input)
-                    .map_err(|reason| format!("its input '{}' {reason}", input.name))?;
-                (input.name.clone(), layout, size)
-            }
-            several => {
-                return Err(format!(
-                    "it takes {} inputs, where one image was expected",
-                    several.len()
-                ));
-            }
+        let inputs = inputs.collect::<Vec<_>>();
+        let &[input] = inputs.as_slice() else {
+            return Err(format!(
+                "it takes {} inputs, where one image was expected; export the part of it that takes the image alone",
+                inputs.len()
+            ));
         };
+        let first = FirstConvolution::of(&graph, &input.name);
+        let (layout, size) = image(input, first.as_ref())
+            .map_err(|reason| format!("its input '{}' {reason}", input.name))?;
+        let input = input.name.clone();
         graph.input.clear();
         // It is about the network as it was.
         model.doc_string.clear();
@@ -112,6 +111,7 @@ impl Foreign {
             graph,
             input,
             layout,
+            first,
             size,
         })
     }
@@ -119,6 +119,11 @@ impl Foreign {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it takes images of any size.
+    pub fn takes_any_size(&self) -> bool {
+        self.size.is_none()
     }
 
     /// Whether each colour is a plane of its own, as in networks of PyTorch.
@@ -137,7 +142,9 @@ impl Foreign {
             ))),
             (Some(size), _) | (None, Some(size)) if size > 0 => Ok(size),
             _ => Err(self.wrong(
-                "it takes images of any size; --size N says which to bring them to".to_owned(),
+                "it takes images of any size; --size N says which to bring them to, and so does a \
+                 preprocessor_config.json beside the file"
+                    .to_owned(),
             )),
         }
     }
@@ -181,6 +188,21 @@ impl Foreign {
         found.map_err(|reason| self.wrong(reason))
     }
 
+    /// Its own outputs, as far as they depend on the image.
+    pub fn outputs(&self) -> Vec<String> {
+        let links = Links::of(&self.graph, &self.input);
+        let outputs = self.graph.output.iter().map(|output| &output.name);
+        outputs
+            .filter(|name| links.is_seen(name))
+            .cloned()
+            .collect()
+    }
+
+    /// So many tokens for images of `size` rows and columns.
+    pub fn tokens(&self, count: usize, size: u32) -> Tokens {
+        Tokens::of(count, &self.graph, self.first.as_ref(), size)
+    }
+
     /// The network with an image's bytes in front of it and these tensors as outputs, for a runtime to find out what
     /// comes of them.
     ///
@@ -202,7 +224,8 @@ impl Foreign {
         Ok(self.of(graph).encode_to_vec())
     }
 
-    /// The base that ends in `tensor`; it takes several images at a time only if it is `batched`.
+    /// The base that ends in `tensor`, whose tokens are pooled as `plan` has it; it takes several images at a time only if
+    /// it is `batched`.
     ///
     /// # Errors
     /// As [`Self::probe`]; more weights than an ONNX file can hold.
@@ -210,7 +233,9 @@ impl Foreign {
         let size = self.size(plan.size)?;
         let (mut builder, outputs) = self.begin(std::slice::from_ref(&tensor.name), plan)?;
         let output = outputs.first().map_or("", String::as_str);
-        builder.flatten(BOTTLENECK, output);
+        let pooled = (tensor.tokens.zip(plan.pool))
+            .map(|(tokens, pool)| tokens.pool(&mut builder, output, pool));
+        builder.flatten(BOTTLENECK, pooled.as_deref().unwrap_or(output));
         let batch = if batched { None } else { Some(1) };
         let base = plan.encode(self.of(builder.finish()), size, tensor.values, batch);
         match i32::try_from(base.len()) {
@@ -259,64 +284,6 @@ impl Foreign {
         }
     }
 }
-
-/// The layout and size of an image.
-fn image(input: &ValueInfo) -> std::result::Result<(Layout, Option<u32>), String> {
-    let tensor = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
-    let tensor = tensor.ok_or("is not a tensor")?;
-    match tensor.elem_type {
-        FLOAT => {}
-        UINT8 => return Err("is uint8; export the network so that it takes float32".to_owned()),
-        FLOAT16 => return Err("is float16; export the network in float32".to_owned()),
-        other => {
-            return Err(format!(
-                "is of data type {other}, where float32 was expected"
-            ));
-        }
-    }
-    let dims: Vec<Option<i64>> = tensor
-        .shape
-        .iter()
-        .flat_map(|shape| &shape.dim)
-        .map(|dim| dim.value.filter(|&value| value > 0))
-        .collect();
-    let shape = || {
-        let dims = dims
-            .iter()
-            .map(|dim| dim.map_or("?".to_owned(), |dim| dim.to_string()));
-        dims.collect::<Vec<_>>().join(", ")
-    };
-    let (batch, layout, sides) = match *dims.as_slice() {
-        [batch, Some(3), height, width] => (batch, Layout::Planes, (height, width)),
-        [batch, height, width, Some(3)] => (batch, Layout::Pixels, (height, width)),
-        _ => {
-            return Err(format!(
-                "has the shape [{}], where [N, 3, H, W] or [N, H, W, 3] was expected",
-                shape()
-            ));
-        }
-    };
-    if batch.is_some_and(|batch| batch != 1) {
-        return Err(format!(
-            "has the shape [{}]; export the network for any number of images, or for one",
-            shape()
-        ));
-    }
-    match sides {
-        (Some(height), Some(width)) if height != width => Err(format!(
-            "has the shape [{}], and only square images are supported",
-            shape()
-        )),
-        (Some(side), _) | (_, Some(side)) => match u32::try_from(side) {
-            Ok(side) if side <= LARGEST => Ok((layout, Some(side))),
-            _ => Err(format!("has the shape [{}], which is too large", shape())),
-        },
-        (None, None) => Ok((layout, None)),
-    }
-}
-
-/// More rows than any network takes.
-const LARGEST: u32 = 1 << 14;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::convert::Provenance;
-use crate::onnx::proto::{Node, Property, Tensor as Weights};
+use crate::convert::{Provenance, Resizing};
+use crate::onnx::proto::{Attribute, Node, Property, Tensor as Weights};
 use crate::photo::{Filter, ResizeRule};
 
 const RESNET: &[u8] = include_bytes!("../../../../../tests/networks/resnet.onnx");
@@ -18,10 +18,11 @@ fn plan() -> Plan {
             licence: String::new(),
         },
         cut: Cut::Pooled,
+        pool: None,
         size: None,
         mean: [0.5; 3],
         std: [0.5; 3],
-        resize: ResizeRule::Squash,
+        resize: Resizing::ForSize(ResizeRule::Squash),
         filter: Filter::Antialiased,
     }
 }
@@ -167,7 +168,15 @@ fn what_follows_the_bottleneck_is_left_out() {
     let network = read(RESNET.to_vec()).unwrap();
     let name = network.tensor(&Cut::Pooled).unwrap();
     let base = network
-        .base(&Candidate { name, values: 6 }, true, &plan())
+        .base(
+            &Candidate {
+                name,
+                values: 6,
+                tokens: None,
+            },
+            true,
+            &plan(),
+        )
         .unwrap();
     let graph = Model::decode(Bytes::from(base)).unwrap().graph.unwrap();
     assert!(graph.node.iter().all(|node| node.op_type != "Gemm"));
@@ -222,7 +231,15 @@ fn weights_in_a_file_of_their_own_are_brought_in() {
     let base = |bytes: Vec<u8>| {
         let network = Foreign::read(&path, bytes.into())?;
         let name = network.tensor(&Cut::Pooled)?;
-        network.base(&Candidate { name, values: 6 }, true, &plan())
+        network.base(
+            &Candidate {
+                name,
+                values: 6,
+                tokens: None,
+            },
+            true,
+            &plan(),
+        )
     };
     let length = weights.len().to_string();
     assert_eq!(
@@ -231,6 +248,7 @@ fn weights_in_a_file_of_their_own_are_brought_in() {
     );
     for (location, offset, length, reason) in [
         ("net.data", "5", length.as_str(), "it is too short"),
+        ("net.data", "4", "4", "they have 4 bytes in "),
         ("net.data", "4", "18446744073709551615", "it is too short"),
         ("net.data", "x", "4", "a position that is no number"),
         ("missing.data", "0", "4", "No such file"),
@@ -242,6 +260,123 @@ fn weights_in_a_file_of_their_own_are_brought_in() {
             .to_string();
         assert!(message.contains(reason), "{message}");
     }
+}
+
+#[test]
+fn a_constant_of_a_node_is_brought_in_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.onnx");
+    let mut weights = Vec::new();
+    let constants = changed(|model| {
+        let first = graph(model).initializer.remove(0);
+        let node = Node {
+            op_type: "Constant".into(),
+            name: "constant".into(),
+            output: vec![first.name.clone()],
+            attribute: vec![Attribute {
+                name: "value".into(),
+                kind: 4,
+                t: Some(first),
+                ..Attribute::default()
+            }],
+            ..Node::default()
+        };
+        graph(model).node.insert(0, node);
+    });
+    let moved = {
+        let mut model = Model::decode(constants.as_slice()).unwrap();
+        let tensor = graph(&mut model).node[0].attribute[0].t.as_mut().unwrap();
+        weights.extend(tensor.raw_data.take().unwrap());
+        tensor.data_location = 1;
+        tensor.external_data = vec![Property {
+            key: "location".into(),
+            value: "net.data".into(),
+        }];
+        model.encode_to_vec()
+    };
+    std::fs::write(folder.path().join("net.data"), weights).unwrap();
+    let base = |bytes: Vec<u8>| {
+        let network = Foreign::read(&path, bytes.into()).unwrap();
+        let name = network.tensor(&Cut::Pooled).unwrap();
+        let tensor = Candidate {
+            name,
+            values: 6,
+            tokens: None,
+        };
+        network.base(&tensor, true, &plan()).unwrap()
+    };
+    assert!(base(moved) == base(constants));
+}
+
+/// The network with no size of its input fixed, after `change`.
+fn open(change: impl Fn(&mut Model)) -> Result<Foreign> {
+    read(changed(|model| {
+        let kind = graph(model).input[0].kind.as_mut().unwrap();
+        kind.tensor.as_mut().unwrap().shape = None;
+        change(model);
+    }))
+}
+
+/// Puts a transposition before the first convolution.
+fn transpose(model: &mut Model, order: [i64; 4]) {
+    let first = node(model, "Conv");
+    let input = std::mem::replace(&mut first.input[0], "turned".into());
+    let perm = Attribute {
+        name: "perm".into(),
+        kind: 7,
+        ints: order.to_vec(),
+        ..Attribute::default()
+    };
+    let node = |operation: &str, input: &str, output: &str, attribute| Node {
+        op_type: operation.into(),
+        name: output.into(),
+        input: vec![input.into()],
+        output: vec![output.into()],
+        attribute,
+        ..Node::default()
+    };
+    let before = [
+        node("Identity", &input, "same", vec![]),
+        node("Transpose", "same", "turned", vec![perm]),
+    ];
+    graph(model).node.splice(0..0, before);
+}
+
+#[test]
+fn the_first_convolution_tells_which_axis_is_colour() {
+    assert!(open(|_| {}).unwrap().is_planar());
+    assert!(
+        !open(|model| transpose(model, [0, 3, 1, 2]))
+            .unwrap()
+            .is_planar()
+    );
+    assert!(
+        open(|model| transpose(model, [0, 1, 3, 2]))
+            .unwrap()
+            .is_planar()
+    );
+    let refused = |change: &dyn Fn(&mut Model)| open(change).unwrap_err().to_string();
+    let message = refused(&|model| transpose(model, [3, 0, 1, 2]));
+    assert!(
+        message.contains("has the shape [?, ?, ?, ?], and"),
+        "{message}"
+    );
+    let message = refused(&|model| transpose(model, [0, 1, 2, 9]));
+    assert!(message.contains("no convolution tells"), "{message}");
+    let message = refused(&|model| node(model, "Conv").op_type = "Reshape".into());
+    assert!(
+        message.contains("export the network with a fixed [1, 3, H, W]"),
+        "{message}"
+    );
+    let message = refused(&|model| {
+        let kernel = node(model, "Conv").input[1].clone();
+        let mut weights = graph(model).initializer.iter_mut();
+        weights.find(|tensor| tensor.name == kernel).unwrap().dims[1] = 1;
+    });
+    assert!(
+        message.contains("takes 1 channel, where the three"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -265,7 +400,15 @@ fn links_lead_to_weights_in_the_networks_folder_only() {
         symlink(place(data), link).unwrap();
         let network = Foreign::read(&place("named/net.onnx"), network.clone().into())?;
         let name = network.tensor(&Cut::Pooled)?;
-        network.base(&Candidate { name, values: 6 }, true, &plan())
+        network.base(
+            &Candidate {
+                name,
+                values: 6,
+                tokens: None,
+            },
+            true,
+            &plan(),
+        )
     };
     // As caches of models have them, whose files have digests for names.
     base("kept/2").unwrap();
@@ -287,6 +430,11 @@ fn a_constant_in_a_file_of_its_own_is_refused_wherever_it_is_named() {
         ])];
     });
     let error = Foreign::read(Path::new("net.onnx"), bytes.into()).unwrap_err();
-    let said = "net.onnx: a constant lies in a file of its own, which is not supported";
-    assert_eq!(error.to_string(), said);
+    let said = error.to_string();
+    assert!(
+        said.contains(
+            "lies in a file of its own, which is not supported; export it with all weights"
+        ),
+        "{said}"
+    );
 }
