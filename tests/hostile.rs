@@ -117,7 +117,14 @@ fn survives(good: &[Vec<u8>], rounds: usize, most: usize, read: fn(&[u8])) {
 
 #[test]
 fn graphs_of_tensorflow() {
-    let good = seeds("networks", &["mobilenet_v1.pb", "fused.pb"]);
+    let names = [
+        "mobilenet_v1.pb",
+        "fused.pb",
+        "inception.pb",
+        "resnet_v1.pb",
+        "resnet_v2.pb",
+    ];
+    let good = seeds("networks", &names);
     survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::graphdef);
 }
 

@@ -81,6 +81,24 @@ fn graphs_of_tensorflow_give_what_tensorflow_gives() {
                     &["--output", "features:0", "--size", "33"],
                     "fused.pb features",
                 ),
+                ("inception.pb", &[], "inception.pb pooled"),
+                (
+                    "inception.pb",
+                    &["--bottleneck", "logits"],
+                    "inception.pb logits",
+                ),
+                ("resnet_v1.pb", &[], "resnet_v1.pb pooled"),
+                (
+                    "resnet_v1.pb",
+                    &["--bottleneck", "logits"],
+                    "resnet_v1.pb logits",
+                ),
+                ("resnet_v2.pb", &[], "resnet_v2.pb pooled"),
+                (
+                    "resnet_v2.pb",
+                    &["--bottleneck", "logits"],
+                    "resnet_v2.pb logits",
+                ),
             ] {
                 let base = wrap(&dir, name, flags);
                 let theirs = expected(what);
@@ -305,10 +323,25 @@ fn what_cannot_be_a_base_is_refused_with_a_reason_and_nothing_is_written() {
         (
             "fused.pb",
             &[],
-            "it has no tensor 'MobilenetV1/Logits/AvgPool_1a/AvgPool'",
+            "no fully connected layer leads to its end; --output names the tensor",
         ),
         (
-            "fused.pb",
+            "inception.pb",
+            &["--mean", "0.5"],
+            "it normalises pixels itself; leave --mean and --std away",
+        ),
+        (
+            "inception.pb",
+            &["--size", "299"],
+            "43 x 43 pixels, not of 299 x 299",
+        ),
+        (
+            "inception.pb",
+            &["--output", "mixed_10/join"],
+            "4 x 4 vectors an image",
+        ),
+        (
+            "inception.pb",
             &["--pool", "mean"],
             "--pool is for the tokens of ONNX networks",
         ),
@@ -407,6 +440,34 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
                 run.stderr()
             );
         },
+    );
+}
+
+#[test]
+fn a_graph_that_normalises_its_pixels_itself_is_taken_at_its_word() {
+    let dir = Workdir::new();
+    base();
+    let told = |name: &str| {
+        let call = dir.program("hd-fetch").args(["base", "--from"]);
+        let call = call.arg(network(name)).args(["-o", "base.onnx"]);
+        call.succeeds().stderr()
+    };
+    assert!(!told("inception.pb").contains("pixels are normalised as is usual"));
+    assert!(told("resnet_v1.pb").contains("pixels are normalised as is usual"));
+    // The network's own answers too: a softmax goes behind the logits.
+    dir.images("images", 1);
+    dir.write("labels.txt", "a\nb\nc\nd\ne\nf\n");
+    let call = dir.program("hd-label").arg("--graph");
+    let call = call.arg(network("inception.pb"));
+    let call = call.args(["--labels", "labels.txt", "images"]);
+    // As label_image.py was called.
+    let run = call.args(["--input_layer=Mul", "--input_mean=128", "--input_std=128"]);
+    let run = run.succeeds();
+    assert_eq!(run.stdout().lines().count(), 2);
+    assert!(
+        run.stderr().contains("not needed: --input-mean"),
+        "{}",
+        run.stderr()
     );
 }
 

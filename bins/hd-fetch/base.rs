@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use hd::base::Runtime;
 use hd::convert::{Cut, Import, QUANTIZED, quantise};
@@ -159,6 +159,10 @@ impl Arguments {
 
 /// The base that a network of the user's becomes, with a word on what was taken from elsewhere or assumed.
 fn imported(import: &Import, load: &dyn Fn() -> hd::Result<Runtime>) -> Result<Vec<u8>> {
+    if import.normalises_itself() && (import.mean.is_some() || import.std.is_some()) {
+        let path = import.path.display();
+        bail!("{path}: it normalises pixels itself; leave --mean and --std away");
+    }
     let base = import.base(load)?;
     if let Some(taken) = import.taken()? {
         log::info!("{taken}");

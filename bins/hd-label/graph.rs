@@ -91,6 +91,12 @@ impl Plain {
                 if let Some(taken) = network.taken()? {
                     log::info!("{taken}");
                 }
+                if network.normalises_itself() && (network.mean.is_some() || network.std.is_some())
+                {
+                    log::info!(
+                        "the graph normalises pixels itself; not needed: --input-mean, --input-std"
+                    );
+                }
                 if network.assumes_normalisation()? {
                     log::info!(
                         "pixels are normalised as is usual, by ImageNet's mean and deviation (PyTorch) or to -1 to 1 \

@@ -6,6 +6,7 @@ several programs, since TensorFlow and PyTorch do not live in one process:
     python3 -m venv venv
     venv/bin/pip install tensorflow-cpu==2.21.0 torch==2.15.0 onnx==1.22.0 onnxscript==0.7.2 tf2onnx==1.17.0
     venv/bin/python tests/networks/tensorflow_networks.py
+    venv/bin/python tests/networks/frozen_networks.py
     venv/bin/python tests/networks/pytorch_networks.py
     venv/bin/python tests/networks/transformer_networks.py
 

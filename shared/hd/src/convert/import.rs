@@ -5,7 +5,7 @@ use std::path::Path;
 use prost::bytes::Bytes;
 
 use super::assemble::base_from_weights;
-use super::graphdef::{Expected, base_from_graph};
+use super::graphdef::{Expected, base_from_graph, normalises_itself};
 use super::imagenet;
 use super::network_kind::NetworkKind;
 use super::onnx::Foreign;
@@ -156,9 +156,16 @@ impl Import<'_> {
             }
             // Its structure is known, and so is this.
             FileKind::Weights => true,
-            FileKind::Graph | FileKind::Archive => false,
+            FileKind::Graph => self.normalises_itself(),
+            FileKind::Archive => false,
         };
         Ok(!given && !stated)
+    }
+
+    /// Whether it is a graph that normalises pixels itself, so that mean and deviation are not asked for.
+    pub fn normalises_itself(&self) -> bool {
+        matches!(FileKind::of(&self.bytes), FileKind::Graph)
+            && normalises_itself(&self.bytes, &self.cut)
     }
 
     /// What is taken from the file of preprocessing beside the network, in words; None where there is none.

@@ -4,7 +4,7 @@
 //! its convolution directly, so that the runtime can fuse the two and choose its blocked layout.
 
 use super::proto::{
-    Attribute, FLOAT, FLOAT_ATTRIBUTE, Graph, INT, INT8, INT32, INTS, Node, Tensor, UINT8,
+    Attribute, FLOAT, FLOAT_ATTRIBUTE, Graph, INT, INT8, INT32, INT64, INTS, Node, Tensor, UINT8,
 };
 
 /// A graph in the making. Each method adds a layer and returns the name of its output.
@@ -67,6 +67,11 @@ impl GraphBuilder {
     ///
     /// Nothing but the cast touches bytes, since TensorRT takes them there and nowhere else.
     pub(crate) fn normalise(&mut self, image: &str, mean: [f64; 3], std: [f64; 3]) -> String {
+        self.normalise_by(image, scale_and_shift(mean, std))
+    }
+
+    /// The same, each channel `x scale + shift`.
+    pub(crate) fn normalise_by(&mut self, image: &str, by: [[f64; 3]; 2]) -> String {
         let floats = self.to_floats(image);
         let planes = self.node(
             "Transpose",
@@ -74,7 +79,7 @@ impl GraphBuilder {
             &[&floats],
             vec![ints("perm", &[0, 3, 1, 2])],
         );
-        self.normalised(&planes, &[1, 3, 1, 1], mean, std)
+        self.normalised(&planes, &[1, 3, 1, 1], by)
     }
 
     /// The same to float32 [N, H, W, 3].
@@ -85,7 +90,7 @@ impl GraphBuilder {
         std: [f64; 3],
     ) -> String {
         let floats = self.to_floats(image);
-        self.normalised(&floats, &[1, 1, 1, 3], mean, std)
+        self.normalised(&floats, &[1, 1, 1, 3], scale_and_shift(mean, std))
     }
 
     fn to_floats(&mut self, image: &str) -> String {
@@ -93,12 +98,8 @@ impl GraphBuilder {
         self.node("Cast", "normalise/floats", &[image], to)
     }
 
-    fn normalised(&mut self, floats: &str, shape: &[i64], mean: [f64; 3], std: [f64; 3]) -> String {
-        let scale = std.map(|std| (1.0 / (255.0 * std)) as f32);
-        let shift = [0, 1, 2].map(|i: usize| match (mean.get(i), std.get(i)) {
-            (Some(mean), Some(std)) => (-mean / std) as f32,
-            _ => 0.0,
-        });
+    fn normalised(&mut self, floats: &str, shape: &[i64], by: [[f64; 3]; 2]) -> String {
+        let [scale, shift] = by.map(|values| values.map(|value| value as f32));
         self.tensor("normalise/scale", shape, &scale);
         self.tensor("normalise/shift", shape, &shift);
         let scaled = self.node(
@@ -173,6 +174,42 @@ impl GraphBuilder {
         self.node("Add", name, &[a, b], vec![])
     }
 
+    /// Each channel of [N, C, H, W] times its scale, and its shift added.
+    pub(crate) fn scale_channels(
+        &mut self,
+        name: &str,
+        input: &str,
+        scale: &[f32],
+        shift: &[f32],
+    ) -> String {
+        let [scales, scaled, shifts] =
+            ["scale", "scaled", "shift"].map(|part| format!("{name}/{part}"));
+        self.tensor(&scales, &[1, scale.len() as i64, 1, 1], scale);
+        self.tensor(&shifts, &[1, shift.len() as i64, 1, 1], shift);
+        let scaled = self.node("Mul", &scaled, &[input, &scales], vec![]);
+        self.node("Add", name, &[&scaled, &shifts], vec![])
+    }
+
+    /// [N, C, H, W] with zeros around it: at the top, the left, the bottom and the right.
+    pub(crate) fn pad(&mut self, name: &str, input: &str, pads: [i64; 4]) -> String {
+        let [top, left, bottom, right] = pads;
+        let ends = [0, 0, top, left, 0, 0, bottom, right];
+        let bytes = ends
+            .iter()
+            .flat_map(|end: &i64| end.to_le_bytes())
+            .collect();
+        let widths = format!("{name}/pads");
+        self.graph
+            .initializer
+            .push(Tensor::of(&widths, INT64, &[8], bytes));
+        self.node("Pad", name, &[input, &widths], vec![])
+    }
+
+    /// The channels of several tensors behind each other.
+    pub(crate) fn concat(&mut self, name: &str, inputs: &[&str]) -> String {
+        self.node("Concat", name, inputs, vec![int("axis", 1)])
+    }
+
     /// From [N, C, H, W] to the means [N, C, 1, 1].
     pub(crate) fn global_average_pool(&mut self, name: &str, input: &str) -> String {
         self.node("GlobalAveragePool", name, &[input], vec![])
@@ -181,6 +218,11 @@ impl GraphBuilder {
     /// The means of what the window sees, where padding does not count.
     pub(crate) fn average_pool(&mut self, name: &str, input: &str, window: &Window) -> String {
         self.node("AveragePool", name, &[input], window.attributes())
+    }
+
+    /// The largest of what the window sees.
+    pub(crate) fn max_pool(&mut self, name: &str, input: &str, window: &Window) -> String {
+        self.node("MaxPool", name, &[input], window.attributes())
     }
 
     /// From the tokens [N, T, D] to the sum [N, 1, D] of them all, each times its weight.
@@ -340,6 +382,16 @@ impl GraphBuilder {
         });
         name.to_owned()
     }
+}
+
+/// What brings pixels from 0 to 255 to `(x / 255 - mean) / std`: a factor for each channel, and what is then added.
+pub(crate) fn scale_and_shift(mean: [f64; 3], std: [f64; 3]) -> [[f64; 3]; 2] {
+    let scale = std.map(|std| 1.0 / (255.0 * std));
+    let shift = [0, 1, 2].map(|i: usize| match (mean.get(i), std.get(i)) {
+        (Some(mean), Some(std)) => -mean / std,
+        _ => 0.0,
+    });
+    [scale, shift]
 }
 
 fn int(name: &str, value: i64) -> Attribute {

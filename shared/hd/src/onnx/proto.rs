@@ -17,6 +17,8 @@ pub(crate) const INT8: i32 = 3;
 pub(crate) const FLOAT16: i32 = 10;
 /// `TensorProto.DataType.INT32`.
 pub(crate) const INT32: i32 = 6;
+/// `TensorProto.DataType.INT64`.
+pub(crate) const INT64: i32 = 7;
 /// `TensorProto.DataLocation.EXTERNAL`.
 pub(crate) const EXTERNAL: i32 = 1;
 /// `AttributeProto.AttributeType.FLOAT`.

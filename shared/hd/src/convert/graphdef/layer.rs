@@ -1,4 +1,6 @@
-//! Windows that move over a plane, and convolutions that still take up what follows them.
+//! Windows that move over a plane, and layers that still take up what follows them.
+
+use std::sync::Arc;
 
 use super::constant::Constant;
 use super::proto::NodeDef;
@@ -6,7 +8,7 @@ use crate::convert::padding::same;
 use crate::onnx::build::Window;
 
 /// Larger planes, kernels and channels than any network has.
-const MOST: i64 = 1 << 20;
+pub(super) const MOST: i64 = 1 << 20;
 
 /// A tensor of the network: where it is, and its size without the batch.
 #[derive(Clone, Debug)]
@@ -17,31 +19,77 @@ pub(super) struct Plane {
     pub(super) width: i64,
 }
 
-/// A convolution of `input` whose outputs are then multiplied by `scale` and added to `shift`, channel by channel. That is
-/// a convolution with other weights, and so nothing is written until all that is to be taken up is known.
+/// The source of a layer's values.
 #[derive(Clone, Debug)]
-pub(super) struct Convolution {
-    /// The channels of its input stand for its own here.
-    pub(super) input: String,
+pub(super) enum Source {
+    /// The image: its pixels, from 0 to 255.
+    Image,
+    /// A plane that is written already.
+    Plane(String),
+    /// A convolution of `input`, with weights [out, in / group, rows, columns].
+    Convolution {
+        input: String,
+        shape: [i64; 4],
+        weights: Arc<Vec<f32>>,
+        window: Window,
+    },
+    /// The product of vectors with the rows of a matrix [out, in].
+    Product {
+        input: String,
+        weights: Arc<Vec<f32>>,
+    },
+}
+
+/// Values that are multiplied by `scale` and added to `shift`, channel by channel. Behind a convolution or a product that
+/// is the same with other weights, and so nothing is written until all that is to be taken up is known.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) source: Source,
+    /// Channels, rows and columns; both are 1 behind a product, and 0 where the size of the image is not known yet.
     pub(super) output: [i64; 3],
-    pub(super) shape: [i64; 4],
-    pub(super) weights: Vec<f32>,
-    pub(super) window: Window,
     pub(super) scale: Vec<f64>,
     pub(super) shift: Vec<f64>,
 }
 
-impl Convolution {
-    /// Weights and biases with everything taken up.
-    pub(super) fn folded(&self) -> (Vec<f32>, Vec<f32>) {
-        let each = (self.weights.len() / self.scale.len().max(1)).max(1);
-        let chunks = self.weights.chunks(each).zip(&self.scale);
-        let weights = chunks
+impl Layer {
+    /// The values of `source` as they are.
+    pub(super) fn new(source: Source, output: [i64; 3]) -> Self {
+        let channels = usize::try_from(output[0]).unwrap_or(0);
+        Self {
+            source,
+            output,
+            scale: vec![1.0; channels],
+            shift: vec![0.0; channels],
+        }
+    }
+
+    pub(super) fn of_plane(plane: &Plane) -> Self {
+        let output = [plane.channels, plane.height, plane.width];
+        Self::new(Source::Plane(plane.name.clone()), output)
+    }
+
+    /// How much room it takes, in values of float32.
+    pub(super) fn len(&self) -> usize {
+        let weights = match &self.source {
+            Source::Image | Source::Plane(_) => 0,
+            Source::Convolution { weights, .. } | Source::Product { weights, .. } => weights.len(),
+        };
+        // Scale and shift are float64.
+        weights + 4 * self.scale.len()
+    }
+
+    /// `weights`, with everything taken up that is a factor.
+    pub(super) fn folded(&self, weights: &[f32]) -> Vec<f32> {
+        let each = (weights.len() / self.scale.len().max(1)).max(1);
+        let chunks = weights.chunks(each).zip(&self.scale);
+        let scaled = chunks
             .flat_map(|(chunk, scale)| chunk.iter().map(move |&w| (f64::from(w) * scale) as f32));
-        (
-            weights.collect(),
-            self.shift.iter().map(|&b| b as f32).collect(),
-        )
+        scaled.collect()
+    }
+
+    /// What is added in the end.
+    pub(super) fn biases(&self) -> Vec<f32> {
+        self.shift.iter().map(|&b| b as f32).collect()
     }
 
     /// Multiplies the outputs: one factor a channel, or one for all.

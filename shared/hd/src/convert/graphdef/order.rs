@@ -4,6 +4,20 @@ use std::collections::HashMap;
 
 use super::proto::{GraphDef, NodeDef};
 
+/// Operations that make an image of a file. What they depend on is not needed: an image is given instead.
+const DECODERS: [&str; 5] = [
+    "DecodeBmp",
+    "DecodeGif",
+    "DecodeImage",
+    "DecodeJpeg",
+    "DecodePng",
+];
+
+/// Whether `node` makes an image of a file.
+pub(super) fn is_decoder(node: &NodeDef) -> bool {
+    DECODERS.contains(&node.op.as_str())
+}
+
 /// The nodes of a graph, by name.
 pub(super) struct Nodes<'a>(HashMap<&'a str, &'a NodeDef>);
 
@@ -29,6 +43,15 @@ impl<'a> Nodes<'a> {
         Ok(Self(nodes))
     }
 
+    /// Whether one of them has a name that begins so.
+    pub(super) fn any_begins(&self, prefix: &str) -> bool {
+        self.0.keys().any(|name| name.starts_with(prefix))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&'a NodeDef> {
+        self.0.get(name).copied()
+    }
+
     /// The node `wanted` and all that it depends on, in an order in which they can be computed.
     ///
     /// # Errors
@@ -46,7 +69,7 @@ impl<'a> Nodes<'a> {
             match states.get(name) {
                 None => {
                     states.insert(name, State::Entered);
-                    for input in node.input.iter().filter_map(|input| data(input)) {
+                    for input in needed(node) {
                         let next = self.0.get(input).ok_or_else(|| {
                             format!("node '{name}' takes '{input}', which is not there")
                         })?;
@@ -72,6 +95,12 @@ impl<'a> Nodes<'a> {
         }
         Ok(order)
     }
+}
+
+/// The nodes whose outputs `node` takes, as far as they have to be known.
+fn needed(node: &NodeDef) -> impl Iterator<Item = &str> {
+    let inputs = node.input.iter().filter_map(|input| data(input));
+    inputs.filter(|_| !is_decoder(node))
 }
 
 /// The name of the node that an input names; an input for the order of execution only has none.

@@ -37,6 +37,8 @@ pub(super) struct AttrValue {
     pub(super) s: Option<Bytes>,
     #[prost(float, optional, tag = "4")]
     pub(super) f: Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub(super) i: Option<i64>,
     #[prost(bool, optional, tag = "5")]
     pub(super) b: Option<bool>,
     #[prost(message, optional, tag = "7")]
