@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn the_bases_of_the_lab_have_the_addresses_that_it_takes_them_from() {
         let catalog = Catalog::built_in().unwrap();
-        assert_eq!(catalog.bases().len(), 24);
+        assert_eq!(catalog.bases().len(), 25);
         let base = catalog.base("mobilenet_0.50_160").unwrap();
         assert_eq!(
             (base.size, base.pooled, base.logits, base.packed.is_none()),
@@ -451,6 +451,13 @@ mod tests {
         assert!(base.url.iter().any(|url| url == address));
         assert_eq!(base.file(), "mobilenet_v1_0.50_160_frozen.tgz");
         assert!(catalog.base("mobilenet_1.0_224").unwrap().packed.is_some());
+        // What retrain.py took where nothing was said.
+        let base = catalog.base("inception_v3").unwrap();
+        assert_eq!((base.size, base.pooled, base.logits), (299, 2048, 1008));
+        let address =
+            "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz";
+        assert!(base.url.iter().any(|url| url == address));
+        assert_eq!(base.file(), "inception-2015-12-05.tgz");
     }
 
     #[test]

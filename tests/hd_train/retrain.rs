@@ -39,16 +39,19 @@ fn a_command_of_the_lab_is_told_what_does_the_same() {
 }
 
 #[test]
-fn the_base_of_the_lab_stands_for_one_that_the_catalogue_does_not_have() {
+fn the_features_of_inception_are_what_retrain_took_by_default() {
     let dir = Workdir::new();
-    for architecture in [&[][..], &["--architecture=Inception_v3"]] {
+    for (architecture, words) in [
+        (&[][..], ", with inception_v3, which was its default:\n"),
+        (&["--architecture=Inception_v3"], "what retrain.py did:\n"),
+    ] {
         let call = dir.program("hd-train").arg("--image_dir=photos");
         let said = call.args(architecture).ends_with(2).stderr();
+        assert!(said.contains(words), "{said}");
         assert!(
-            said.contains("with the lab's mobilenet_1.0_224 for inception_v3:\n"),
+            said.contains("hd-fetch base inception_v3 --bottleneck pooled "),
             "{said}"
         );
-        assert!(said.contains("hd-fetch base mobilenet_1.0_224 "), "{said}");
     }
 }
 
