@@ -14,7 +14,7 @@ use hd::head::Head;
 use hd::label::read_labels;
 use hd::onnx::Network;
 use hd::origin::Origin;
-use hd::photo::{Filter, MAX_PIXELS, Preprocess, ResizeRule};
+use hd::photo::{Element, Filter, MAX_PIXELS, Preprocess, ResizeRule};
 use hd::split::SplitRule;
 
 use crate::scratch::{Scratch, sealed};
@@ -133,6 +133,7 @@ fn base() -> Network {
             full_decode: false,
             keep_truncated: false,
         },
+        input: Element::Byte,
         bottleneck_size: SIZE,
         result: "bottleneck".into(),
         labels: None,

@@ -72,7 +72,7 @@ impl GraphBuilder {
 
     /// The same, each channel `x scale + shift`.
     pub(crate) fn normalise_by(&mut self, image: &str, by: [[f64; 3]; 2]) -> String {
-        let floats = self.to_floats(image);
+        let floats = self.in_floats(image);
         let planes = self.node(
             "Transpose",
             "normalise/planes",
@@ -89,11 +89,11 @@ impl GraphBuilder {
         mean: [f64; 3],
         std: [f64; 3],
     ) -> String {
-        let floats = self.to_floats(image);
+        let floats = self.in_floats(image);
         self.normalised(&floats, &[1, 1, 1, 3], scale_and_shift(mean, std))
     }
 
-    fn to_floats(&mut self, image: &str) -> String {
+    fn in_floats(&mut self, image: &str) -> String {
         let to = vec![int("to", FLOAT.into())];
         self.node("Cast", "normalise/floats", &[image], to)
     }
