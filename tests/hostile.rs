@@ -96,6 +96,15 @@ fn seeds(folder: &str, names: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// What hours of fuzzing have found of files that take ways of their own through a reader.
+fn found(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds");
+    let entries = fs::read_dir(folder.join(target)).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
 /// Reads good files, and so many that were made from them.
 fn survives(good: &[Vec<u8>], rounds: usize, most: usize, read: fn(&[u8])) {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -142,6 +151,7 @@ fn networks_in_onnx() {
         "outside.onnx",
     ];
     let good = seeds("networks", &names);
+    let good = [good, found("onnx")].concat();
     survives(&good, 20_000, MOST_FOR_A_NETWORK, readers::onnx);
 }
 
@@ -167,6 +177,7 @@ fn images_of_every_format() {
         .collect();
     paths.sort();
     let good: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    let good = [good, found("image")].concat();
     survives(&good, 20_000, MOST_FOR_AN_IMAGE, images::image);
 }
 
@@ -175,7 +186,8 @@ fn files_of_bottlenecks() {
     let scratch = Scratch::with("empty", b"");
     let path = scratch.path("bottlenecks.bin");
     files::update_bottlenecks(&path, false).unwrap();
-    survives(&[fs::read(path).unwrap()], 1_000, MOST, files::bottlenecks);
+    let good = [vec![fs::read(path).unwrap()], found("bottlenecks")].concat();
+    survives(&good, 1_000, MOST, files::bottlenecks);
 }
 
 #[test]
@@ -184,7 +196,8 @@ fn journals_of_interrupted_runs() {
     let interrupted = files::update_bottlenecks(&scratch.path("bottlenecks.bin"), true);
     assert!(matches!(interrupted, Err(hd::Error::Interrupted { .. })));
     let journal = fs::read(scratch.path("bottlenecks.bin.journal")).unwrap();
-    survives(&[journal], 500, MOST, files::journal);
+    let good = [vec![journal], found("journal")].concat();
+    survives(&good, 500, MOST, files::journal);
 }
 
 #[test]
@@ -213,7 +226,8 @@ fn heads() {
     let scratch = Scratch::with("empty", b"");
     let path = scratch.path("head.bin");
     head.write(&path).unwrap();
-    survives(&[fs::read(path).unwrap()], 1_000, MOST, files::head);
+    let good = [vec![fs::read(path).unwrap()], found("head")].concat();
+    survives(&good, 1_000, MOST, files::head);
 }
 
 #[test]
@@ -235,7 +249,8 @@ fn archives_of_every_kind() {
     let (zip, tar) = (zip.finish().unwrap(), tar.into_inner().unwrap());
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(&tar).unwrap();
-    let good = [zip.into_inner(), tar, gzip.finish().unwrap()];
+    let good = vec![zip.into_inner(), tar, gzip.finish().unwrap()];
+    let good = [good, found("archive")].concat();
     survives(&good, 1_500, MOST, archives::archive);
 }
 
