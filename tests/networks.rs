@@ -414,18 +414,6 @@ fn a_base_in_integers_stays_near_the_one_in_floats() {
             let again = fs::read(dir.path("base.onnx")).unwrap();
             wrap(&dir, "mobilenet_v1.pb", &flags);
             assert_eq!(fs::read(dir.path("base.onnx")).unwrap(), again);
-            // Only what is known node by node can be quantised.
-            let call = dir
-                .program("hd-fetch")
-                .args(["base", "--from"])
-                .arg(network("resnet.onnx"));
-            let run = call.args(flags).ends_with(1);
-            assert!(
-                run.stderr()
-                    .contains("only the bases of the catalogue and graphs of TensorFlow"),
-                "{}",
-                run.stderr()
-            );
             dir.write("empty/label/notes.txt", "no image");
             let call = dir
                 .program("hd-fetch")
@@ -674,4 +662,58 @@ fn weights_in_a_file_beside_the_network_go_into_the_base() {
             assert_near(&bottlenecks(&base, 1), &expected(what), what);
         },
     );
+}
+
+#[test]
+fn foreign_networks_in_integers_stay_near_those_in_floats() {
+    alone(
+        "networks::foreign_networks_in_integers_stay_near_those_in_floats",
+        || {
+            let dir = Workdir::new();
+            dir.images("images", 20);
+            let images = dir.path("images");
+            let flags = |name| ["--name", name, "--calibrate", images.to_str().unwrap()];
+            // Residuals, squeeze and excitation with SiLU, and channels last.
+            for (name, least) in [
+                ("resnet.onnx", 0.99),
+                ("efficientnet.onnx", 0.98),
+                ("keras.onnx", 0.98),
+            ] {
+                let float = wrap(&dir, name, &["--name", "own"]);
+                let quantised = wrap(&dir, name, &flags("own_quantized"));
+                assert_eq!(quantised.architecture, "own_quantized");
+                let said = quantised.property("hd.quantised").unwrap();
+                assert!(said.starts_with("int8, calibrated on "), "{said}");
+                let (floats, integers) = (bottlenecks(&float, 3), bottlenecks(&quantised, 3));
+                assert_ne!(floats, integers, "{name}");
+                let near = cosine(&floats, &integers);
+                assert!(near > least, "{name}: {near} {floats:?} {integers:?}");
+            }
+        },
+    );
+}
+
+#[test]
+fn attention_is_left_in_floats_with_a_word() {
+    alone("networks::attention_is_left_in_floats_with_a_word", || {
+        let dir = Workdir::new();
+        dir.images("images", 20);
+        let float = wrap(&dir, "vit.onnx", &["--name", "own"]);
+        let call = dir
+            .program("hd-fetch")
+            .args(["base", "--from"])
+            .arg(network("vit.onnx"))
+            .args(["--name", "own_quantized", "--calibrate", "images"]);
+        let run = call.args(["-o", "base.onnx"]).succeeds();
+        assert!(
+            run.stderr()
+                .contains("own_quantized: left in float32, as own is: it has the operation"),
+            "{}",
+            run.stderr()
+        );
+        let left = Network::open_base(&dir.path("base.onnx")).unwrap();
+        assert_eq!(left.architecture, "own_quantized");
+        assert_eq!(left.property("hd.quantised"), None);
+        assert_eq!(bottlenecks(&left, 1), bottlenecks(&float, 1));
+    });
 }

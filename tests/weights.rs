@@ -254,6 +254,32 @@ fn every_network_that_is_known_gives_what_its_framework_gives() {
 }
 
 #[test]
+fn squeeze_and_excitation_and_hard_swish_in_integers_stay_near_floats() {
+    alone(
+        "weights::squeeze_and_excitation_and_hard_swish_in_integers_stay_near_floats",
+        || {
+            let dir = Workdir::new();
+            dir.images("images", 12);
+            for (name, kind, _, classifier) in [NETWORKS[1], NETWORKS[2]] {
+                dir.write(
+                    "w.safetensors",
+                    safetensors(&tensors(kind, classifier), "F32", bytes),
+                );
+                let float = fetch(&dir, &[name, "--from", "w.safetensors"]);
+                let images = dir.path("images");
+                let calibrate = ["--calibrate", images.to_str().unwrap()];
+                let name = format!("{name}_quantized");
+                let from = [&name, "--from", "w.safetensors"];
+                let quantised = fetch(&dir, &[&from[..], &calibrate].concat());
+                assert!(quantised.property("hd.quantised").is_some());
+                let near = cosine(&answer(&float), &answer(&quantised));
+                assert!(near > 0.98, "{name}: {near}");
+            }
+        },
+    );
+}
+
+#[test]
 fn a_base_sees_of_an_image_what_its_network_was_trained_on() {
     let dir = Workdir::new();
     let (name, kind, _, classifier) = NETWORKS[6];

@@ -95,7 +95,11 @@ impl Arguments {
             bar.spin("calibrating");
             let quantised = quantise(&load()?, &Network::made(&output, base)?, &name, images);
             bar.clear();
-            base = quantised?;
+            let quantised = quantised?;
+            if let Some(reason) = quantised.left {
+                log::warn!("{name}: left in float32, as {plain} is: {reason}");
+            }
+            base = quantised.base;
         }
         let changed = file::replace_if_changed(&output, |out| out.write_all(&base))?;
         let said = if changed { "" } else { ": it is there already" };

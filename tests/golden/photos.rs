@@ -11,7 +11,7 @@ use hd::photo::{Filter, ResizeRule};
 use hd::split::{Sample, Split, SplitBy, SplitRule};
 
 use super::{distance, input, npy, off, table};
-use crate::workdir::{ARCHITECTURE, Workdir, base, reference};
+use crate::workdir::{ARCHITECTURE, Workdir, base, cosine, reference};
 
 fn argmax(values: &[f32]) -> usize {
     (0..values.len())
@@ -323,4 +323,22 @@ fn photos_are_labelled_by_a_graph_that_was_trained_on_the_other_half() {
     assert_eq!(rows.len(), 500, "{counts}");
     assert!(right >= 450, "{counts}");
     assert!(sure >= 300 && right_and_sure * 100 >= sure * 96, "{counts}");
+}
+
+#[test]
+fn bottlenecks_in_integers_are_close_to_those_in_floats_on_photos() {
+    let test = "bottlenecks_in_integers_are_close_to_those_in_floats_on_photos";
+    let (Some(golden), Some(photos)) =
+        (reference(test, "golden"), reference(test, "photos/hotdog"))
+    else {
+        return;
+    };
+    let floats = bottlenecks(&photos, &golden, ARCHITECTURE, &[]);
+    let name = format!("{ARCHITECTURE}_quantized");
+    let flags = ["--calibrate", photos.to_str().unwrap()];
+    let integers = bottlenecks(&photos, &golden, &name, &flags);
+    let pairs = || floats.iter().zip(&integers);
+    let cosines = pairs().map(|(a, b)| cosine(a, b));
+    let worst = cosines.fold(1.0, f64::min);
+    assert!(worst > 0.98 && worst < 0.999_999, "{worst}");
 }

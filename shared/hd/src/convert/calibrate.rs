@@ -1,11 +1,11 @@
-//! The ranges that the tensors of a base take on some images and the means of their channels, found by running it.
+//! The values that the tensors of a base take on some images, found by running it.
 
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 
 use crate::base::{Runtime, input};
 use crate::error::{Error, Result};
-use crate::onnx::{Network, Observed, Quantiser, Range};
+use crate::onnx::{Network, Observed, Quantiser};
 use crate::photo::Preprocess;
 
 /// What is observed of the tensors that `quantiser` asks for, over images given as the bytes of their network inputs.
@@ -23,14 +23,7 @@ pub(super) fn calibrate(
         reason: error.to_string(),
     };
     let mut session = session(runtime, &quantiser.probe()).map_err(failed)?;
-    let nothing = Observed {
-        range: Range {
-            min: f32::INFINITY,
-            max: f32::NEG_INFINITY,
-        },
-        means: Vec::new(),
-    };
-    let mut observed = vec![nothing; quantiser.tensors().len()];
+    let mut observed = vec![Observed::default(); quantiser.tensors().len()];
     let mut count = 0.0;
     for pixels in images {
         let (names, rule) = (quantiser.tensors(), &base.preprocess);
@@ -43,7 +36,8 @@ pub(super) fn calibrate(
     Ok(observed)
 }
 
-fn session(runtime: &Runtime, bytes: &[u8]) -> ort::Result<Session> {
+/// A network at work.
+pub(super) fn session(runtime: &Runtime, bytes: &[u8]) -> ort::Result<Session> {
     Session::builder(&runtime.environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .commit_from_memory(bytes)
@@ -63,17 +57,18 @@ fn observe(
             .get(name.as_str())
             .ok_or_else(|| ort::Error::new("an output is missing"))?;
         let (shape, values) = output.try_extract_tensor::<f32>()?;
-        add_means(&mut observed.means, shape.get(1).copied(), values);
-        let range = &mut observed.range;
-        range.min = values.iter().copied().fold(range.min, f32::min);
-        range.max = values.iter().copied().fold(range.max, f32::max);
+        observed.histogram.add(values);
+        // Of tokens and the like it is not known which side has the channels.
+        if let [_, channels] | [_, channels, _, _] = **shape {
+            add_means(&mut observed.means, channels, values);
+        }
     }
     Ok(())
 }
 
-/// Adds the mean of each channel of [1, channels, height, width] to the sums so far.
-fn add_means(sums: &mut Vec<f64>, channels: Option<i64>, values: &[f32]) {
-    let channels = channels.map_or(1, |channels| channels.max(1) as usize);
+/// Adds the mean of each channel of [1, channels] or [1, channels, height, width] to the sums so far.
+fn add_means(sums: &mut Vec<f64>, channels: i64, values: &[f32]) {
+    let channels = channels.max(1) as usize;
     let each = (values.len() / channels).max(1);
     sums.resize(channels, 0.0);
     for (sum, plane) in sums.iter_mut().zip(values.chunks(each)) {

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::calibrate::calibrate;
+use super::nearest::nearest;
+use super::simplify::simplified;
 use crate::base::Runtime;
 use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::onnx::{Network, Quantiser};
+use crate::onnx::{Coverage, Network, Quantiser, rename};
 use crate::photo::{self, MAX_PIXELS};
 use crate::split::{Split, SplitRule};
 
@@ -16,42 +18,63 @@ pub const QUANTIZED: &str = "_quantized";
 
 /// Images to calibrate on. From here on the ranges hardly change.
 const IMAGES: usize = 200;
+/// So many of them show which ranges give bottlenecks that are nearest to those in floats.
+const COMPARED: usize = 32;
+
+/// A base that was to be brought to integers.
+#[derive(Debug)]
+pub struct Quantised {
+    /// The file.
+    pub base: Vec<u8>,
+    /// Why it is still in floats, if it is.
+    pub left: Option<String>,
+}
 
 /// `base` in integers, by the name `architecture`, calibrated on images in the folder `images`.
 ///
 /// Which images follows from their paths, so that the same folder gives the same base. They are taken from those that
-/// are for training where hd-train divides them as it does by default.
+/// are for training where hd-train divides them as it does by default. A base that integers do not suit is left in
+/// floats, with the reason.
 ///
 /// # Errors
-/// A base that cannot be quantised; no image to calibrate on; trouble in ONNX Runtime.
+/// No image to calibrate on; trouble in ONNX Runtime.
 pub fn quantise(
     runtime: &Runtime,
     base: &Network,
     architecture: &str,
     images: &Path,
-) -> Result<Vec<u8>> {
-    // Images that hd-train tests on by default are not looked at, lest a head be tested on what its base was fitted to.
+) -> Result<Quantised> {
+    let simple = simplified(runtime, base)?;
+    let quantiser = match Quantiser::new(&simple)? {
+        Ok(quantiser) => quantiser,
+        Err(reason) => {
+            return Ok(Quantised {
+                base: rename(base, architecture)?,
+                left: Some(reason),
+            });
+        }
+    };
     let rule = SplitRule::default();
-    let quantiser = Quantiser::new(base)?;
     let dataset = Dataset::scan(images)?;
-    let for_training =
-        |entry: &&Entry| !matches!(entry.split, Some(Split::Validation | Split::Testing));
-    let entries = dataset.entries.iter().filter(for_training);
-    let mut paths: Vec<&Path> = entries.map(|entry| entry.path.as_path()).collect();
-    paths.sort_by_cached_key(|path| Digest::of(path.as_os_str().as_encoded_bytes()));
-    let mut seen = Vec::new();
+    let paths = for_training(&dataset);
+    let (mut seen, mut compared) = (Vec::new(), Vec::new());
     let pixels = |path: &&Path| {
         let bytes = photo::read(&dataset.root.join(path)).ok()?;
         let digest = Digest::of(&bytes);
+        // Images that hd-train tests on by default are not looked at, lest a head be tested on what its base was fitted
+        // to.
         if rule.by_content(&digest) != Split::Training {
             return None;
         }
         let pixels = base.preprocess.apply(&bytes, MAX_PIXELS).ok()?;
         seen.push(digest);
+        if compared.len() < COMPARED {
+            compared.push(pixels.clone());
+        }
         Some(Ok(pixels))
     };
     let inputs = paths.iter().filter_map(pixels).take(IMAGES);
-    let observed = calibrate(runtime, base, &quantiser, inputs)?;
+    let observed = calibrate(runtime, &simple, &quantiser, inputs)?;
     if seen.is_empty() {
         return Err(Error::Dataset {
             path: images.to_path_buf(),
@@ -60,5 +83,19 @@ pub fn quantise(
     }
     let digests = Digest::of_parts(seen.iter().map(|digest| digest.as_bytes().as_slice()));
     let calibration = format!("calibrated on {} images ({})", seen.len(), digests.short());
-    quantiser.finish(base, architecture, &observed, &calibration)
+    let candidates = Coverage::ALL
+        .map(|coverage| quantiser.finish(base, architecture, (&observed, coverage), &calibration));
+    Ok(Quantised {
+        base: nearest(runtime, base, candidates, &compared)?,
+        left: None,
+    })
+}
+
+/// The images that were not put aside for another purpose, in an order that follows from their paths.
+fn for_training(dataset: &Dataset) -> Vec<&Path> {
+    let is_so = |entry: &&Entry| !matches!(entry.split, Some(Split::Validation | Split::Testing));
+    let entries = dataset.entries.iter().filter(is_so);
+    let mut paths: Vec<&Path> = entries.map(|entry| entry.path.as_path()).collect();
+    paths.sort_by_cached_key(|path| Digest::of(path.as_os_str().as_encoded_bytes()));
+    paths
 }

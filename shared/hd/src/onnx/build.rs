@@ -394,7 +394,8 @@ pub(crate) fn scale_and_shift(mean: [f64; 3], std: [f64; 3]) -> [[f64; 3]; 2] {
     [scale, shift]
 }
 
-fn int(name: &str, value: i64) -> Attribute {
+/// An attribute that is a number.
+pub(super) fn int(name: &str, value: i64) -> Attribute {
     Attribute {
         name: name.to_owned(),
         i: Some(value),

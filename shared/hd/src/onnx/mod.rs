@@ -7,7 +7,6 @@
 //! is symbolic. What a consumer has to know stands in the file's metadata; `network.rs` has the keys. `guide.rs` has the
 //! words in which a retrained graph tells people the same.
 
-mod bias;
 pub(crate) mod build;
 pub(crate) mod elsewhere;
 mod guide;
@@ -20,5 +19,5 @@ mod stitch;
 
 pub use network::{FINAL_RESULT, Network};
 pub use outline::{Part, outline};
-pub use quantise::{Observed, Quantiser, Range};
+pub use quantise::{Coverage, Histogram, Observed, Quantiser, rename};
 pub use stitch::{Ends, Layer, check_name, classifier, stitch};
