@@ -174,7 +174,7 @@ fn a_misspelt_variable_is_an_error_that_names_the_right_one() {
         ),
         (
             "ARCH=resnet50",
-            "there is no variable ARCH; there is: ARCHITECTURE.",
+            "there is no variable ARCH; there is: ARCHITECTURE ARCHITECTURES.",
         ),
         (
             "images=photos",
