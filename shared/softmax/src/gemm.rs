@@ -176,11 +176,7 @@ fn tile<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> [[S::f32s; 2]; FEW] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(count: usize, seed: usize) -> Vec<f32> {
-        let number = |i: usize| ((i + seed) * 7919 % 1009) as f32 / 1009.0 - 0.5;
-        (0..count).map(number).collect()
-    }
+    use crate::noise::noise;
 
     #[test]
     fn products_are_those_of_the_definition_whatever_the_shape() {

@@ -213,11 +213,7 @@ fn add<S: Simd, const C: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(count: usize, seed: usize) -> Vec<f32> {
-        let number = |i: usize| ((i + seed) * 7919 % 1009) as f32 / 1009.0 - 0.5;
-        (0..count).map(number).collect()
-    }
+    use crate::noise::noise;
 
     #[test]
     fn products_and_sums_are_those_of_the_definition_whatever_the_shape() {

@@ -20,6 +20,8 @@ mod gemm;
 mod kernel;
 mod lbfgs;
 mod many;
+#[cfg(test)]
+mod noise;
 mod problem;
 mod scaling;
 mod sum;

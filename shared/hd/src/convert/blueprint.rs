@@ -151,6 +151,18 @@ impl Block {
         }
     }
 
+    /// A convolution by itself, with the names that torchvision gives it and its batch norm.
+    pub(super) fn torchvision(
+        name: String,
+        channels: [i64; 2],
+        [kernel, stride]: [i64; 2],
+        activation: Activation,
+    ) -> Self {
+        let conv = Conv::new(format!("{name}.0"), format!("{name}.1"), channels, kernel);
+        let conv = conv.by(stride).then(activation);
+        Self::plain(name, vec![Step::Conv(conv)])
+    }
+
     /// An inverted residual, whose input is added where its shape allows.
     pub(super) fn residual(
         name: String,

@@ -21,7 +21,8 @@ const FEATURES: i64 = 1280;
 
 /// How the network is built.
 pub(super) fn blueprint() -> Blueprint {
-    let mut blocks = vec![ends("features.0".to_owned(), [3, STEM], 3, 2)];
+    let first = "features.0".to_owned();
+    let mut blocks = vec![Block::torchvision(first, [3, STEM], [3, 2], Relu6)];
     let mut from = STEM;
     for (expansion, to, repetitions, first_stride) in GROUPS {
         for repetition in 0..repetitions {
@@ -32,7 +33,7 @@ pub(super) fn blueprint() -> Blueprint {
         }
     }
     let last = format!("features.{}", blocks.len());
-    blocks.push(ends(last, [from, FEATURES], 1, 1));
+    blocks.push(Block::torchvision(last, [from, FEATURES], [1, 1], Relu6));
     Blueprint {
         blocks,
         neck: None,
@@ -45,12 +46,6 @@ pub(super) fn blueprint() -> Blueprint {
         mean: MEAN,
         std: STD,
     }
-}
-
-/// The first or the last convolution.
-fn ends(name: String, channels: [i64; 2], kernel: i64, stride: i64) -> Block {
-    let conv = Conv::new(format!("{name}.0"), format!("{name}.1"), channels, kernel);
-    Block::plain(name, vec![Step::Conv(conv.by(stride).then(Relu6))])
 }
 
 /// Expand (1 x 1), filter each channel (3 x 3), and project (1 x 1, linear).

@@ -38,7 +38,8 @@ const FEATURES: i64 = 1280;
 /// Its features are what its classifier takes, behind the layer that follows the mean over places. So they are what
 /// `hd-fetch base --from` takes of the same network in ONNX, and there are as many as of MobileNet v2.
 pub(super) fn blueprint() -> Blueprint {
-    let mut blocks = vec![ends("features.0".to_owned(), [3, STEM], 3, 2)];
+    let first = "features.0".to_owned();
+    let mut blocks = vec![Block::torchvision(first, [3, STEM], [3, 2], HardSwish)];
     let mut from = STEM;
     for row in ROWS {
         blocks.push(inverted_residual(
@@ -49,7 +50,7 @@ pub(super) fn blueprint() -> Blueprint {
         from = row.2;
     }
     let last = format!("features.{}", blocks.len());
-    blocks.push(ends(last, [from, LAST], 1, 1));
+    blocks.push(Block::torchvision(last, [from, LAST], [1, 1], HardSwish));
     Blueprint {
         blocks,
         neck: Some(Neck {
@@ -64,12 +65,6 @@ pub(super) fn blueprint() -> Blueprint {
         mean: MEAN,
         std: STD,
     }
-}
-
-/// The first or the last convolution.
-fn ends(name: String, channels: [i64; 2], kernel: i64, stride: i64) -> Block {
-    let conv = Conv::new(format!("{name}.0"), format!("{name}.1"), channels, kernel);
-    Block::plain(name, vec![Step::Conv(conv.by(stride).then(HardSwish))])
 }
 
 /// Expand (1 x 1), filter each channel, squeeze in some, and project (1 x 1, linear).

@@ -5,7 +5,7 @@
 //! validation is scored by a fit on other images, as in cross-validation, and an image counts if it
 //! is scored on every base. Then the same images are compared, one by one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::accuracy::Accuracy;
 use super::mcnemar::exact_test;
@@ -78,10 +78,9 @@ pub fn compare(candidates: &[Candidate]) -> Result<Comparison> {
         .zip(&scored)
         .map(|(candidate, scored)| scored.standing(candidate, &common))
         .collect();
-    let rank = |one: &Standing| (u64::MAX - one.accuracy.right, one.cross_entropy);
     standings.sort_by(|a, b| {
-        let ((a, a_entropy), (b, b_entropy)) = (rank(a), rank(b));
-        a.cmp(&b).then(a_entropy.total_cmp(&b_entropy))
+        let by_right = b.accuracy.right.cmp(&a.accuracy.right);
+        by_right.then(a.cross_entropy.total_cmp(&b.cross_entropy))
     });
     let mut best = standings.iter().filter_map(|one| scored.get(one.candidate));
     let lead = best
@@ -157,10 +156,9 @@ impl Lead {
 
 /// The contents that all have scored, in their order.
 fn common(scored: &[Scored]) -> Vec<Digest> {
-    let digests = |scored: &Scored| scored.0.keys().copied().collect::<HashSet<Digest>>();
-    let common = scored.iter().map(digests);
-    let common = common.reduce(|all, one| all.intersection(&one).copied().collect());
-    let mut common: Vec<Digest> = common.unwrap_or_default().into_iter().collect();
-    common.sort();
-    common
+    let Some((first, others)) = scored.split_first() else {
+        return Vec::new();
+    };
+    let have_all = |image: &&Digest| others.iter().all(|one| one.0.contains_key(image));
+    first.0.keys().filter(have_all).copied().collect()
 }

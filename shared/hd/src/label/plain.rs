@@ -50,9 +50,7 @@ pub fn read_labels(path: &Path) -> Result<Vec<String>> {
 pub fn plain(network: &Import, labels: &[String], runtime: &Runtime) -> Result<Network> {
     let base = network.base(&|| Ok(runtime.clone()))?;
     let base = Network::made(network.path, base)?;
-    let [width, height] = [base.preprocess.width, base.preprocess.height];
-    let element = base.preprocess.filter.element().bytes();
-    let black = vec![0u8; width as usize * height as usize * 3 * element];
+    let black = vec![0; base.input_bytes()];
     let output = OnnxBase::load(runtime, &base)?.run(&black)?;
     let sum: f32 = output.iter().sum();
     let probabilities = output.iter().all(|&p| p >= 0.0) && (sum - 1.0).abs() < ROUNDING;
