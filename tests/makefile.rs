@@ -156,6 +156,8 @@ fn help_lists_targets_and_variables() {
         "test",
         "install",
         "IMAGES",
+        "azure-train",
+        "AZURE_NAME",
         "ARCHITECTURE",
         "OUT",
         "TRAIN_FLAGS",

@@ -80,5 +80,8 @@ mod browser;
 /// The pipeline as a file graph.
 mod makefile;
 
+/// The machine in the cloud.
+mod azure;
+
 /// Numbers from other implementations.
 mod golden;
