@@ -18,10 +18,19 @@ pub(super) struct Equal {
 
 impl Equal {
     pub(super) fn of(bottlenecks: &[&[f32]], facts: &[Facts], digests: &[Digest]) -> Self {
-        let digest = |row: &&[f32]| Digest::of(bytemuck::cast_slice(row));
-        let floats: Vec<Digest> = bottlenecks.par_iter().map(digest).collect();
+        let mut looks: HashMap<Look, usize> = HashMap::new();
+        for facts in facts {
+            *looks.entry(facts.look).or_default() += 1;
+        }
+        // Images that look like no other one need no digest, and these are nearly all.
+        let floats = |(row, facts): (&&[f32], &Facts)| {
+            let is_alone = looks.get(&facts.look).is_none_or(|count| *count == 1);
+            (!is_alone).then(|| Digest::of(bytemuck::cast_slice(row)))
+        };
+        let rows = bottlenecks.par_iter().zip(facts);
+        let floats: Vec<Option<Digest>> = rows.map(floats).collect();
         let mut files: HashMap<Digest, usize> = HashMap::new();
-        let mut pixels: HashMap<(Look, Digest), usize> = HashMap::new();
+        let mut pixels: HashMap<(Look, Option<Digest>), usize> = HashMap::new();
         let (mut firsts, mut first_of) = (Vec::new(), Vec::new());
         let images = facts.iter().zip(floats).zip(digests);
         for (index, ((facts, floats), file)) in images.enumerate() {
