@@ -49,6 +49,9 @@ mod damaged;
 /// The memory that images take, and what is damaged in them.
 mod memory;
 
+/// More bottlenecks than memory.
+mod streaming;
+
 /// Systems without a home, locks, /sys and more.
 mod systems;
 

@@ -1,10 +1,50 @@
-//! The memory that images may take.
+//! The memory that programs may take.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use hd::bottleneck::Samples;
+use hd::head::least_memory;
+
+use crate::misuse;
+
+/// The flag of the programs that go over bottlenecks.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Budget {
+    /// Memory to get along with, such as 500M or 2G, however large the files of bottlenecks are: no result depends on it
+    /// [default: a quarter of what there is]
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<Size>,
+}
+
+impl Budget {
+    /// Keeps the process within the limit while it goes over `samples`. Where nobody gave one, it is no less than what
+    /// they need.
+    ///
+    /// # Errors
+    /// [`misuse`] for a limit that is too small, with the least that would do.
+    pub fn keep(self, samples: &mut Samples) -> anyhow::Result<()> {
+        let least = least_memory(samples);
+        let usual = || Some(Size(quarter()?.max(least)));
+        let Some(Size(bytes)) = self.memory.or_else(usual) else {
+            return Ok(());
+        };
+        if bytes < least {
+            let megabytes = |bytes: u64| bytes >> 20;
+            return misuse(format!(
+                "--memory: {} MB are too little for {} of {}: {}M is the least that will do",
+                megabytes(bytes),
+                hd::counted(samples.len(), "image"),
+                hd::counted(samples.labels().len(), "label"),
+                megabytes(least) + 1
+            ));
+        }
+        samples.keep_within(bytes);
+        Ok(())
+    }
+}
 
 /// The flag of the programs that decode images.
 #[derive(Args, Clone, Copy, Debug)]
@@ -18,8 +58,8 @@ pub struct Memory {
 impl Memory {
     /// Sets the limit. To be called before the first image.
     pub fn limit(self) {
-        let quarter = || Some(Size(installed()? / 4));
-        if let Some(Size(bytes)) = self.max_memory.or_else(quarter) {
+        let usual = || quarter().map(Size);
+        if let Some(Size(bytes)) = self.max_memory.or_else(usual) {
             hd::photo::limit_memory(bytes);
         }
     }
@@ -46,6 +86,11 @@ impl FromStr for Size {
             .map(Self)
             .ok_or("expected a number of bytes, such as 500M or 2G")
     }
+}
+
+/// A quarter of the memory that there is, in bytes.
+fn quarter() -> Option<u64> {
+    Some(installed()? / 4)
 }
 
 /// The bytes of memory that this process may have: the least of what the machine has and of what its groups are allowed.

@@ -30,7 +30,7 @@ pub use bar::{Bar, patiently};
 pub use corrections::CorrectionsFlag;
 pub use exit::{Advice, Silent, misuse, told};
 pub use flags::{Colours, Common, Compute, Jobs, Resize, colours};
-pub use memory::Memory;
+pub use memory::{Budget, Memory};
 pub use messages::paste;
 pub use numbers::probability;
 pub use paths::{check_outputs, is_within};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use hd::split::Split;
-use hd_cli::{Common, CorrectionsFlag, Jobs};
+use hd_cli::{Budget, Common, CorrectionsFlag, Jobs};
 
 /// Scores a head on images that it has not seen
 ///
@@ -126,6 +126,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) jobs: Jobs,
+
+    #[command(flatten)]
+    pub(crate) memory: Budget,
 
     #[command(flatten)]
     pub(crate) common: Common,

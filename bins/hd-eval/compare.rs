@@ -52,9 +52,11 @@ impl Arguments {
         let graph = folder.join("retrained_graph.onnx");
         let network = Network::open_retrained(&graph)?;
         let runtime = Runtime::load(self.runtime.as_deref())?;
+        let mut samples = self.corrections.open(&[folder.join("bottlenecks.bin")])?;
+        self.memory.keep(&mut samples)?;
         Ok(Experiment {
             head: Head::open(&folder.join("head.bin"))?,
-            samples: self.corrections.open(&[folder.join("bottlenecks.bin")])?,
+            samples,
             milliseconds: 1e3 * time_an_image(&runtime, &network)?.as_secs_f64(),
             bytes: fs::metadata(&graph)
                 .with_context(|| graph.display().to_string())?

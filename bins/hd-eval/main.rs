@@ -60,7 +60,8 @@ impl Program for Arguments {
         self.jobs.apply_to_rayon()?;
         let head = Head::open(head)?;
         let other = self.other()?;
-        let samples = self.corrections.open(&self.bottlenecks)?;
+        let mut samples = self.corrections.open(&self.bottlenecks)?;
+        self.memory.keep(&mut samples)?;
         if !bounds.is_empty() {
             bounds::check_names(&bounds, &blank(&head, &samples, other.is_some()))?;
         }

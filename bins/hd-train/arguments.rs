@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use hd::head::Strength;
 use hd::onnx::FINAL_RESULT;
 use hd::split::SplitRule;
-use hd_cli::{Common, CorrectionsFlag, Jobs};
+use hd_cli::{Budget, Common, CorrectionsFlag, Jobs};
 
 use crate::retrain::{Foreign, elsewhere};
 use crate::steps::Steps;
@@ -157,6 +157,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) jobs: Jobs,
+
+    #[command(flatten)]
+    pub(crate) memory: Budget,
 
     #[command(flatten)]
     pub(crate) steps: Steps,

@@ -46,7 +46,8 @@ impl Program for Arguments {
         self.check()?;
         let mut recipe = self.recipe()?;
         self.jobs.apply_to_rayon()?;
-        let samples = self.corrections.open(&self.bottlenecks)?;
+        let mut samples = self.corrections.open(&self.bottlenecks)?;
+        self.memory.keep(&mut samples)?;
         recipe.split.by = self.split_by(samples.is_divided())?;
         let base = self.open_base(&samples)?;
         tell::samples(&samples);

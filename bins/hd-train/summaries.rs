@@ -66,7 +66,7 @@ pub(crate) fn points<'a>(samples: &'a Samples, splits: &[Split]) -> Vec<Point<'a
     let all = images.iter().zip(splits).enumerate();
     let point = |(row, (image, split)): (usize, (&hd::split::Sample<'a>, &Split))| {
         (*split == Split::Validation).then(|| Point {
-            bottleneck: samples.bottleneck(row),
+            bottleneck: samples.row(row),
             path: image.path,
             label: samples
                 .labels()

@@ -95,10 +95,8 @@ fn compare_batches() {
         assert_eq!(batched.rows(), single.rows());
         assert_eq!(batched.skipped(), single.skipped());
         for index in 0..single.rows().len() {
-            let pairs = batched
-                .bottleneck(index)
-                .iter()
-                .zip(single.bottleneck(index));
+            let (batched, single) = (batched.bottleneck(index), single.bottleneck(index));
+            let pairs = batched.iter().zip(&*single);
             let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 1e-4, "batches of {batch}, row {index}: {worst}");
         }
@@ -178,7 +176,8 @@ fn accelerators_answer_as_processors_do() {
     let (here, there) = (export("cpu"), export("cuda"));
     assert_eq!(here.rows(), there.rows());
     for index in 0..here.rows().len() {
-        let pairs = here.bottleneck(index).iter().zip(there.bottleneck(index));
+        let (here, there) = (here.bottleneck(index), there.bottleneck(index));
+        let pairs = here.iter().zip(&*there);
         let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst < 1e-3, "row {index}: {worst}");
     }

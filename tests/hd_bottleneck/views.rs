@@ -50,7 +50,7 @@ fn large_photos_are_decoded_smaller_and_give_nearly_the_same() {
     let full = Bottlenecks::open(&dir.path("out/bottlenecks.bin")).unwrap();
     for (index, row) in full.rows().iter().enumerate() {
         let (a, b) = (reduced.bottleneck(index), full.bottleneck(index));
-        let likeness = cosine(a, b);
+        let likeness = cosine(&a, &b);
         assert!(likeness >= 0.99, "{}: {likeness}", row.path.display());
         let large = (Path::new("hot_dog/0.jpg")..Path::new("hot_dog/3.jpg"))
             .contains(&row.path.as_path())
@@ -103,7 +103,7 @@ fn views_are_computed_once_and_only_the_missing_ones() {
     for image in 0..6 {
         let views = [0, 1, 2].map(|view| file.bottleneck(image * 3 + view));
         assert!(views[0] != views[1] && views[1] != views[2]);
-        assert!(cosine(views[0], views[1]) > 0.5);
+        assert!(cosine(&views[0], &views[1]) > 0.5);
     }
     assert_eq!(run(&DISTORTED).0, "0 computed, 6 reused, 0 skipped");
     // Without distortions it is the file that it was, and nothing is computed for it.

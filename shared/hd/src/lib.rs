@@ -64,6 +64,7 @@ pub mod head;
 pub mod label;
 mod median;
 pub mod onnx;
+mod order;
 pub mod origin;
 pub mod parallel;
 pub use hd_photo as photo;

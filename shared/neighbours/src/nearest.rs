@@ -140,6 +140,7 @@ impl Best {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hd_rows::Row;
 
     /// Reproducible rows of numbers between 0 and 1.
     fn noise(rows: usize, size: usize) -> Vec<f32> {
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn the_nearest_are_those_that_looking_at_all_finds() {
         let numbers = noise(700, 33);
-        let rows = Rows::new(numbers.chunks(33).collect());
+        let rows = Rows::new(numbers.chunks(33).map(Row::from).collect());
         let queries: Vec<usize> = (0..700).step_by(3).collect();
         let allowed = |query: usize, other: usize| (query + other) % 4 != 1;
         let found = nearest(&rows, &queries, 5, allowed);
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn is_the_same_to_the_bit_on_any_number_of_threads() {
         let numbers = noise(1500, 40);
-        let rows = Rows::new(numbers.chunks(40).collect());
+        let rows = Rows::new(numbers.chunks(40).map(Row::from).collect());
         let queries: Vec<usize> = (0..1500).collect();
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
@@ -187,9 +188,9 @@ mod tests {
     fn fewer_rows_than_are_wanted_are_all_there_are() {
         let none = Rows::new(Vec::new());
         assert!(nearest(&none, &[], 3, |_, _| true).is_empty());
-        let one = Rows::new(vec![&[1.0, 2.0]]);
+        let one = Rows::new(vec![Row::from(&[1.0, 2.0])]);
         assert_eq!(nearest(&one, &[0], 3, |_, _| true), [vec![]]);
-        let alike = Rows::new(vec![&[1.0, 1.0]; 4]);
+        let alike = Rows::new(vec![Row::from(&[1.0, 1.0]); 4]);
         let found = nearest(&alike, &[2], 9, |_, _| true);
         let indices: Vec<usize> = found[0].iter().map(|it| it.index).collect();
         assert_eq!(indices, [0, 1, 3]);

@@ -1,5 +1,8 @@
 //! Rows of numbers, and the distances between them.
 
+use std::borrow::Cow;
+
+use hd_rows::Row;
 use rayon::prelude::*;
 
 /// Numbers that are summed before a look whether the sum is too large already.
@@ -11,16 +14,17 @@ const LANES: usize = 8;
 /// N rows of D numbers each, where they lie.
 #[derive(Debug)]
 pub struct Rows<'a> {
-    rows: Vec<&'a [f32]>,
+    rows: Vec<Row<'a>>,
     /// What brings each row to length one, and 0 where nothing does.
     scales: Vec<f64>,
 }
 
 impl<'a> Rows<'a> {
     /// These rows, which are of one length.
-    pub fn new(rows: Vec<&'a [f32]>) -> Self {
-        let scale = |row: &&[f32]| {
-            let square = sum(row, row, |a, b| f64::from(a) * f64::from(b));
+    pub fn new(rows: Vec<Row<'a>>) -> Self {
+        let scale = |row: &Row| {
+            let row = row.floats();
+            let square = sum(&row, &row, |a, b| f64::from(a) * f64::from(b));
             match square > 0.0 {
                 true => 1.0 / square.sqrt(),
                 false => 0.0,
@@ -42,13 +46,16 @@ impl<'a> Rows<'a> {
 
     /// The size D of a row; 0 where there is none.
     pub fn size(&self) -> usize {
-        self.rows.first().map_or(0, |row| row.len())
+        self.rows.first().map_or(0, |row| row.floats().len())
     }
 
     /// The row of a number, and what brings it to length one.
-    pub(crate) fn scaled(&self, index: usize) -> (&'a [f32], f64) {
-        let row = self.rows.get(index).copied().unwrap_or_default();
-        (row, self.scales.get(index).copied().unwrap_or_default())
+    pub(crate) fn scaled(&self, index: usize) -> (Cow<'a, [f32]>, f64) {
+        let row = self.rows.get(index).map(Row::floats);
+        (
+            row.unwrap_or_default(),
+            self.scales.get(index).copied().unwrap_or_default(),
+        )
     }
 
     /// The distance between two rows, from 0 to 2.
@@ -93,10 +100,14 @@ fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn rows<'a>(rows: &[&'a [f32]]) -> Rows<'a> {
+        Rows::new(rows.iter().map(|&row| row.into()).collect())
+    }
+
     #[test]
     fn a_distance_is_one_less_the_cosine() {
         let [a, b, c] = [[3.0, 4.0, 0.0], [30.0, 40.0, 0.0], [0.0, 0.0, 2.0]];
-        let rows = Rows::new(vec![&a, &b, &c, &[-3.0, -4.0, 0.0], &[4.0, 3.0, 0.0]]);
+        let rows = rows(&[&a, &b, &c, &[-3.0, -4.0, 0.0], &[4.0, 3.0, 0.0]]);
         for (other, distance) in [(0, 0.0), (1, 0.0), (2, 1.0), (3, 2.0), (4, 0.04)] {
             assert!(
                 (rows.distance(0, other) - distance).abs() < 1e-12,
@@ -108,7 +119,7 @@ mod tests {
 
     #[test]
     fn rows_of_zeros_are_like_each_other_and_like_nothing_else() {
-        let rows = Rows::new(vec![&[0.0; 20], &[0.0; 20], &[1.0; 20]]);
+        let rows = rows(&[&[0.0; 20], &[0.0; 20], &[1.0; 20]]);
         assert_eq!(rows.distance(0, 1), 0.0);
         assert!((rows.distance(0, 2) - 0.5).abs() < 1e-12);
     }
@@ -117,7 +128,7 @@ mod tests {
     fn a_limit_changes_no_distance_within_it() {
         let a: Vec<f32> = (0..1000).map(|at| (at * 7 % 13) as f32).collect();
         let b: Vec<f32> = (0..1000).map(|at| (at * 5 % 11) as f32).collect();
-        let rows = Rows::new(vec![&a, &b]);
+        let rows = rows(&[&a, &b]);
         let distance = rows.distance(0, 1);
         assert!(distance > 0.1);
         assert_eq!(rows.distance_within(0, 1, distance), Some(distance));

@@ -26,7 +26,9 @@ const KEPT: usize = 8;
 const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
 /// A perceptual hash of 63 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ImageHash(u64);
 
 impl ImageHash {

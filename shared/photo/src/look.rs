@@ -11,7 +11,9 @@ use crate::hash::ImageHash;
 const SPARSE: usize = 5;
 
 /// How an image looks, in a few numbers. They are those of the network's input, of 8 bits a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Look {
     /// The mean luma: 0 is black and 255 white.
     pub brightness: u8,

@@ -6,6 +6,7 @@ use crate::examples::{Example, Examples};
 use crate::gemm::{FEW, Packed, add_product, wide};
 use crate::kernel::project;
 use crate::scaling::Scaling;
+use hd_rows::{floats, slices};
 
 /// Rows that are worked on at once: with D of about a thousand they stay in the second-level cache
 /// between their products.
@@ -68,16 +69,14 @@ pub(crate) fn blocks(
         .iter()
         .map(|mean| mean * scaling.length)
         .collect();
-    let (mut rows, mut block) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+    let mut block = Vec::with_capacity(BLOCK);
     let mut logits = vec![0f32; BLOCK.min(range.len()) * outputs];
     let mut all = examples.iter(range);
     loop {
-        rows.clear();
         block.clear();
-        for example in all.by_ref().take(BLOCK) {
-            rows.push(example.x);
-            block.push(*example);
-        }
+        block.extend(all.by_ref().take(BLOCK).copied());
+        let rows = floats(block.iter().map(|example: &Example| example.x));
+        let rows = slices(&rows);
         let Some(logits) = logits
             .get_mut(..rows.len() * outputs)
             .filter(|some| !some.is_empty())

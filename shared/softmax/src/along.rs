@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::exponential::exp;
 use crate::lbfgs::{Function, Outcome, Search};
 use crate::many::LANES;
-use crate::problem::Problem;
+use crate::problem::{MANY, Problem, outputs};
 
 const MAX_TRIALS: usize = 10;
 /// So many logits, and as many numbers that say how they change along a direction, are kept between
@@ -26,6 +26,24 @@ const FRESH: usize = 20;
 
 /// Rows that are looked at by one task.
 const ROWS: usize = 64;
+
+/// Bytes that a search takes for a parameter: what it remembers of steps and gradients, where it is and
+/// where it may go, and the sums of a gradient.
+const PARAMETER: usize = 160;
+
+/// The bytes that fits to so many `rows` of `size` features take, beside the rows: what is kept of their
+/// logits in one fit at a time, and what as many `searches` remember.
+pub fn memory_of_fit(rows: usize, classes: usize, size: usize, searches: usize) -> usize {
+    let outputs = outputs(classes);
+    let logits = rows.saturating_mul(outputs);
+    let kept = match outputs >= MANY && logits <= KEPT {
+        true => 2 * size_of::<f32>() * logits,
+        false => 0,
+    };
+    // Each trial has the logits of the rows that it scores.
+    let scored = size_of::<f32>() * logits;
+    kept + scored + searches * outputs * (size + 1) * PARAMETER
+}
 
 /// The loss of a problem at one strength, with the logits of all examples where the line begins, and
 /// how they change along it, both [N, C].

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use hd_rows::Row;
+
 /// A view of an image, and the number of its label in the head.
 #[derive(Clone, Copy, Debug)]
 pub struct Example<'a> {
     /// D floats.
-    pub x: &'a [f32],
+    pub x: Row<'a>,
     /// What they are multiplied by before anything else; see [`unit()`].
     pub factor: f32,
     /// Counted from 0.
@@ -62,7 +64,8 @@ impl<'a> Examples<'a> {
 
     /// The size D of a row; 0 where there is none.
     pub fn size(&self) -> usize {
-        self.iter(0..self.len()).next().map_or(0, |one| one.x.len())
+        let first = self.iter(0..self.len()).next();
+        first.map_or(0, |one| one.x.floats().len())
     }
 
     /// Those with these numbers.
@@ -155,7 +158,7 @@ mod tests {
         let numbers = [0f32, 1.0, 2.0, 3.0, 4.0, 5.0];
         let example = |n: usize| Example {
             factor: 1.0,
-            x: &numbers[n..=n],
+            x: numbers[n..=n].into(),
             label: 0,
         };
         let folds = Folds::new(vec![
@@ -164,7 +167,7 @@ mod tests {
             (vec![example(5)], vec![]),
         ]);
         let values = |examples: Examples, range: Range<usize>| -> Vec<f32> {
-            examples.iter(range).map(|one| one.x[0]).collect()
+            examples.iter(range).map(|one| one.x.floats()[0]).collect()
         };
         let all = |examples: Examples| values(examples, 0..examples.len());
         assert_eq!(all(folds.all()), numbers);

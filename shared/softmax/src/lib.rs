@@ -26,6 +26,7 @@ mod problem;
 mod scaling;
 mod sum;
 
+pub use along::memory_of_fit;
 pub use exact::exact;
 pub use examples::{Example, Examples, Folds, unit};
 pub use kernel::{accumulate, project};

@@ -14,6 +14,7 @@ use crate::examples::{Example, Examples};
 use crate::exponential::exp;
 use crate::gemm::{FEW, Packed, add_product, wide};
 use crate::sum::Sum;
+use hd_rows::{floats, slices};
 
 /// Rows whose residuals are held at once.
 const SLAB: usize = 512;
@@ -65,7 +66,8 @@ fn residuals(logits: &mut [f32], examples: &[Example], weights: &[f64]) -> Vec<f
 
 /// The rows, each times its factor, for a product that sums over them.
 fn packed(examples: &[Example], size: usize) -> Packed {
-    let rows: Vec<&[f32]> = examples.iter().map(|example| example.x).collect();
+    let rows = floats(examples.iter().map(|example| example.x));
+    let rows = slices(&rows);
     let factors: Vec<f32> = examples.iter().map(|example| example.factor).collect();
     Packed::columns(&rows, &factors, 0..size, wide())
 }

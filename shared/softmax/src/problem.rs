@@ -36,7 +36,7 @@ const PART: usize = 256;
 const PARTS: usize = 64;
 
 /// From so many rows of parameters on, both products are left to a general product of matrices.
-const MANY: usize = 24;
+pub(crate) const MANY: usize = 24;
 
 /// Examples to fit a head to.
 #[derive(Debug)]
@@ -291,7 +291,7 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn outputs(classes: usize) -> usize {
+pub(crate) fn outputs(classes: usize) -> usize {
     if classes == 2 { 1 } else { classes }
 }
 
@@ -404,7 +404,7 @@ mod tests {
         fn examples(&self) -> Vec<Example<'_>> {
             let rows = self.x.chunks(self.d).enumerate();
             rows.map(|(row, x)| Example {
-                x,
+                x: x.into(),
                 factor: if self.unit { unit(x) } else { 1.0 },
                 label: (row % self.classes) as u32,
             })
@@ -564,7 +564,7 @@ mod tests {
         let x = [1e6f32, 0.0, -1e6];
         let examples: Vec<Example> = (x.chunks(1).zip(0..))
             .map(|(x, label)| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label,
             })
@@ -612,9 +612,10 @@ mod tests {
             let mut rows = examples.iter();
             problem.logits(&at, &examples.as_slice().into(), |logits, label| {
                 let one = rows.next().unwrap();
+                let x = one.x.floats();
                 assert_eq!(label, one.label);
                 for (class, logit) in logits.iter().enumerate() {
-                    let product = (0..4).map(|i| w[class * 4 + i] * one.x[i] * one.factor);
+                    let product = (0..4).map(|i| w[class * 4 + i] * x[i] * one.factor);
                     let product = product.sum::<f32>();
                     assert!((f64::from(product + b[class]) - logit).abs() < 1e-4);
                 }

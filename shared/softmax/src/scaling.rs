@@ -42,15 +42,16 @@ impl Moments {
         let (mut mean, mut squares, mut length) = (vec![0.0; d], vec![0.0; d], 0.0);
         for row in examples.iter(range.clone()) {
             let factor = f64::from(row.factor);
-            let sums = mean.iter_mut().zip(row.x);
+            let x = row.x.floats();
+            let sums = mean.iter_mut().zip(&*x);
             sums.for_each(|(sum, &x)| *sum += factor * f64::from(x));
             length += 1.0 / factor;
         }
         mean.iter_mut().for_each(|mean| *mean /= n.max(1.0));
         length /= n.max(1.0);
         for row in examples.iter(range) {
-            let deviations = row
-                .x
+            let x = row.x.floats();
+            let deviations = x
                 .iter()
                 .zip(&mean)
                 .map(|(&x, mean)| f64::from(row.factor) * f64::from(x) - mean);
@@ -189,7 +190,7 @@ mod tests {
             .collect();
         let rows: Vec<Example> = (x.chunks(3))
             .map(|x| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label: 0,
             })
@@ -217,7 +218,7 @@ mod tests {
         let x = [5.0f32, 1.0, 5.0, 2.0];
         let rows: Vec<Example> = (x.chunks(2))
             .map(|x| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label: 0,
             })

@@ -31,7 +31,7 @@ pub struct Outlier {
 /// The images that stand apart, in the order of the samples.
 pub fn outliers(samples: &Samples) -> Vec<Outlier> {
     let all = 0..samples.len();
-    let rows = Rows::new(all.clone().map(|it| samples.bottleneck(it)).collect());
+    let rows = Rows::new(all.clone().map(|it| samples.row(it)).collect());
     let labels: Vec<Option<u32>> = all.map(|it| samples.label(it)).collect();
     let far = far(&rows, &labels);
     let image = |image: usize| {
@@ -77,6 +77,7 @@ fn far(rows: &Rows, labels: &[Option<u32>]) -> Vec<Option<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hd_rows::Row;
 
     #[test]
     fn an_image_is_far_where_no_other_of_its_label_is_near() {
@@ -88,7 +89,7 @@ mod tests {
         let rows: Vec<[f32; 2]> = (0..41)
             .map(|at| [angle(at).cos() as f32, angle(at).sin() as f32])
             .collect();
-        let rows = Rows::new(rows.iter().map(|row| row.as_slice()).collect());
+        let rows = Rows::new(rows.iter().map(Row::from).collect());
         let labels: Vec<Option<u32>> = (0..41).map(|at| Some(at % 2)).collect();
         let found = far(&rows, &labels);
         assert!(found[40].is_some_and(|times| times > 10.0), "{found:?}");
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(far(&rows, &alone)[40], None);
         assert!(far(&Rows::new(Vec::new()), &[]).is_empty());
         assert_eq!(
-            far(&Rows::new(vec![&[1.0, 2.0]; 9]), &[Some(0); 9]),
+            far(&Rows::new(vec![Row::from(&[1.0, 2.0]); 9]), &[Some(0); 9]),
             [None; 9]
         );
     }

@@ -1,15 +1,19 @@
 //! A file of bottlenecks, read and written.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hd_rows::Source;
 use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::blocks::{self, Blocks, check};
 use super::layout::{FORMAT, Header, Row, Skipped};
+use super::resident::Keeper;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::file;
@@ -24,8 +28,16 @@ pub struct Bottlenecks {
     path: PathBuf,
     header: Header,
     file: File,
-    map: Mmap,
+    map: Arc<Mmap>,
     payload: usize,
+    blocks: Blocks,
+    keeper: Option<Arc<Keeper>>,
+}
+
+impl Source for Bottlenecks {
+    fn row(&self, index: usize) -> Cow<'_, [f32]> {
+        self.bottleneck(index)
+    }
 }
 
 impl Bottlenecks {
@@ -38,7 +50,8 @@ impl Bottlenecks {
         let (header, payload): (Header, usize) = FORMAT.read_header(path, &map)?;
         let damaged = |reason: String| FORMAT.damaged(path, reason);
         let found = map.len() - payload;
-        let expected = Blocks::of(header.rows.len(), header.size as usize).lengths();
+        let blocks = Blocks::of(header.rows.len(), header.size as usize);
+        let expected = blocks.lengths();
         if expected.and_then(|(matrix, checks)| matrix.checked_add(checks)) != Some(found) {
             let (rows, size) = (header.rows.len(), header.size);
             return Err(damaged(format!(
@@ -75,9 +88,26 @@ impl Bottlenecks {
             path: path.to_path_buf(),
             header,
             file,
-            map,
+            map: Arc::new(map),
             payload,
+            blocks,
+            keeper: None,
         })
+    }
+
+    /// Takes the rows out of memory, where what is needed of them was kept in less.
+    pub(super) fn forget_rows(&mut self) {
+        self.header.rows = Vec::new();
+    }
+
+    /// Tells this keeper of all that is read from now on.
+    pub(super) fn keep_with(&mut self, keeper: &Arc<Keeper>) {
+        self.keeper = Some(Arc::clone(keeper));
+    }
+
+    /// The map, for whoever gives its memory back.
+    pub(super) fn shared_map(&self) -> Arc<Mmap> {
+        Arc::clone(&self.map)
     }
 
     /// The file.
@@ -136,23 +166,25 @@ impl Bottlenecks {
     }
 
     /// The bottleneck of the row `index`: D floats, none where there is no such row.
-    pub fn bottleneck(&self, index: usize) -> &[f32] {
-        let floats = floats(self.matrix());
-        floats
-            .chunks_exact(self.size().max(1))
-            .nth(index)
-            .unwrap_or_default()
+    pub fn bottleneck(&self, index: usize) -> Cow<'_, [f32]> {
+        let size = self.size() * size_of::<f32>();
+        let bytes = index * size..index * size + size;
+        self.passed(size);
+        floats(self.matrix().get(bytes).unwrap_or_default()).into()
+    }
+
+    /// Has it that so many bytes of bottlenecks are being read.
+    fn passed(&self, bytes: usize) {
+        if let Some(keeper) = &self.keeper {
+            keeper.passed(bytes);
+        }
     }
 
     /// The bytes of all bottlenecks.
     fn matrix(&self) -> &[u8] {
-        let (matrix, _) = self.blocks().lengths().unwrap_or_default();
+        let (matrix, _) = self.blocks.lengths().unwrap_or_default();
         let payload = self.map.get(self.payload..).unwrap_or_default();
         payload.get(..matrix).unwrap_or_default()
-    }
-
-    fn blocks(&self) -> Blocks {
-        Blocks::of(self.rows().len(), self.size())
     }
 
     /// Errors if any bottleneck is not what was written, or holds something that is no number.
@@ -162,21 +194,22 @@ impl Bottlenecks {
     pub(super) fn check(&self) -> Result<()> {
         let matrix = self.matrix();
         let trouble = |block: usize| {
-            let bytes = matrix.get(self.blocks().bytes(block)).unwrap_or_default();
+            let bytes = matrix.get(self.blocks.bytes(block)).unwrap_or_default();
+            self.passed(bytes.len());
             match (self.is_whole(block, bytes), is_finite(floats(bytes))) {
                 (false, _) => Some(self.damaged_rows(block)),
                 (true, false) => Some(self.not_finite()),
                 (true, true) => None,
             }
         };
-        let blocks = (0..self.blocks().count()).into_par_iter();
+        let blocks = (0..self.blocks.count()).into_par_iter();
         blocks.find_map_first(trouble).map_or(Ok(()), Err)
     }
 
     /// The rows whose bottlenecks are not what was written, or cannot be read. They are read from
     /// the file, as [`Self::read_bottleneck`] does.
     pub(super) fn damaged(&self) -> Vec<usize> {
-        let blocks = self.blocks();
+        let blocks = self.blocks;
         let is_damaged = |block: &usize| {
             let bytes = blocks.bytes(*block);
             let mut read = vec![0; bytes.len()];
@@ -190,19 +223,18 @@ impl Bottlenecks {
 
     /// Whether these bytes are what was written into a block.
     fn is_whole(&self, block: usize, bytes: &[u8]) -> bool {
-        let (matrix, _) = self.blocks().lengths().unwrap_or_default();
+        let (matrix, _) = self.blocks.lengths().unwrap_or_default();
         let checks = self.map.get(self.payload + matrix..).unwrap_or_default();
         let stored = checks.as_chunks().0.get(block);
         stored == Some(&check(bytes))
     }
 
     fn damaged_rows(&self, block: usize) -> Error {
-        let rows = self.blocks().rows(block);
-        let path = |row: usize| {
-            self.rows()
-                .get(row)
-                .map_or(PathBuf::new(), |row| row.path.clone())
-        };
+        let rows = self.blocks.rows(block);
+        // Those in memory may be forgotten.
+        let all = FORMAT.read_header(&self.path, &self.map);
+        let all = all.map_or(Vec::new(), |(header, _): (Header, usize)| header.rows);
+        let path = |row: usize| all.get(row).map_or(PathBuf::new(), |row| row.path.clone());
         Error::DamagedRows {
             path: self.path.clone(),
             first: path(rows.start),
@@ -376,7 +408,7 @@ mod tests {
     fn is_read_as_it_was_written() {
         let file = open(&whole()).unwrap();
         assert_eq!(file.header(), &header());
-        assert_eq!(file.bottleneck(1), [4.0, 5.0, 6.0]);
+        assert_eq!(*file.bottleneck(1), [4.0, 5.0, 6.0]);
         assert!(file.bottleneck(2).is_empty());
     }
 

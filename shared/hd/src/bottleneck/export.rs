@@ -24,7 +24,7 @@ impl Bottlenecks {
         file::replace(&folder.join("bottlenecks.npy"), |out| {
             out.write_all(&npy_header(self.rows().len(), self.size()))?;
             (0..self.rows().len())
-                .try_for_each(|row| out.write_all(bytemuck::cast_slice(self.bottleneck(row))))
+                .try_for_each(|row| out.write_all(bytemuck::cast_slice(&self.bottleneck(row))))
         })?;
         file::replace(&folder.join("rows.tsv"), |out| self.write_rows(out))
     }

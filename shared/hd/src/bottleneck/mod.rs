@@ -14,6 +14,7 @@ mod malformed;
 mod noted;
 mod place;
 mod reader;
+mod resident;
 mod reuse;
 mod run;
 mod samples;

@@ -1,19 +1,26 @@
 //! Several files of bottlenecks as one set of samples.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hd_rows::Row;
 
 use super::cache::Bottlenecks;
 use super::corrections::{Corrected, Corrections};
 use super::facts::Facts;
-use super::layout::Row;
+use super::resident::Keeper;
 use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::onnx::Network;
+use crate::order;
 use crate::origin::Origin;
 use crate::photo::Preprocess;
-use crate::split::Sample;
+use crate::split::{Sample, Split};
 
 /// Labelled bottlenecks from one or more files that were made alike, sorted by path.
 #[derive(Debug)]
@@ -23,16 +30,25 @@ pub struct Samples {
     labels: Vec<String>,
     without_image: Vec<String>,
     places: Vec<SamplePlace>,
+    /// The paths of all samples, one behind the other.
+    paths: Vec<u8>,
 }
 
-/// Where a sample is: its file, its row there with those of its views behind it, and its label in
-/// the common list.
+/// Where a sample is, and what is known of it. There may be millions, so that each is as small as it
+/// can be: the rows that the files have of them take twice as much.
 #[derive(Debug)]
 struct SamplePlace {
-    file: usize,
-    row: usize,
+    digest: Digest,
+    facts: Facts,
+    /// Where its path begins among those of all samples, and how long it is.
+    path: (u64, u32),
+    /// The number of its file, and its row there with those of its views behind it.
+    file: u32,
+    row: u32,
     views: u32,
+    /// The number of its label: in its own file while that is read, and then in the common list.
     label: u32,
+    split: Option<Split>,
 }
 
 impl Samples {
@@ -42,10 +58,13 @@ impl Samples {
     /// A file that is none of bottlenecks; two that were made with different bases or
     /// preprocessing; no file.
     pub fn open(paths: &[PathBuf]) -> Result<Self> {
-        let mut files = paths
-            .iter()
-            .map(|path| Bottlenecks::open(path))
-            .collect::<Result<Vec<_>>>()?;
+        let (mut files, mut places, mut of_all) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, path) in (0..).zip(paths) {
+            let mut file = Bottlenecks::open(path)?;
+            add_places(number, &file, &mut places, &mut of_all);
+            file.forget_rows();
+            files.push(file);
+        }
         if files.is_empty() {
             return Err(Error::NoBottlenecks);
         }
@@ -55,16 +74,27 @@ impl Samples {
             rest: files,
             labels: Vec::new(),
             without_image: Vec::new(),
-            places: Vec::new(),
+            places,
+            paths: of_all,
         };
         samples
             .rest
             .iter()
             .try_for_each(|file| check_alike(&samples.first, file))?;
         (samples.labels, samples.without_image) = samples.all_labels();
-        samples.places = samples.all_places();
+        samples.number_labels();
+        samples.sort();
         samples.check_distinct()?;
         Ok(samples)
+    }
+
+    /// From now on gives the memory of bottlenecks that were read back to the system, so that the
+    /// process comes to have no more than `bytes` where it needs no more for other things.
+    pub fn keep_within(&mut self, bytes: u64) {
+        let maps = self.files().map(Bottlenecks::shared_map).collect();
+        let keeper = Arc::new(Keeper::new(maps, bytes));
+        let files = std::iter::once(&mut self.first).chain(&mut self.rest);
+        files.for_each(|file| file.keep_with(&keeper));
     }
 
     /// Gives samples other labels, or leaves them out, as `corrections` say.
@@ -75,8 +105,7 @@ impl Samples {
         let mut corrected = Corrected::default();
         let mut found = 0;
         for mut place in std::mem::take(&mut self.places) {
-            let path = self.row(&place).map_or(Path::new(""), |row| &row.path);
-            let said = corrections.of(path, &self.labels)?;
+            let said = corrections.of(self.path_of(&place), &self.labels)?;
             found += usize::from(said.is_some());
             match said {
                 Some(None) => {
@@ -162,6 +191,11 @@ impl Samples {
         self.places.is_empty()
     }
 
+    /// The bytes of the paths of all.
+    pub(crate) fn bytes_of_paths(&self) -> usize {
+        self.paths.len()
+    }
+
     /// The size D of a bottleneck.
     pub fn size(&self) -> usize {
         self.first.size()
@@ -212,11 +246,13 @@ impl Samples {
     }
 
     /// The bottleneck of a sample's view, and of the sample itself where `view` is 0.
-    pub fn view(&self, index: usize, view: u32) -> &[f32] {
+    pub fn view(&self, index: usize, view: u32) -> Row<'_> {
         let place = self.places.get(index);
-        place
-            .and_then(|place| Some(self.file(place)?.bottleneck(place.row + view as usize)))
-            .unwrap_or_default()
+        let row = place.and_then(|place| {
+            let file = self.file(place)?;
+            Some(Row::At(file, (place.row + view) as usize))
+        });
+        row.unwrap_or(Row::Here(&[]))
     }
 
     /// How many distorted views the sample `index` has beside itself.
@@ -226,33 +262,38 @@ impl Samples {
 
     /// Each sample, as it can be divided.
     pub fn images(&self) -> Vec<Sample<'_>> {
-        let image = |place: &SamplePlace| {
-            let row = self.row(place)?;
-            Some(Sample {
-                digest: row.digest,
-                group: row.digest,
-                label: place.label,
-                path: &row.path,
-                given: row.split,
-            })
-        };
-        // Every place is one of a row.
-        self.places.iter().filter_map(image).collect()
+        let image = |place| self.sample(place);
+        self.places.iter().map(image).collect()
+    }
+
+    fn sample<'a>(&'a self, place: &SamplePlace) -> Sample<'a> {
+        Sample {
+            digest: place.digest,
+            group: place.digest,
+            label: place.label,
+            path: self.path_of(place),
+            given: place.split,
+        }
     }
 
     /// Whether any of the images was given a split by its folder or its list.
     pub fn is_divided(&self) -> bool {
-        self.images().iter().any(|image| image.given.is_some())
+        self.places.iter().any(|place| place.split.is_some())
     }
 
     /// The path of the sample `index`, relative to its folder of images.
     pub fn image(&self, index: usize) -> Option<&Path> {
-        Some(&self.row(self.places.get(index)?)?.path)
+        Some(self.path_of(self.places.get(index)?))
+    }
+
+    /// The digest of the image of the sample `index`.
+    pub fn digest(&self, index: usize) -> Option<&Digest> {
+        Some(&self.places.get(index)?.digest)
     }
 
     /// What is known of the image of the sample `index`.
     pub fn facts(&self, index: usize) -> Option<&Facts> {
-        Some(&self.row(self.places.get(index)?)?.facts)
+        Some(&self.places.get(index)?.facts)
     }
 
     /// The label of the sample `index`.
@@ -260,9 +301,14 @@ impl Samples {
         Some(self.places.get(index)?.label)
     }
 
-    /// The bottleneck of the sample `index`: D floats, none where there is no such sample.
-    pub fn bottleneck(&self, index: usize) -> &[f32] {
+    /// The bottleneck of the sample `index`, for when it is needed.
+    pub fn row(&self, index: usize) -> Row<'_> {
         self.view(index, 0)
+    }
+
+    /// The bottleneck of the sample `index`: D floats, none where there is no such sample.
+    pub fn bottleneck(&self, index: usize) -> Cow<'_, [f32]> {
+        self.row(index).floats()
     }
 
     /// Errors if any bottleneck is not what was written, or holds something that is no number.
@@ -280,24 +326,23 @@ impl Samples {
         if (1..self.len()).any(|index| self.bottleneck(index) != first) {
             return false;
         }
-        let digests = self.places.iter().filter_map(|place| self.row(place));
-        let digests: BTreeSet<Digest> = digests.map(|row| row.digest).collect();
+        let digests: BTreeSet<Digest> = self.places.iter().map(|place| place.digest).collect();
         digests.len() > 1
     }
 
-    /// The images whose content stands under another label too.
+    /// The images whose content stands under another label too: that of the first of them.
     pub fn contradictions(&self) -> Vec<&Path> {
-        let mut labels: HashMap<Digest, u32> = HashMap::new();
-        let images = self.images();
-        let contradicts =
-            |image: &Sample| *labels.entry(image.digest).or_insert(image.label) != image.label;
-        let indices: Vec<bool> = images.iter().map(contradicts).collect();
-        indices
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| **c)
-            .filter_map(|(index, _)| self.image(index))
-            .collect()
+        let order = order::by(self.places.len(), |index| self.digest(index));
+        let label_of = |index: &usize| self.label(*index);
+        let of_content = order.chunk_by(|a, b| self.digest(*a) == self.digest(*b));
+        let contradicting = of_content.flat_map(|some| {
+            let first = some.first().and_then(label_of);
+            some.iter().filter(move |index| label_of(index) != first)
+        });
+        let mut contradicting: Vec<usize> = contradicting.copied().collect();
+        contradicting.sort_unstable();
+        let paths = contradicting.into_iter();
+        paths.filter_map(|index| self.image(index)).collect()
     }
 
     fn files(&self) -> impl Iterator<Item = &Bottlenecks> {
@@ -307,30 +352,26 @@ impl Samples {
     fn file(&self, place: &SamplePlace) -> Option<&Bottlenecks> {
         match place.file {
             0 => Some(&self.first),
-            later => self.rest.get(later - 1),
+            later => self.rest.get(later as usize - 1),
         }
     }
 
-    fn row(&self, place: &SamplePlace) -> Option<&Row> {
-        self.file(place)?.rows().get(place.row)
+    fn path_of(&self, place: &SamplePlace) -> &Path {
+        Path::new(OsStr::from_bytes(path_in(&self.paths, place)))
     }
 
     /// An image that two files hold would count twice.
     fn check_distinct(&self) -> Result<()> {
-        let rows = || {
-            self.places
-                .iter()
-                .filter_map(|place| Some((self.file(place)?, self.row(place)?)))
-        };
-        let twice = rows()
-            .zip(rows().skip(1))
-            .find(|((_, a), (_, b))| (&a.path, a.digest) == (&b.path, b.digest));
-        let Some(((one, row), (other, _))) = twice else {
+        let content = |place: &SamplePlace| (path_in(&self.paths, place), place.digest);
+        let mut pairs = self.places.iter().zip(self.places.iter().skip(1));
+        let twice = pairs.find(|(a, b)| content(a) == content(b));
+        let files = twice.and_then(|(a, b)| Some((a, self.file(a)?, self.file(b)?)));
+        let Some((place, one, other)) = files else {
             return Ok(());
         };
         let reason = format!(
             "it holds {}, which {} holds too",
-            row.path.display(),
+            self.path_of(place).display(),
             one.path().display()
         );
         Err(Error::Mismatch {
@@ -341,14 +382,17 @@ impl Samples {
 
     /// The labels of all files, those with images and those without.
     fn all_labels(&self) -> (Vec<String>, Vec<String>) {
-        let mut labels: BTreeMap<&String, bool> = BTreeMap::new();
-        for file in self.files() {
-            let mut has_image = vec![false; file.labels().len()];
-            for row in file.rows() {
-                if let Some(has_image) = has_image.get_mut(row.label as usize) {
-                    *has_image = true;
-                }
+        let mut has_image: Vec<Vec<bool>> = (self.files())
+            .map(|file| vec![false; file.labels().len()])
+            .collect();
+        for place in &self.places {
+            let of_file = has_image.get_mut(place.file as usize);
+            if let Some(has_image) = of_file.and_then(|all| all.get_mut(place.label as usize)) {
+                *has_image = true;
             }
+        }
+        let mut labels: BTreeMap<&String, bool> = BTreeMap::new();
+        for (file, has_image) in self.files().zip(has_image) {
             for (label, has_image) in file.labels().iter().zip(has_image) {
                 *labels.entry(label).or_default() |= has_image;
             }
@@ -362,31 +406,52 @@ impl Samples {
         (names(with), names(without))
     }
 
-    /// The rows of all files, sorted by path, so that it does not matter how images are spread over
-    /// files.
-    fn all_places(&self) -> Vec<SamplePlace> {
-        let mut places = Vec::new();
-        for (index, file) in self.files().enumerate() {
-            let number = |name| self.labels.binary_search(name).unwrap_or_default() as u32;
-            let numbers: Vec<u32> = file.labels().iter().map(number).collect();
-            let views = file
-                .distortion()
-                .map_or(0, |distortion| distortion.variants);
-            let rows = file.rows().iter().enumerate();
-            let samples = rows.filter(|(_, content)| content.variant == 0);
-            places.extend(samples.filter_map(|(row, content)| {
-                let label = *numbers.get(content.label as usize)?;
-                Some(SamplePlace {
-                    file: index,
-                    row,
-                    views,
-                    label,
-                })
-            }));
+    /// Gives each sample the number of its label in the common list.
+    fn number_labels(&mut self) {
+        let number = |name: &String| self.labels.binary_search(name).unwrap_or_default() as u32;
+        let of_file = |file: &Bottlenecks| file.labels().iter().map(number).collect();
+        let numbers: Vec<Vec<u32>> = self.files().map(of_file).collect();
+        for place in &mut self.places {
+            let of_file = numbers.get(place.file as usize);
+            let number = of_file.and_then(|all| all.get(place.label as usize));
+            place.label = number.copied().unwrap_or_default();
         }
-        let path = |place: &SamplePlace| self.row(place).map(|row| bytes(&row.path));
-        places.sort_by(|a, b| path(a).cmp(&path(b)));
-        places
+    }
+
+    /// Sorts the samples by path, so that it does not matter how images are spread over files.
+    fn sort(&mut self) {
+        let paths = &self.paths;
+        let key = |place: &SamplePlace| (path_in(paths, place), place.file, place.row);
+        // Sorting in place takes no memory.
+        self.places.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    }
+}
+
+/// The path of a sample, in those of all.
+fn path_in<'a>(paths: &'a [u8], place: &SamplePlace) -> &'a [u8] {
+    let (from, length) = place.path;
+    let path = paths.get(from as usize..from as usize + length as usize);
+    path.unwrap_or_default()
+}
+
+/// Adds the images of a file.
+fn add_places(number: u32, file: &Bottlenecks, places: &mut Vec<SamplePlace>, paths: &mut Vec<u8>) {
+    let views = file.distortion().map_or(0, |it| it.variants);
+    places.reserve(file.rows().len() / (views as usize + 1));
+    let rows = (0..).zip(file.rows());
+    for (at, row) in rows.filter(|(_, row)| row.variant == 0) {
+        let path = bytes(&row.path);
+        places.push(SamplePlace {
+            digest: row.digest,
+            facts: row.facts,
+            path: (paths.len() as u64, path.len() as u32),
+            file: number,
+            row: at,
+            views,
+            label: row.label,
+            split: row.split,
+        });
+        paths.extend_from_slice(path);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a head says of each image, from which every figure follows.
 
+use hd_rows::{floats, slices};
 use rayon::prelude::*;
 
 use crate::argmax::argmax;
@@ -140,7 +141,8 @@ pub(super) fn probabilities(head: &Head, samples: &Samples, rows: &[usize]) -> V
 
 /// The logits of all labels for some of the samples.
 fn logits(head: &Head, samples: &Samples, rows: &[usize]) -> Vec<f64> {
-    let bottlenecks: Vec<&[f32]> = rows.iter().map(|&row| samples.bottleneck(row)).collect();
+    let bottlenecks = floats(rows.iter().map(|&row| samples.row(row)));
+    let bottlenecks = slices(&bottlenecks);
     let labels = head.labels.len();
     let mut logits = vec![0.0; rows.len() * labels];
     head.logits(&bottlenecks, 0..labels, &mut logits);

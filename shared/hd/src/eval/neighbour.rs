@@ -1,5 +1,8 @@
 //! The nearest of some images to others, by the cosine of their bottlenecks.
 
+use std::borrow::Cow;
+
+use hd_rows::{floats, slices};
 use rayon::prelude::*;
 
 use crate::bottleneck::Samples;
@@ -19,11 +22,11 @@ type Nearest = Option<(f32, usize)>;
 pub(super) fn nearest(samples: &Samples, learned: &[usize], asked: &[usize]) -> Vec<Option<usize>> {
     let lengths: Vec<f32> = learned
         .par_iter()
-        .map(|&row| inverse_length(samples.bottleneck(row)))
+        .map(|&row| inverse_length(&samples.bottleneck(row)))
         .collect();
     let blocks = asked.chunks(ASKED).flat_map(|asked| {
         let bottlenecks = asked.iter().map(|&row| samples.bottleneck(row));
-        let bottlenecks: Vec<f32> = bottlenecks.flatten().copied().collect();
+        let bottlenecks: Vec<f32> = bottlenecks.flat_map(Cow::into_owned).collect();
         let parts = learned.par_chunks(PART).zip(lengths.par_chunks(PART));
         let found =
             parts.map(|(rows, lengths)| in_part(samples, rows, lengths, asked, &bottlenecks));
@@ -42,7 +45,8 @@ fn in_part(
     asked: &[usize],
     bottlenecks: &[f32],
 ) -> Vec<Nearest> {
-    let part: Vec<&[f32]> = rows.iter().map(|&row| samples.bottleneck(row)).collect();
+    let part = floats(rows.iter().map(|&row| samples.row(row)));
+    let part = slices(&part);
     let mut products = vec![0f32; rows.len() * asked.len()];
     project(
         &part,

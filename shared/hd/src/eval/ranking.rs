@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use hd_rows::{floats, slices};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -104,8 +105,8 @@ fn in_parts<T: Send>(judged: &[Judged], of: impl Fn(&[Judged]) -> Vec<T> + Sync 
 }
 
 fn logits(head: &Head, samples: &Samples, images: &[Judged], labels: Range<usize>) -> Vec<f64> {
-    let bottlenecks = images.iter().map(|image| samples.bottleneck(image.row));
-    let bottlenecks: Vec<&[f32]> = bottlenecks.collect();
+    let bottlenecks = floats(images.iter().map(|image| samples.row(image.row)));
+    let bottlenecks = slices(&bottlenecks);
     let mut logits = vec![0.0; images.len() * labels.len()];
     head.logits(&bottlenecks, labels, &mut logits);
     logits

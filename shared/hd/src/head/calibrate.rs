@@ -105,6 +105,7 @@ fn minimum(slope: &dyn Fn(f64) -> Slope) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hd_rows::Row;
     use hd_softmax::Example;
     use hd_softmax::Problem;
     use hd_softmax::Scaling;
@@ -113,7 +114,7 @@ mod tests {
     fn with(scale: f64, right: usize, wrong: usize) -> f64 {
         let examples: Vec<Example> = (0..right + wrong)
             .map(|index| Example {
-                x: &[1.0],
+                x: Row::Here(&[1.0]),
                 factor: 1.0,
                 label: u32::from(index < right),
             })

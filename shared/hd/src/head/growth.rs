@@ -178,7 +178,7 @@ mod tests {
             .collect();
         let examples: Vec<Example> = (images.iter().zip(&rows))
             .map(|(image, x)| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label: image.label,
             })
@@ -238,7 +238,7 @@ mod tests {
             .map(|n| sample(n as u32, label(n)))
             .collect();
         let example = |(n, x): (usize, &'static [f32])| Example {
-            x,
+            x: x.into(),
             factor: 1.0,
             label: label(n),
         };
@@ -272,7 +272,7 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(n, image)| Example {
-                x: &rows[number(n)],
+                x: (&rows[number(n)]).into(),
                 factor: 1.0,
                 label: image.label,
             })

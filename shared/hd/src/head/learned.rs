@@ -1,7 +1,5 @@
 //! The images that a head has learned from, so that nobody takes its answers to them for a test.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -13,15 +11,21 @@ pub struct Learned(Vec<u64>);
 
 impl Learned {
     pub(super) fn of<'a>(images: impl IntoIterator<Item = &'a Digest>) -> Self {
-        let short: BTreeSet<u64> = images.into_iter().map(Digest::prefix).collect();
-        Self(short.into_iter().collect())
+        Self::sorted(images.into_iter().map(Digest::prefix).collect())
+    }
+
+    fn sorted(mut short: Vec<u64>) -> Self {
+        short.sort_unstable();
+        short.dedup();
+        Self(short)
     }
 
     /// These and those of the head that it was begun from.
     pub(super) fn and(self, earlier: Option<&Self>) -> Self {
         let Some(earlier) = earlier else { return self };
-        let all: BTreeSet<u64> = self.0.iter().chain(&earlier.0).copied().collect();
-        Self(all.into_iter().collect())
+        let mut all = self.0;
+        all.extend_from_slice(&earlier.0);
+        Self::sorted(all)
     }
 
     /// How many of the testing images are among them.

@@ -11,6 +11,7 @@ mod layer;
 mod learned;
 #[cfg(test)]
 mod malformed;
+mod memory;
 mod model;
 mod optimum;
 mod out_of_fold;
@@ -30,6 +31,7 @@ pub use balance::{ClassWeights, Given, Imbalance};
 pub use growth::{Growth, growth};
 pub use hd_softmax::probabilities;
 pub use learned::Learned;
+pub use memory::least_memory;
 pub use model::Head;
 pub use out_of_fold::{OutOfFold, out_of_fold};
 pub use predictions::{Prediction, Predictions};

@@ -164,10 +164,10 @@ impl Head {
         let numbers = self.numbers(samples, "the head")?;
         let example = |row: usize| {
             let label = samples.label(row).unwrap_or_default() as usize;
-            let x = samples.bottleneck(row);
+            let x = samples.row(row);
             Example {
+                factor: self.factor(&x.floats()),
                 x,
-                factor: self.factor(x),
                 label: numbers.get(label).copied().unwrap_or_default(),
             }
         };

@@ -18,7 +18,7 @@ const TOLERANCE: f64 = 1e-5;
 
 /// With so many images in the first folds the strength and the temperature are chosen by them alone:
 /// all the folds would take some times as long to tell the same.
-const ENOUGH: usize = 2000;
+pub(super) const ENOUGH: usize = 2000;
 
 /// The strength for images that are too few to choose one by.
 pub(super) const STRENGTH_FOR_FEW: f64 = 1.0;

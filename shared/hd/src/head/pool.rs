@@ -35,7 +35,7 @@ impl<'a> Pool<'a> {
     /// The size D of a row; 0 where there is none.
     pub(super) fn size(&self) -> usize {
         let mut all = self.examples.iter().flatten();
-        all.next().map_or(0, |one| one.x.len())
+        all.next().map_or(0, |one| one.x.floats().len())
     }
 
     /// All examples, label by label, each once.

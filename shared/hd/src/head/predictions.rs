@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use crate::argmax::argmax;
+use hd_rows::{floats, slices};
 use hd_softmax::Example;
 use hd_softmax::probabilities;
 use hd_softmax::project;
@@ -124,7 +125,8 @@ impl<'a> Predictions<'a> {
         let mean = vec![0f32; weights.len() / biases.len().max(1)];
         let mut logits = vec![0f32; ROWS * biases.len()];
         for examples in examples.chunks(ROWS) {
-            let rows: Vec<&[f32]> = examples.iter().map(|example| example.x).collect();
+            let rows = floats(examples.iter().map(|example| example.x));
+            let rows = slices(&rows);
             let logits = logits.get_mut(..rows.len() * biases.len());
             let logits = logits.unwrap_or_default();
             project(&rows, &mean, weights, logits);
@@ -152,7 +154,7 @@ mod tests {
         let label = |index: usize| u32::from(!index.is_multiple_of(3));
         let rows = features.chunks(1).enumerate();
         rows.map(|(index, x)| Example {
-            x,
+            x: x.into(),
             factor: 1.0,
             label: label(index),
         })

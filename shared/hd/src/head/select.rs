@@ -189,7 +189,7 @@ mod tests {
         let rows: Vec<f32> = (0..4 * 40 * 20).map(noise).collect();
         let examples: Vec<Example> = (rows.chunks(20).zip(0..))
             .map(|(x, i)| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label: u32::from(i * i % 7 > 2),
             })

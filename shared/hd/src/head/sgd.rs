@@ -13,6 +13,7 @@ use super::pool::Pool;
 use super::predictions::Predictions;
 use super::watch::{Snapshot, Step, Watch};
 use crate::split::Split;
+use hd_rows::{floats, slices};
 use hd_softmax::Example;
 use hd_softmax::probabilities;
 use hd_softmax::{accumulate, project};
@@ -68,7 +69,8 @@ impl SoftmaxLayer {
     /// One step down the gradient: dL/dW = 1/N (softmax(x W^T + b) - onehot(y))^T x, with x after its
     /// factor.
     fn step(&mut self, batch: &[Example], rate: f32) {
-        let rows: Vec<&[f32]> = batch.iter().map(|one| one.x).collect();
+        let rows = floats(batch.iter().map(|one| one.x));
+        let rows = slices(&rows);
         let (n, classes) = (rows.len(), self.biases.len());
         let mean = vec![0f32; self.weights.len() / classes.max(1)];
         let mut residuals = vec![0f32; n * classes];
@@ -212,7 +214,7 @@ mod tests {
         let rows = x.chunks(4).zip([0, 1, 2, 0, 1, 2]);
         let batch: Vec<Example> = rows
             .map(|(x, label)| Example {
-                x,
+                x: x.into(),
                 factor: 0.5 + label as f32,
                 label,
             })

@@ -75,8 +75,8 @@ impl<'a> Task<'a> {
         (0..=views).map(move |view| {
             let x = samples.view(row, view);
             Example {
+                factor: if unit_length { unit(&x.floats()) } else { 1.0 },
                 x,
-                factor: if unit_length { unit(x) } else { 1.0 },
                 label,
             }
         })

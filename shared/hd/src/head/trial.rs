@@ -149,7 +149,7 @@ mod tests {
         let label = |index| u32::from(index == 2);
         let examples: Vec<Example> = (x.chunks(1).zip(0..))
             .map(|(x, index)| Example {
-                x,
+                x: x.into(),
                 factor: 1.0,
                 label: label(index),
             })

@@ -47,7 +47,7 @@ pub(super) fn wrong_labels<'a>(
     let doubted: Vec<&Suspect> = suspects.filter(|it| it.suggested != it.label).collect();
     let shown: Vec<&Suspect> = doubted.iter().copied().take(MOST).collect();
     let all = 0..report.samples.len();
-    let rows = Rows::new(all.map(|row| report.samples.bottleneck(row)).collect());
+    let rows = Rows::new(all.map(|row| report.samples.row(row)).collect());
     let own = neighbours(report, &rows, &shown, |suspect| suspect.label);
     let others = neighbours(report, &rows, &shown, |suspect| suspect.suggested);
     let pairs = shown.into_iter().zip(own.into_iter().zip(others));

@@ -96,6 +96,26 @@ impl SplitRule {
     }
 
     fn assign_by_content(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
+        let splits = images.iter().map(|image| self.by_content(&image.group));
+        let splits: Vec<Split> = splits.collect();
+        match self.is_complete(images, &splits) {
+            true => Ok(splits),
+            false => self.assign_and_move(images, labels),
+        }
+    }
+
+    /// Whether every label that has images has some in each split that was asked for.
+    fn is_complete(&self, images: &[Sample], splits: &[Split]) -> bool {
+        let mut of_labels: BTreeMap<u32, BTreeSet<Split>> = BTreeMap::new();
+        for (image, split) in images.iter().zip(splits) {
+            of_labels.entry(image.label).or_default().insert(*split);
+        }
+        let has_all = |there: &BTreeSet<Split>| self.wanted().all(|split| there.contains(&split));
+        of_labels.values().all(has_all)
+    }
+
+    /// The same where some label is missing from a split, and an image has to be moved for it.
+    fn assign_and_move(&self, images: &[Sample], labels: &[String]) -> Result<Vec<Split>> {
         let mut splits: BTreeMap<Digest, Split> = images
             .iter()
             .map(|image| (image.group, self.by_content(&image.group)))

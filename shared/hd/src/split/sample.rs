@@ -27,10 +27,12 @@ pub(crate) fn identify(images: &[Sample]) -> Digest {
         .iter()
         .map(|image| (image.digest, image.label))
         .collect();
-    sorted.sort();
-    let bytes: Vec<u8> = sorted
+    sorted.sort_unstable();
+    let labels: Vec<[u8; 4]> = sorted
         .iter()
-        .flat_map(|(digest, label)| [digest.as_bytes(), label.to_le_bytes().as_slice()].concat())
+        .map(|(_, label)| label.to_le_bytes())
         .collect();
-    Digest::of(&bytes)
+    let pairs = sorted.iter().zip(&labels);
+    let parts = pairs.flat_map(|((digest, _), label)| [digest.as_bytes().as_slice(), label]);
+    Digest::of_parts(parts)
 }

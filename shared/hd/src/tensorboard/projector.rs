@@ -11,6 +11,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use hd_rows::{Row, floats};
 use rayon::prelude::*;
 
 use crate::digest::Digest;
@@ -33,7 +34,7 @@ const THUMBNAILS: &str = "thumbnails.png";
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// The bottleneck: D floats.
-    pub bottleneck: &'a [f32],
+    pub bottleneck: Row<'a>,
     /// The image's path within the folder of images.
     pub path: &'a Path,
     /// The name of the image's label.
@@ -60,7 +61,7 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
     }
     let lines: Vec<String> = points
         .par_iter()
-        .map(|point| line(point.bottleneck))
+        .map(|point| line(&point.bottleneck.floats()))
         .collect();
     file::replace(&folder.join(BOTTLENECKS), |out| {
         let mut lines = lines.iter();
@@ -80,7 +81,9 @@ pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> R
         file::replace(&folder.join(THUMBNAILS), |out| out.write_all(&png))?;
     }
     let mut config = identity;
-    let size = points.first().map_or(0, |point| point.bottleneck.len());
+    let size = points
+        .first()
+        .map_or(0, |point| point.bottleneck.floats().len());
     let count = points.len();
     // Writing to a string does not fail.
     let _ = write!(
@@ -119,14 +122,18 @@ fn remove(path: &Path) -> Result<()> {
 }
 
 fn identify(points: &[Point], images: Option<&Path>) -> Digest {
-    let parts = points.iter().flat_map(|point| {
-        [
-            point.digest.as_bytes().as_slice(),
-            point.label.as_bytes(),
-            point.path.as_os_str().as_encoded_bytes(),
-            bytemuck::cast_slice(point.bottleneck),
-        ]
-    });
+    let bottlenecks = floats(points.iter().map(|point| point.bottleneck));
+    let parts = points
+        .iter()
+        .zip(&bottlenecks)
+        .flat_map(|(point, bottleneck)| {
+            [
+                point.digest.as_bytes().as_slice(),
+                point.label.as_bytes(),
+                point.path.as_os_str().as_encoded_bytes(),
+                bytemuck::cast_slice(bottleneck),
+            ]
+        });
     let images = images.map(|images| images.as_os_str().as_encoded_bytes());
     Digest::of_parts(parts.chain(images))
 }

@@ -19,6 +19,7 @@ mod table;
 mod threshold;
 
 use hd_neighbours::Rows;
+use hd_rows::Row;
 use rayon::prelude::*;
 
 use self::equal::Equal;
@@ -138,22 +139,23 @@ fn keeps(rule: &SplitRule) -> bool {
 
 /// What is looked at, an entry for each sample.
 struct Images<'a> {
-    bottlenecks: Vec<&'a [f32]>,
-    facts: Vec<Facts>,
-    digests: Vec<Digest>,
+    rows: Vec<Row<'a>>,
+    facts: Vec<&'a Facts>,
+    digests: Vec<&'a Digest>,
     equal: Equal,
 }
 
 impl<'a> Images<'a> {
     fn of(samples: &'a Samples) -> Self {
         let all = 0..samples.len();
-        let facts = all.clone().map(|index| samples.facts(index).copied());
-        let facts: Vec<Facts> = facts.map(Option::unwrap_or_default).collect();
-        let digests: Vec<Digest> = samples.images().iter().map(|image| image.digest).collect();
-        let bottlenecks: Vec<&[f32]> = all.map(|index| samples.bottleneck(index)).collect();
-        let equal = Equal::of(&bottlenecks, &facts, &digests);
+        let facts = all.clone().filter_map(|index| samples.facts(index));
+        let facts: Vec<&Facts> = facts.collect();
+        let digests = all.clone().filter_map(|index| samples.digest(index));
+        let digests: Vec<&Digest> = digests.collect();
+        let rows: Vec<Row> = all.map(|index| samples.row(index)).collect();
+        let equal = Equal::of(&rows, &facts, &digests);
         Self {
-            bottlenecks,
+            rows,
             facts,
             digests,
             equal,
@@ -163,7 +165,7 @@ impl<'a> Images<'a> {
     /// The bottlenecks of those images that are not equal to an earlier one.
     fn rows(&self) -> Rows<'a> {
         let firsts = self.equal.firsts.iter();
-        let rows = firsts.filter_map(|&index| self.bottlenecks.get(index).copied());
+        let rows = firsts.filter_map(|&index| self.rows.get(index).copied());
         Rows::new(rows.collect())
     }
 }

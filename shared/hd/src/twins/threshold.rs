@@ -70,7 +70,7 @@ mod tests {
     }
 
     fn threshold(rows: &[Vec<f32>]) -> f64 {
-        of(&Rows::new(rows.iter().map(Vec::as_slice).collect()))
+        of(&Rows::new(rows.iter().map(hd_rows::Row::from).collect()))
     }
 
     #[test]
