@@ -92,7 +92,7 @@ fn collect(folder: &Path, before: &str, made: &mut BTreeMap<String, Vec<u8>>) {
 /// Whether a file is whole at any moment: neither one that has no name yet, nor the journal of
 /// hd-bottleneck, from which its next run goes on.
 fn is_whole_always(name: &str) -> bool {
-    !name.contains(".hd-tmp") && !name.ends_with(".journal")
+    !name.contains(".hd-tmp") && !name.contains(".journal")
 }
 
 /// Every program that makes files.

@@ -170,7 +170,11 @@ fn a_full_disk_is_an_error_that_names_the_file_and_costs_nothing() {
     assert!(before == fs::read(dir.path("out/bottlenecks.bin")).unwrap());
     assert_eq!(
         files_in(&dir.path("out")),
-        ["bottlenecks.bin", "bottlenecks.bin.journal"]
+        [
+            "bottlenecks.bin",
+            "bottlenecks.bin.journal",
+            "bottlenecks.bin.journal.2"
+        ]
     );
 
     // With room again nothing of what was computed is computed again.

@@ -2,7 +2,9 @@
 //!
 //! They are hidden, lie beside the place that they are for, and are locked while a process is at work
 //! on them. They are deleted when dropped, by [`remove_all`] where a signal ends the program, and
-//! where nothing could be done any more, by the next one that makes something in that folder.
+//! where nothing could be done any more, by the next one that makes the same in that folder. On other
+//! machines the locks may not be seen, and another machine may be at work on something else there,
+//! which is therefore given an hour.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,6 +13,7 @@ use std::mem;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use hd_weakness::{is_at, try_lock};
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -21,10 +24,13 @@ const ENDING: &str = ".hd-tmp";
 /// The random part of a name and the dot before it.
 const CHANCE: usize = 1 + 6;
 
+/// What is on its way to another name is abandoned when nothing was written to it for so long.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// How often a folder is deleted that is being filled.
 const TRIES: usize = 1000;
 
-/// Those of this process, and the folders in which it looked for those of dead ones.
+/// Those of this process, and the folders and names for which it looked for those of dead ones.
 static LIVE: Mutex<Live> = Mutex::new(Live {
     paths: BTreeSet::new(),
     swept: BTreeSet::new(),
@@ -32,7 +38,7 @@ static LIVE: Mutex<Live> = Mutex::new(Live {
 
 struct Live {
     paths: BTreeSet<PathBuf>,
-    swept: BTreeSet<PathBuf>,
+    swept: BTreeSet<(PathBuf, String)>,
 }
 
 /// A file that has no name of its own yet.
@@ -140,10 +146,10 @@ fn make<T>(
     make: impl Fn(&mut Builder<'_, '_>) -> io::Result<(PathBuf, File, T)>,
 ) -> io::Result<(T, Entry)> {
     let mut live = live();
-    if live.swept.insert(folder.to_path_buf()) {
-        sweep(folder);
-    }
     let prefix = format!(".{name}.");
+    if live.swept.insert((folder.to_path_buf(), prefix.clone())) {
+        sweep(folder, &prefix);
+    }
     loop {
         let mut builder = Builder::new();
         // tempfile's own message would name the temporary file.
@@ -158,14 +164,23 @@ fn make<T>(
 }
 
 /// Deletes what dead processes left in a folder. What cannot be deleted does no harm.
-fn sweep(folder: &Path) {
+fn sweep(folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if is_temporary(&entry.file_name().to_string_lossy())
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_temporary(&name)
+            && (name.starts_with(prefix) || is_abandoned(&entry.path()))
             && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
         {
             let _ = remove(&entry.path());
         }
     }
+}
+
+fn is_abandoned(path: &Path) -> bool {
+    let written = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    let age = written.map(|written| SystemTime::now().duration_since(written));
+    age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED))
 }
 
 /// Whether a name is one that [`make`] gives.
@@ -251,12 +266,18 @@ mod tests {
             fs::write(folder.path().join(name), "left").unwrap();
         }
         fs::create_dir_all(folder.path().join(".photos.a1B2c3.hd-tmp/images")).unwrap();
+        // Another machine, whose locks are not seen, may be at work on what is new and on its way to another name.
+        let elsewhere = folder.path().join(".graph.onnx.a1B2c3.hd-tmp");
+        fs::write(elsewhere, "half").unwrap();
+        let old = File::open(folder.path().join(".photos.a1B2c3.hd-tmp")).unwrap();
+        old.set_modified(SystemTime::now() - 2 * ABANDONED).unwrap();
         let busy = File::create(folder.path().join(".busy.a1B2c3.hd-tmp")).unwrap();
         busy.lock().unwrap();
         drop(TemporaryFile::new(folder.path(), "head.bin").unwrap());
         let mut found = names(folder.path());
         found.sort();
-        let mut left = [&foreign[..], &[".busy.a1B2c3.hd-tmp"]].concat();
+        let there = [".busy.a1B2c3.hd-tmp", ".graph.onnx.a1B2c3.hd-tmp"];
+        let mut left = [&foreign[..], &there].concat();
         left.sort_unstable();
         assert_eq!(found, left);
     }

@@ -78,7 +78,8 @@ fn is_without_locks(error: &io::Error) -> bool {
     let none = error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS);
     if none {
         note(
-            "this file system has no locks: do not run hd-bottleneck or hd-fetch into the same file twice at a time",
+            "this file system has no locks: do not run hd-fetch into the same file twice at a time, and know that \
+             hd-bottleneck would do its work twice",
         );
     }
     none

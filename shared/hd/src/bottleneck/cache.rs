@@ -302,9 +302,15 @@ pub(super) fn write(
             row.map_or(Ok(()), |row| bottleneck(row, floats))
         })
     };
-    match quietly {
-        true => file::replace_quietly(path, write),
-        false => file::replace(path, write),
+    let replace = || match quietly {
+        true => file::replace_quietly(path, &write),
+        false => file::replace(path, &write),
+    };
+    match replace() {
+        // Another run that begins to write the same file, and sees no locks, takes the new one for
+        // abandoned. It does so once.
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => replace(),
+        done => done,
     }
 }
 

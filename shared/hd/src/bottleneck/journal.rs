@@ -1,88 +1,91 @@
 //! The journal: bottlenecks as they are computed, so that an interrupted run loses next to nothing.
 //!
-//! It lies beside the file of bottlenecks, and is deleted when that is complete. Behind the frame
-//! that [`crate::file`] describes there are records of one length: the key of a bottleneck (32
-//! bytes), what is known of its image (32 bytes, as `facts.rs` has them), the bottleneck (D float32),
-//! and the first eight bytes of the BLAKE3 of all that, little-endian throughout. What follows the last
-//! whole record is the trace of a kill, and is cut off.
+//! It lies beside the file of bottlenecks, and is deleted when that is complete. It is written by one
+//! process and never by a second one, since locks cannot be trusted to keep two machines apart: some
+//! file systems have none, and some have them for each machine alone. So a run reads what others have
+//! left (`left.rs`), and begins a journal of its own under the next number.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hd_weakness::{is_at, of_sync, try_lock};
-use serde::{Deserialize, Serialize};
 
-use super::blocks::{CHECK, check};
+use super::blocks::check;
 use super::facts::Facts;
+use super::left::{self, Left};
+use super::record::{FORMAT, Key, LEAD};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::frame::Format;
-
-const FORMAT: Format = Format {
-    magic: *b"HDJOURNL",
-    version: 4,
-    what: "a journal of bottlenecks",
-    maker: "hd-bottleneck",
-};
-const DIGEST: usize = 32;
-/// The bytes before the floats of a record.
-const LEAD: usize = DIGEST + Facts::BYTES;
 
 /// A power cut loses no more work than this.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// The base and the preprocessing that the bottlenecks in a journal were computed with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Key {
-    pub(super) base: Digest,
-    pub(super) preprocess: Digest,
-    pub(super) size: u32,
-}
-
 /// Where a bottleneck's floats begin, and what is kept of its image.
 #[derive(Clone, Copy, Debug)]
 struct Location {
+    /// The journal among those that others left, or none where it is in this run's own.
+    left: Option<usize>,
     offset: u64,
     facts: Facts,
 }
 
-/// An open journal, locked against other processes.
+/// An open journal, locked against other processes, and those that others left.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    size: usize,
     places: HashMap<Digest, Location>,
+    begin: u64,
     end: u64,
     synced: Instant,
+    left: Vec<Left>,
 }
 
 impl Journal {
-    /// Opens the journal of the file of bottlenecks `of`, with what an interrupted run left in it.
+    /// Begins a journal of the file of bottlenecks `of`, with what interrupted runs left in theirs.
     ///
     /// # Errors
     /// Something else in its place, which is left alone; another process that has it open; a folder
     /// that cannot be written to.
     pub(super) fn open(of: &Path, key: &Key) -> Result<Self> {
-        let path = path_beside(of);
-        let file = lock(&path, of)?;
-        check_kind(&path, &file)?;
+        file::make_folder_of(of)?;
+        let left = left::beside(of, key)?;
+        let (path, file) = begin(of)?;
+        let mut header = Vec::new();
+        FORMAT
+            .write_header(&mut header, key)
+            .and_then(|()| file.write_all_at(&header, 0))
+            .map_err(Error::io(&path, "write"))?;
         let mut journal = Self {
             path,
             file,
-            size: key.size as usize,
             places: HashMap::new(),
-            end: 0,
+            begin: header.len() as u64,
+            end: header.len() as u64,
             synced: Instant::now(),
+            left: Vec::new(),
         };
-        journal
-            .resume(key)
-            .map_err(Error::io(&journal.path, "go on with"))?;
+        for (number, (left, records)) in left.into_iter().enumerate() {
+            journal
+                .places
+                .extend(records.into_iter().map(|(key, offset, facts)| {
+                    let left = Some(number);
+                    (
+                        key,
+                        Location {
+                            left,
+                            offset,
+                            facts,
+                        },
+                    )
+                }));
+            journal.left.push(left);
+        }
         Ok(journal)
     }
 
@@ -103,8 +106,12 @@ impl Journal {
         self.file
             .write_all_at(&record, self.end)
             .map_err(Error::io(&self.path, "write"))?;
-        let offset = self.end + LEAD as u64;
-        self.places.insert(key, Location { offset, facts });
+        let place = Location {
+            left: None,
+            offset: self.end + LEAD as u64,
+            facts,
+        };
+        self.places.insert(key, place);
         self.end += record.len() as u64;
         if self.synced.elapsed() > SYNC_EVERY {
             of_sync(self.file.sync_data()).map_err(Error::io(&self.path, "write"))?;
@@ -115,117 +122,61 @@ impl Journal {
 
     /// Reads the bottleneck of this key, which must be in it.
     pub(super) fn read_bottleneck(&self, key: &Digest, floats: &mut [f32]) -> io::Result<()> {
-        let place = self
-            .places
-            .get(key)
-            .ok_or_else(|| io::Error::other("a bottleneck was lost"))?;
-        self.file
-            .read_exact_at(bytemuck::cast_slice_mut(floats), place.offset)
+        let lost = || io::Error::other("a bottleneck was lost");
+        let place = self.places.get(key).ok_or_else(lost)?;
+        let file = match place.left {
+            None => &self.file,
+            Some(number) => self.left.get(number).ok_or_else(lost)?.file(),
+        };
+        file.read_exact_at(bytemuck::cast_slice_mut(floats), place.offset)
     }
 
-    /// Whether nothing is in it.
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Deletes it, when all it holds is in the file of bottlenecks.
+    /// Deletes it and those that others left, when all they hold is in the file of bottlenecks.
     pub(super) fn remove(self) -> Result<()> {
-        fs::remove_file(&self.path).map_err(Error::io(&self.path, "delete"))
+        self.remove_own()?;
+        self.left.iter().try_for_each(Left::remove)
     }
 
-    /// Takes over what an earlier run left, if that run computed the same thing, and begins anew
-    /// otherwise.
-    fn resume(&mut self, key: &Key) -> io::Result<()> {
-        let mut header = Vec::new();
-        FORMAT.write_header(&mut header, key)?;
-        let mut found = vec![0; header.len()];
-        let mut file = BufReader::with_capacity(1 << 18, &self.file);
-        self.end = header.len() as u64;
-        if file.read_exact(&mut found).is_err() || found != header {
-            self.file.set_len(0)?;
-            return self.file.write_all_at(&header, 0);
+    /// Leaves what it holds for the next run.
+    pub(super) fn leave(self) -> Result<()> {
+        match self.end == self.begin {
+            true => self.remove_own(),
+            false => Ok(()),
         }
-        let mut record = vec![0; LEAD + self.size * 4 + CHECK];
-        while file.read_exact(&mut record).is_ok() {
-            let (body, stored) = record.split_at(record.len() - CHECK);
-            let lead = body.split_first_chunk::<DIGEST>();
-            let Some((key, rest)) = lead.filter(|_| check(body) == stored) else {
-                break;
-            };
-            let place = Location {
-                offset: self.end + LEAD as u64,
-                facts: rest
-                    .first_chunk()
-                    .map(Facts::from_bytes)
-                    .unwrap_or_default(),
-            };
-            self.places.insert(Digest::from_bytes(*key), place);
-            self.end += record.len() as u64;
+    }
+
+    fn remove_own(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            // Another run that made the same file was done before.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done.map_err(Error::io(&self.path, "delete")),
         }
-        self.file.set_len(self.end)
     }
 }
 
-/// Where the journal of the file of bottlenecks `of` lies.
-fn path_beside(of: &Path) -> PathBuf {
-    let mut name = of.file_name().unwrap_or_default().to_owned();
-    name.push(".journal");
-    of.with_file_name(name)
-}
-
-/// Refuses a file that holds something else. One that is cut short in its first bytes is the trace of
-/// a kill.
-fn check_kind(path: &Path, mut file: &File) -> Result<()> {
-    let mut begins = Vec::new();
-    let read = file
-        .take(FORMAT.magic.len() as u64)
-        .read_to_end(&mut begins);
-    read.and_then(|_| file.rewind())
-        .map_err(Error::io(path, "read"))?;
-    match FORMAT.magic.starts_with(&begins) {
-        true => Ok(()),
-        false => Err(occupied(path)),
-    }
-}
-
-fn occupied(path: &Path) -> Error {
-    Error::Occupied {
-        path: path.to_path_buf(),
-        detail: format!(", and is not {}", FORMAT.what),
-    }
-}
-
-/// Opens the file at `path` and locks it.
-///
-/// The one who had the lock deletes the file when done. So what was locked may be a file without a
-/// name, in which another process would look in vain, and it takes another try.
-fn lock(path: &Path, of: &Path) -> Result<File> {
-    file::make_folder_of(path)?;
-    loop {
-        // A link would lead elsewhere, and a pipe would wait for somebody at its other end.
-        if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-            return Err(occupied(path));
+/// Makes the journal with the first number that nobody has, and locks it.
+fn begin(of: &Path) -> Result<(PathBuf, File)> {
+    for number in 1..=u32::MAX {
+        let path = left::path_beside(of, number);
+        let mut new = OpenOptions::new();
+        let file = match new.read(true).write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            file => file.map_err(Error::io(&path, "write"))?,
+        };
+        // Another one that begins at this moment may take it for what was left.
+        if !try_lock(&file).map_err(Error::io(&path, "lock"))? {
+            return Err(left::busy(of));
         }
-        let open = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
-        let file = open.map_err(Error::io(path, "write"))?;
-        if !try_lock(&file).map_err(Error::io(path, "lock"))? {
-            return Err(Error::Busy {
-                path: of.to_path_buf(),
-            });
-        }
-        if is_at(&file, path) {
-            return Ok(file);
+        if is_at(&file, &path) {
+            return Ok((path, file));
         }
     }
+    Err(left::busy(of))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::blocks::CHECK;
     use super::*;
     use crate::photo::Note;
 
@@ -303,6 +254,7 @@ mod tests {
                 length.saturating_sub(begin) / record,
                 "cut to {length}"
             );
+            journal.leave().unwrap();
         }
     }
 
@@ -366,7 +318,7 @@ mod tests {
     fn something_else_in_its_place_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let of = folder.path().join("bottlenecks.bin");
-        let path = path_beside(&of);
+        let path = left::path_beside(&of, 1);
         for content in [&b"a diary"[..], b"HDJOURNAL", b"HDBOTTLE and more"] {
             fs::write(&path, content).unwrap();
             let message = Journal::open(&of, &key()).unwrap_err().to_string();
@@ -383,8 +335,8 @@ mod tests {
         let diary = folder.path().join("diary");
         for content in ["", "dear"] {
             fs::write(&diary, content).unwrap();
-            let _ = fs::remove_file(path_beside(&of));
-            std::os::unix::fs::symlink(&diary, path_beside(&of)).unwrap();
+            let _ = fs::remove_file(left::path_beside(&of, 1));
+            std::os::unix::fs::symlink(&diary, left::path_beside(&of, 1)).unwrap();
             let message = Journal::open(&of, &key()).unwrap_err().to_string();
             assert!(message.contains("it is there already"), "{message}");
             assert_eq!(fs::read_to_string(&diary).unwrap(), content);
@@ -420,7 +372,7 @@ mod tests {
     fn a_folder_in_its_place_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let of = folder.path().join("bottlenecks.bin");
-        fs::create_dir(path_beside(&of)).unwrap();
+        fs::create_dir(left::path_beside(&of, 1)).unwrap();
         let message = Journal::open(&of, &key()).unwrap_err().to_string();
         assert!(
             message.contains("bottlenecks.bin.journal: it is there already"),

@@ -9,12 +9,14 @@ mod facts;
 mod header;
 mod journal;
 mod layout;
+mod left;
 #[cfg(test)]
 mod malformed;
 mod noted;
 mod place;
 mod reader;
 mod resident;
+mod record;
 mod reuse;
 mod run;
 mod samples;

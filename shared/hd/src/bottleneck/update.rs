@@ -13,11 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::cache::{self, Bottlenecks};
 use super::header;
-use super::journal::{Journal, Key};
+use super::journal::Journal;
 use super::layout::{Header, Skipped};
 use super::noted::Noted;
 use super::place;
 use super::reader::{Content, Contents, Reader};
+use super::record::Key;
 use super::reuse::{Seen, covers, recognise, reusable};
 use super::run::run;
 use crate::base::MakeEngine;
@@ -112,10 +113,11 @@ pub fn update(
         progress,
     };
     let updated = work.finish(&unread, old.as_ref());
-    // What an interrupted run has computed is for the next one.
-    let journal = work.journal;
-    if let Some(journal) = journal.filter(|journal| updated.is_ok() || journal.is_empty()) {
-        journal.remove()?;
+    match (work.journal, &updated) {
+        (Some(journal), Ok(_)) => journal.remove()?,
+        // What an interrupted run has computed is for the next one.
+        (Some(journal), Err(_)) => journal.leave()?,
+        (None, _) => {}
     }
     updated.map(|updated| Updated { rebuilt, ..updated })
 }
