@@ -1,13 +1,15 @@
 //! hd-bottleneck: runs a base over a folder of images and keeps what it gives.
 
+use std::fs;
 use std::io::{self, BufWriter, Read, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Parser, ValueEnum};
 use hd::base::{Chosen, Device, Engine};
-use hd::bottleneck::{self, Bottlenecks, Noted, Options, Skipped, Updated};
+use hd::bottleneck::{self, Bottlenecks, Lack, Noted, Options, Skipped, Updated};
 use hd::counted;
 use hd::dataset::{Dataset, Shard};
 use hd::onnx::Network;
@@ -72,9 +74,19 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Take only one of N parts of the images, for N machines or files; hd-train and hd-eval take all the files
+    /// Take only one of N parts of the images, for N machines or files; hd-train and hd-eval take all the files. In a
+    /// folder that --output names the file is I-of-N.bin
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
+
+    /// Take over what is in these files of bottlenecks, or in all files `*.bin` of these folders, such as those of shards
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "base")]
+    reuse: Vec<PathBuf>,
+
+    /// Print which of N shards have no file in the folder of --output yet, or one that lacks something, and do nothing
+    /// else
+    #[arg(long, value_name = "N", conflicts_with_all = ["shard", "reuse", "export"])]
+    missing: Option<NonZeroU32>,
 
     /// Read every image, also where size, number and times say that it did not change
     #[arg(long)]
@@ -202,9 +214,24 @@ impl Program for Arguments {
             dataset.keep_shard(shard);
         }
         let mut base = Network::open_base(base)?;
-        tell_dataset(&dataset);
+        if self.missing.is_none() {
+            tell_dataset(&dataset);
+        }
         base.preprocess.full_decode |= self.full_decode;
         base.preprocess.keep_truncated |= self.truncated == Truncated::Keep;
+        let (interrupted, reuse) = (interruption(), files_in(&self.reuse)?);
+        let options = Options {
+            jobs: self.compute.jobs.count(),
+            verify: self.verify,
+            max_pixels: self.max_pixels,
+            distortion,
+            reuse: &reuse,
+            interrupted: &interrupted,
+        };
+        if let Some(count) = self.missing {
+            return print_missing(&dataset, count, &base, output, &options);
+        }
+        let output = &self.place(output);
         let make_engine = || {
             let chosen = Engine::choose(self.device, self.compute.runtime.as_deref(), &base)?;
             if self.device == Device::Auto {
@@ -213,13 +240,6 @@ impl Program for Arguments {
             Ok(chosen.engine)
         };
         let bar = Bar::default();
-        let options = Options {
-            jobs: self.compute.jobs.count(),
-            verify: self.verify,
-            max_pixels: self.max_pixels,
-            distortion,
-            interrupted: &interruption(),
-        };
         let summary = bottleneck::update(&dataset, &base, &make_engine, output, &options, &bar)?;
         let table = bottleneck::write_skipped(output, &summary.skipped)?;
         let noted = bottleneck::write_noted(output, &summary.noted)?;
@@ -245,6 +265,14 @@ impl Program for Arguments {
 }
 
 impl Arguments {
+    /// Where the bottlenecks go: in a folder a shard has a name of its own.
+    fn place(&self, output: &Path) -> PathBuf {
+        match self.shard {
+            Some(shard) if output.is_dir() => output.join(shard.file_name()),
+            _ => output.to_path_buf(),
+        }
+    }
+
     /// Exports a file of bottlenecks that is there already.
     fn export_finished(&self) -> anyhow::Result<()> {
         let (Some(folder), Some(file)) = (&self.export, &self.images) else {
@@ -276,6 +304,46 @@ impl Arguments {
             (None, None) => bail!("IMAGES or --files-from is needed"),
         }
     }
+}
+
+/// Each folder replaced by the files of bottlenecks in it, by their names.
+fn files_in(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let within = fs::read_dir(path).map(|entries| entries.map(|entry| Ok(entry?.path())));
+        let within = within.and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut within = within.with_context(|| path.display().to_string())?;
+        within.retain(|file| file.extension().is_some_and(|ending| ending == "bin"));
+        within.sort();
+        files.extend(within);
+    }
+    Ok(files)
+}
+
+/// Prints the numbers of the shards whose files in `folder` lack something, and says what that is.
+fn print_missing(
+    dataset: &Dataset,
+    count: NonZeroU32,
+    base: &Network,
+    folder: &Path,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (shard, entries) in dataset.shards(count) {
+        let file = folder.join(shard.file_name());
+        let lack = bottleneck::lack(dataset, &entries, base, &file, options)?;
+        if let Some(Lack::Some(why)) = &lack {
+            log::info!("{why}");
+        }
+        if lack.is_some() {
+            writeln!(out, "{}", shard.index())?;
+        }
+    }
+    Ok(out.flush()?)
 }
 
 /// Says how the images are divided already, and what is odd about them, before any work.
@@ -328,6 +396,9 @@ fn tell_noted(dataset: &Dataset, noted: &[Noted], table: &Path) {
 fn tell(dataset: &Dataset, summary: &Updated, output: &Path, table: &Path) {
     if let Some(reason) = &summary.rebuilt {
         log::info!("{reason}; made anew");
+    }
+    for reason in &summary.unusable {
+        log::info!("{reason}; nothing is taken over from it");
     }
     if summary.mended > 0 {
         log::warn!(

@@ -110,6 +110,7 @@ pub(crate) fn update_bottlenecks(out: &Path, interrupt: bool) -> hd::Result<()> 
         verify: false,
         max_pixels: MAX_PIXELS,
         distortion: None,
+        reuse: &[],
         interrupted: &interrupted,
     };
     let progress = Interrupting {

@@ -64,6 +64,7 @@ fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
             variants: 2,
             seed: 0,
         }),
+        reuse: &[],
         interrupted: &AtomicBool::new(false),
     };
     let dataset = Dataset::scan(images).unwrap();

@@ -13,6 +13,7 @@ mod outliers;
 mod outputs;
 mod reuse;
 mod screen;
+mod shards;
 mod twins;
 mod unreadable;
 mod views;

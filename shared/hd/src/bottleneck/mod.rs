@@ -8,6 +8,7 @@ mod export;
 mod facts;
 mod header;
 mod journal;
+mod lack;
 mod layout;
 mod left;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod update;
 pub use cache::Bottlenecks;
 pub use corrections::{Corrected, Corrections};
 pub use facts::Facts;
+pub use lack::{Lack, lack};
 pub use layout::{Row, Skipped};
 pub use noted::Noted;
 pub use samples::Samples;

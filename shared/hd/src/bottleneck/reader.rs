@@ -105,14 +105,14 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The contents that are in an earlier file, as far as that holds with this limit on the size of
-    /// an image.
-    pub(super) fn of(old: Option<&Bottlenecks>, max_pixels: u64) -> Self {
-        let rows = old.into_iter().flat_map(|old| {
-            let facts = old.rows().iter().map(|row| row.facts);
-            old.keys().zip(facts)
+    /// The contents that are in earlier files, as far as these hold with this limit on the size of an
+    /// image.
+    pub(super) fn of(earlier: &[&Bottlenecks], max_pixels: u64) -> Self {
+        let rows = earlier.iter().flat_map(|file| {
+            let facts = file.rows().iter().map(|row| row.facts);
+            file.keys().zip(facts)
         });
-        let skipped = old.map_or(&[][..], Bottlenecks::skipped).iter();
+        let skipped = earlier.iter().flat_map(|file| file.skipped());
         Self {
             kept: rows
                 .filter(|(_, facts)| facts.pixels() <= max_pixels)

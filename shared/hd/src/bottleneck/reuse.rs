@@ -1,7 +1,7 @@
 //! Reuse: the rows of an earlier file of bottlenecks that can be taken over.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cache::Bottlenecks;
 use super::reader::{Content, Found, holds};
@@ -50,6 +50,20 @@ pub(super) fn reusable(
     }
 }
 
+/// Those of the files at `paths` whose rows can be taken over, and what is wrong with the others.
+pub(super) fn reusable_of(
+    paths: &[PathBuf],
+    base: &Network,
+) -> Result<(Vec<Bottlenecks>, Vec<String>)> {
+    let (mut files, mut unusable) = (Vec::new(), Vec::new());
+    for path in paths {
+        let (file, why) = reusable(path, base)?;
+        files.extend(file);
+        unusable.extend(why);
+    }
+    Ok((files, unusable))
+}
+
 /// Whether every image in the old file has all the views that are wanted.
 pub(super) fn covers(old: &Bottlenecks, wanted: Option<Distortion>) -> bool {
     match (wanted, old.distortion()) {
@@ -66,16 +80,17 @@ pub(super) fn covers(old: &Bottlenecks, wanted: Option<Distortion>) -> bool {
 /// read.
 pub(super) fn recognise<'a>(
     dataset: &'a Dataset,
-    old: Option<&Bottlenecks>,
+    earlier: &[&Bottlenecks],
     max_pixels: u64,
 ) -> (Seen<'a>, Vec<&'a Entry>) {
-    let (rows, skipped) = old.map_or((&[][..], &[][..]), |old| (old.rows(), old.skipped()));
-    let rows = rows
-        .iter()
+    // Of two files that know a path the first one counts.
+    let earlier = || earlier.iter().rev();
+    let rows = earlier()
+        .flat_map(|file| file.rows())
         .filter(|row| row.variant == 0 && row.facts.pixels() <= max_pixels)
         .filter_map(|row| Some((row.path.as_path(), (row.digest, row.stamp?))));
-    let skipped = skipped
-        .iter()
+    let skipped = earlier()
+        .flat_map(|file| file.skipped())
         .filter(|bad| holds(bad, max_pixels))
         .filter_map(|bad| Some((bad.path.as_path(), (bad.digest?, bad.stamp?))));
     let known: HashMap<_, _> = rows.chain(skipped).collect();

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +19,7 @@ use super::noted::Noted;
 use super::place;
 use super::reader::{Content, Contents, Reader};
 use super::record::Key;
-use super::reuse::{Seen, covers, recognise, reusable};
+use super::reuse::{Seen, covers, recognise, reusable, reusable_of};
 use super::run::run;
 use crate::base::MakeEngine;
 use crate::dataset::{Dataset, Entry};
@@ -59,6 +59,8 @@ pub struct Updated {
     pub unread: usize,
     /// Why what was there before could not be used, if it could not.
     pub rebuilt: Option<String>,
+    /// Why other files could not be used from which rows were to be taken over.
+    pub unusable: Vec<String>,
 }
 
 /// How to do an update.
@@ -72,6 +74,8 @@ pub struct Options<'a> {
     pub max_pixels: u64,
     /// Which views of the images are wanted beside themselves.
     pub distortion: Option<Distortion>,
+    /// Other files of bottlenecks, such as those of shards, from which rows are taken over.
+    pub reuse: &'a [PathBuf],
     /// Raised when the work is to end early.
     pub interrupted: &'a AtomicBool,
 }
@@ -92,17 +96,20 @@ pub fn update(
 ) -> Result<Updated> {
     place::check(dataset, out)?;
     let (old, rebuilt) = reusable(out, base)?;
-    let recognisable = old
-        .as_ref()
-        .filter(|old| !options.verify && covers(old, options.distortion));
-    let (seen, unread) = recognise(dataset, recognisable, options.max_pixels);
+    let (others, unusable) = reusable_of(options.reuse, base)?;
+    let earlier: Vec<&Bottlenecks> = old.iter().chain(&others).collect();
+    let recognisable = earlier.iter().copied();
+    let recognisable: Vec<&Bottlenecks> = recognisable
+        .filter(|file| !options.verify && covers(file, options.distortion))
+        .collect();
+    let (seen, unread) = recognise(dataset, &recognisable, options.max_pixels);
     let mut work = Work {
         reader: Reader {
             dataset,
             base,
             distortion: options.distortion,
             max_pixels: options.max_pixels,
-            contents: Contents::of(old.as_ref(), options.max_pixels),
+            contents: Contents::of(&earlier, options.max_pixels),
             claimed: Mutex::default(),
         },
         seen,
@@ -112,14 +119,18 @@ pub fn update(
         options,
         progress,
     };
-    let updated = work.finish(&unread, old.as_ref());
+    let updated = work.finish(&unread, old.as_ref(), &earlier);
     match (work.journal, &updated) {
         (Some(journal), Ok(_)) => journal.remove()?,
         // What an interrupted run has computed is for the next one.
         (Some(journal), Err(_)) => journal.leave()?,
         (None, _) => {}
     }
-    updated.map(|updated| Updated { rebuilt, ..updated })
+    updated.map(|updated| Updated {
+        rebuilt,
+        unusable,
+        ..updated
+    })
 }
 
 /// One update.
@@ -135,7 +146,12 @@ struct Work<'a, 'e> {
 }
 
 impl<'a> Work<'a, '_> {
-    fn finish(&mut self, unread: &[&'a Entry], old: Option<&Bottlenecks>) -> Result<Updated> {
+    fn finish(
+        &mut self,
+        unread: &[&'a Entry],
+        old: Option<&Bottlenecks>,
+        earlier: &[&Bottlenecks],
+    ) -> Result<Updated> {
         self.check_readable()?;
         let mut computed = self.read(unread)?;
         self.check_readable()?;
@@ -143,8 +159,8 @@ impl<'a> Work<'a, '_> {
         let mut mended = 0;
         let is_new = |header: &Header| old.is_none_or(|old| old.header() != header);
         if self.options.verify || is_new(&header) {
-            let mut kept = old.map(Kept::of).unwrap_or_default();
-            let lost = kept.without_damaged(old);
+            let mut kept = Kept::of(earlier);
+            let lost = kept.without_damaged();
             let again = self.with_any_of(&lost, &header);
             mended = again.len();
             if mended > 0 {
@@ -152,13 +168,14 @@ impl<'a> Work<'a, '_> {
                 computed += self.read(&again)?;
                 (header, unread_now) = header::of(&self.reader, &self.seen, old);
             }
-            if header.rows.is_empty() && !header.skipped.is_empty() {
+            let is_part = self.reader.dataset.is_part;
+            if header.rows.is_empty() && !header.skipped.is_empty() && !is_part {
                 return Err(nothing_usable(self.reader.dataset, &header.skipped));
             }
             if mended > 0 || is_new(&header) {
                 let says_the_same = |old: &Bottlenecks| old.header().agrees_with(&header);
                 let quietly = mended == 0 && old.is_some_and(says_the_same);
-                self.write(&header, quietly, old, &kept)?;
+                self.write(&header, quietly, &kept)?;
             }
         }
         let images = header.rows.iter().filter(|row| row.variant == 0).count();
@@ -176,6 +193,7 @@ impl<'a> Work<'a, '_> {
             noted: noted(&header, unread_now),
             skipped: header.skipped,
             rebuilt: None,
+            unusable: Vec::new(),
         })
     }
 
@@ -238,7 +256,8 @@ impl<'a> Work<'a, '_> {
     }
 
     /// Errors where most files cannot be read at all, as when a disk is not there: what was made of
-    /// them must not be replaced.
+    /// them must not be replaced. One file alone says nothing of a disk where it is a part of a data
+    /// set.
     fn check_readable(&self) -> Result<()> {
         let dataset = self.reader.dataset;
         let unreadable = dataset.unreadable.iter().filter(|one| one.may_be_image);
@@ -254,16 +273,19 @@ impl<'a> Work<'a, '_> {
             });
         let failed: Vec<(&Path, &str)> = unreadable.chain(unread).collect();
         let files = dataset.entries.len() + dataset.unreadable.len();
+        let few = usize::from(dataset.is_part);
         match failed.iter().min() {
-            Some((path, reason)) if 2 * failed.len() > files => Err(Error::Dataset {
-                path: dataset.name.clone(),
-                reason: format!(
-                    "{} of its {files} files cannot be read, {} among them: {reason}; {} is left as it was",
-                    failed.len(),
-                    path.display(),
-                    self.out.display()
-                ),
-            }),
+            Some((path, reason)) if 2 * failed.len() > files && failed.len() > few => {
+                Err(Error::Dataset {
+                    path: dataset.name.clone(),
+                    reason: format!(
+                        "{} of its {files} files cannot be read, {} among them: {reason}; {} is left as it was",
+                        failed.len(),
+                        path.display(),
+                        self.out.display()
+                    ),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -283,40 +305,51 @@ impl<'a> Work<'a, '_> {
     }
 
     /// Replaces the file, and if only the times of images changed, so that make does not see it.
-    fn write(
-        &self,
-        header: &Header,
-        quietly: bool,
-        old: Option<&Bottlenecks>,
-        kept: &Kept,
-    ) -> Result<()> {
+    fn write(&self, header: &Header, quietly: bool, kept: &Kept) -> Result<()> {
         let journal = self.journal.as_ref();
         cache::write(self.out, header, quietly, |row, floats| {
             let key = header.key(row);
-            match (kept.0.get(&key), old, journal) {
-                (Some(&index), Some(old), _) => old.read_bottleneck(index, floats),
-                (_, _, Some(journal)) => journal.read_bottleneck(&key, floats),
+            match (kept.place(&key), journal) {
+                (Some((file, index)), _) => file.read_bottleneck(index, floats),
+                (None, Some(journal)) => journal.read_bottleneck(&key, floats),
                 _ => Err(io::Error::other("a bottleneck was lost")),
             }
         })
     }
 }
 
-/// The rows of the old file by their keys.
-#[derive(Default)]
-struct Kept(HashMap<Digest, usize>);
+/// The rows of earlier files by their keys: which file, and which row of it.
+struct Kept<'b> {
+    files: &'b [&'b Bottlenecks],
+    places: HashMap<Digest, (usize, usize)>,
+}
 
-impl Kept {
-    fn of(old: &Bottlenecks) -> Self {
-        Self(old.keys().zip(0..).collect())
+impl<'b> Kept<'b> {
+    fn of(files: &'b [&'b Bottlenecks]) -> Self {
+        let mut places = HashMap::new();
+        for (number, file) in files.iter().enumerate() {
+            for (row, key) in file.keys().enumerate() {
+                places.entry(key).or_insert((number, row));
+            }
+        }
+        Self { files, places }
+    }
+
+    fn place(&self, key: &Digest) -> Option<(&Bottlenecks, usize)> {
+        let (number, row) = self.places.get(key)?;
+        Some((self.files.get(*number)?, *row))
     }
 
     /// Takes those out whose bottlenecks are damaged, and says which they were.
-    fn without_damaged(&mut self, old: Option<&Bottlenecks>) -> HashSet<Digest> {
-        let damaged = old.map_or_else(Vec::new, Bottlenecks::damaged);
-        let damaged: HashSet<usize> = damaged.into_iter().collect();
-        let is_damaged = |_: &Digest, row: &mut usize| damaged.contains(row);
-        let lost = self.0.extract_if(is_damaged);
+    fn without_damaged(&mut self) -> HashSet<Digest> {
+        let files = self.files.iter().enumerate();
+        let damaged = files.flat_map(|(number, file)| {
+            let rows = file.damaged().into_iter();
+            rows.map(move |row| (number, row))
+        });
+        let damaged: HashSet<(usize, usize)> = damaged.collect();
+        let is_damaged = |_: &Digest, place: &mut (usize, usize)| damaged.contains(place);
+        let lost = self.places.extract_if(is_damaged);
         lost.map(|(key, _)| key).collect()
     }
 }

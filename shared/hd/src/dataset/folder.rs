@@ -35,6 +35,7 @@ impl Dataset {
             passed_over: BTreeMap::new(),
             division: None,
             oddities: Vec::new(),
+            is_part: false,
         };
         let mut folders = Vec::new();
         for (split, part) in &parts {

@@ -32,6 +32,8 @@ pub struct Dataset {
     pub division: Option<String>,
     /// Oddities that training would suffer from, in a sentence each.
     pub oddities: Vec<String>,
+    /// Whether it is a part of a data set, which may be one file or none.
+    pub is_part: bool,
 }
 
 /// A file in a label's folder.

@@ -76,6 +76,7 @@ impl Dataset {
             passed_over: BTreeMap::new(),
             division: None,
             oddities: Vec::new(),
+            is_part: false,
         };
         if splits.iter().any(Option::is_some) {
             let rest = splits.iter().map(|split| split.unwrap_or(Split::Training));

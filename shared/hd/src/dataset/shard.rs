@@ -1,9 +1,10 @@
 //! A part of a data set, for one of several machines.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::images::{Dataset, bytes};
+use super::images::{Dataset, Entry, bytes};
 use crate::digest::Digest;
 
 impl Dataset {
@@ -12,6 +13,22 @@ impl Dataset {
     pub fn keep_shard(&mut self, shard: Shard) {
         self.entries.retain(|entry| shard.holds(&entry.path));
         self.unreadable.retain(|one| shard.holds(&one.path));
+        self.is_part = true;
+    }
+
+    /// The files of each of `count` shards, in order.
+    pub fn shards(&self, count: NonZeroU32) -> Vec<(Shard, Vec<&Entry>)> {
+        let count = u64::from(count.get());
+        let mut shards: Vec<_> = (1..=count)
+            .map(|index| (Shard { index, count }, Vec::new()))
+            .collect();
+        for entry in &self.entries {
+            let number = remainder(&entry.path, count) as usize;
+            if let Some((_, entries)) = shards.get_mut(number) {
+                entries.push(entry);
+            }
+        }
+        shards
     }
 }
 
@@ -26,10 +43,24 @@ pub struct Shard {
 
 impl Shard {
     fn holds(&self, path: &Path) -> bool {
-        let digest = Digest::of(bytes(path));
-        let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
-        u64::from_le_bytes(first) % self.count == self.index - 1
+        remainder(path, self.count) == self.index - 1
     }
+
+    /// The number of this shard, from 1 on.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The name of its file of bottlenecks in a folder of all shards.
+    pub fn file_name(&self) -> String {
+        format!("{}-of-{}.bin", self.index, self.count)
+    }
+}
+
+fn remainder(path: &Path, count: u64) -> u64 {
+    let digest = Digest::of(bytes(path));
+    let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+    u64::from_le_bytes(first) % count
 }
 
 /// From `I/N`, with I from 1 to N.
@@ -67,6 +98,11 @@ mod tests {
             );
             found.extend(dataset.entries.into_iter().map(|entry| entry.path));
         }
+        let shards = Dataset::scan(root.path()).unwrap();
+        let shards = shards.shards(3.try_into().unwrap());
+        let listed = shards.iter().flat_map(|(_, entries)| entries);
+        assert!(listed.map(|entry| &entry.path).eq(&found));
+        assert_eq!(shards[1].0, "2/3".parse().unwrap());
         found.sort();
         let all = Dataset::scan(root.path())
             .unwrap()

@@ -1,0 +1,84 @@
+//! What a file of bottlenecks lacks, without any of it being computed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use super::cache::Bottlenecks;
+use super::reader::holds;
+use super::reuse::{covers, reusable};
+use super::update::Options;
+use crate::counted;
+use crate::dataset::{Dataset, Entry};
+use crate::error::Result;
+use crate::onnx::Network;
+use crate::stamp::Stamp;
+
+/// Why a file of bottlenecks is not what a run over `entries` of `dataset` would leave there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is not there.
+    All,
+    /// It is there, and this is wrong with it.
+    Some(String),
+}
+
+/// What the file `out` lacks, if anything. Files are not read: size and time of an image tell that it
+/// did not change, since the number of a file may be another one on another machine. What cannot be
+/// opened is not missed, since a run could not read it either.
+///
+/// # Errors
+/// Something else in the place of `out`; the operating system's.
+pub fn lack(
+    dataset: &Dataset,
+    entries: &[&Entry],
+    base: &Network,
+    out: &Path,
+    options: &Options,
+) -> Result<Option<Lack>> {
+    if !out.exists() {
+        return Ok(Some(Lack::All));
+    }
+    let path = out.display();
+    let some = |why: String| Ok(Some(Lack::Some(why)));
+    match reusable(out, base)? {
+        (Some(old), _) if old.labels() != dataset.labels => {
+            some(format!("{path}: made when there were other labels"))
+        }
+        (Some(old), _) if !covers(&old, options.distortion) => {
+            some(format!("{path}: made without these distortions"))
+        }
+        (Some(old), _) => {
+            let known = known(&old, options.max_pixels);
+            let new = entries.iter().filter(|entry| {
+                !known
+                    .get(entry.path.as_path())
+                    .is_some_and(|stamp| is_same(*stamp, &entry.stamp))
+                    && File::open(dataset.root.join(&entry.path)).is_ok()
+            });
+            match new.count() {
+                0 => Ok(None),
+                new => some(format!(
+                    "{path}: {} of its {} new or changed",
+                    counted(new, "image"),
+                    entries.len()
+                )),
+            }
+        }
+        (None, why) => Ok(Some(why.map_or(Lack::All, Lack::Some))),
+    }
+}
+
+/// The files that are in a file of bottlenecks, skipped ones among them.
+fn known(old: &Bottlenecks, max_pixels: u64) -> HashMap<&Path, Option<Stamp>> {
+    let rows = old.rows().iter();
+    let rows = rows.filter(|row| row.variant == 0 && row.facts.pixels() <= max_pixels);
+    let skipped = old.skipped().iter().filter(|bad| holds(bad, max_pixels));
+    rows.map(|row| (row.path.as_path(), row.stamp))
+        .chain(skipped.map(|bad| (bad.path.as_path(), bad.stamp)))
+        .collect()
+}
+
+fn is_same(then: Option<Stamp>, now: &Stamp) -> bool {
+    then.is_none_or(|then| (then.size, then.modified) == (now.size, now.modified))
+}

@@ -1,0 +1,192 @@
+//! The contract of one shard: whatever happened before and whatever happens beside it, a run that
+//! succeeds leaves the same file.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::{counts, settle};
+use crate::systems::{called_by, can_trace};
+use crate::workdir::{Call, Workdir, base};
+
+/// hd-bottleneck over the folder `images`, with these arguments.
+fn bottleneck(dir: &Workdir, args: &[&str]) -> Call {
+    let call = dir.program("hd-bottleneck").arg("--base").arg(base());
+    call.arg("images").args(args)
+}
+
+fn start(Call(mut command): Call) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn two_runs_at_once_where_locks_do_not_keep_them_apart_make_the_same_file() {
+    if !can_trace("two_runs_at_once_where_locks_do_not_keep_them_apart") {
+        return;
+    }
+    let dir = Workdir::new();
+    dir.images("images", 12);
+    settle(&dir.path("images"));
+    bottleneck(&dir, &["-o", "undisturbed.bin"]).succeeds();
+    let undisturbed = fs::read(dir.path("undisturbed.bin")).unwrap();
+    // File systems without locks, and one that gives a lock to each machine that asks.
+    for answer in ["error=ENOLCK", "error=ENOSYS", "retval=0"] {
+        let run = || {
+            let inject = format!("inject=flock:{answer}");
+            let trace = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-e"];
+            let call = bottleneck(&dir, &["--jobs", "1", "--shard", "1/1", "-o", "out"]);
+            start(called_by(
+                "strace",
+                &[&trace[..], &[&inject]].concat(),
+                &dir,
+                call,
+            ))
+        };
+        fs::create_dir(dir.path("out")).unwrap();
+        let both = [run(), run()];
+        for child in both {
+            let ended = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(ended.status.success(), "{answer}: {said}");
+        }
+        let made = fs::read(dir.path("out/1-of-1.bin")).unwrap();
+        assert!(made == undisturbed, "{answer}");
+        assert_eq!(names(&dir.path("out")), ["1-of-1.bin"], "{answer}");
+        fs::remove_dir_all(dir.path("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_shard_of_nothing_but_a_bad_image_is_done() {
+    let dir = Workdir::new();
+    dir.images("images", 3);
+    dir.write("images/hot_dog/bad.jpg", "no image");
+    symlink("nowhere.jpg", dir.path("images/hot_dog/gone.jpg")).unwrap();
+    settle(&dir.path("images"));
+    fs::create_dir(dir.path("out")).unwrap();
+    let shards: Vec<String> = (1..=40).map(|index| format!("{index}/40")).collect();
+    let mut bad = 0;
+    for shard in &shards {
+        let run = bottleneck(&dir, &["--shard", shard, "-o", "out"]).succeeds();
+        bad += usize::from(counts(&run.stderr()).starts_with("0 computed, 0 reused, 1 skipped"));
+    }
+    assert_eq!(bad, 2);
+    let missing = bottleneck(&dir, &["--missing", "40", "-o", "out"]).succeeds();
+    assert_eq!(missing.stdout(), "");
+}
+
+#[test]
+fn what_is_missing_is_listed_and_what_is_wrong_is_said() {
+    let dir = Workdir::new();
+    dir.images("images", 6);
+    settle(&dir.path("images"));
+    let missing = |more: &[&str]| {
+        let run = bottleneck(&dir, &["--missing", "3", "-o", "out"]).args(more);
+        let run = run.succeeds();
+        (run.stdout(), run.stderr())
+    };
+    assert_eq!(missing(&[]), ("1\n2\n3\n".to_owned(), String::new()));
+    assert!(!dir.path("out").exists());
+    fs::create_dir(dir.path("out")).unwrap();
+    for shard in ["1/3", "3/3"] {
+        bottleneck(&dir, &["--shard", shard, "-o", "out"]).succeeds();
+    }
+    assert_eq!(missing(&[]).0, "2\n");
+    bottleneck(&dir, &["--shard", "2/3", "-o", "out"]).succeeds();
+    assert_eq!(missing(&[]).0, "");
+    // Another machine may see other numbers of the same files.
+    let image = dir.path("images/hot_dog/0001.jpg");
+    let time = fs::metadata(&image).unwrap().modified().unwrap();
+    let bytes = fs::read(&image).unwrap();
+    fs::remove_file(&image).unwrap();
+    fs::write(&image, bytes).unwrap();
+    let file = fs::File::options().write(true).open(&image).unwrap();
+    file.set_modified(time).unwrap();
+    assert_eq!(missing(&[]).0, "");
+
+    // A file that was cut short, a new image, other flags, a new label.
+    let whole = fs::read(dir.path("out/1-of-3.bin")).unwrap();
+    dir.write("out/1-of-3.bin", &whole[..whole.len() - 1]);
+    let (numbers, said) = missing(&[]);
+    assert_eq!(numbers, "1\n");
+    assert!(said.contains("out/1-of-3.bin: "), "{said}");
+    bottleneck(&dir, &["--shard", "1/3", "-o", "out"]).succeeds();
+    assert_eq!(missing(&[]).0, "");
+    assert_eq!(missing(&["--full-decode"]).0, "1\n2\n3\n");
+    assert_eq!(missing(&["--flip-left-right"]).0, "1\n2\n3\n");
+    dir.images("images", 7);
+    let (numbers, said) = missing(&[]);
+    assert!(
+        !numbers.is_empty() && said.contains("new or changed"),
+        "{numbers}{said}"
+    );
+    let bytes = fs::read(dir.path("images/hot_dog/0001.jpg")).unwrap();
+    dir.write("images/other/0.jpg", bytes);
+    assert_eq!(missing(&[]).0, "1\n2\n3\n");
+}
+
+#[test]
+fn shards_become_the_file_that_one_run_makes() {
+    let dir = Workdir::new();
+    dir.images("images", 8);
+    dir.write("images/hot_dog/bad.jpg", "no image");
+    // A copy, which is in another shard than what it is a copy of.
+    let bytes = fs::read(dir.path("images/hot_dog/0001.jpg")).unwrap();
+    dir.write("images/not_hot_dog/copy.jpg", bytes);
+    settle(&dir.path("images"));
+    bottleneck(&dir, &["-o", "one/bottlenecks.bin"]).succeeds();
+    fs::create_dir(dir.path("shards")).unwrap();
+    let mut files = Vec::new();
+    for index in 1..=4 {
+        let shard = format!("{index}/4");
+        bottleneck(&dir, &["--shard", &shard, "-o", "shards"]).succeeds();
+        files.push(format!("shards/{index}-of-4.bin"));
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let merge = ["-o", "out/bottlenecks.bin", "--reuse", "shards"];
+    let run = bottleneck(&dir, &merge).succeeds();
+    assert_eq!(
+        counts(&run.stderr()),
+        "0 computed, 17 reused, 1 skipped (listed in out/bottlenecks.skipped.tsv)"
+    );
+    for name in ["bottlenecks.bin", "bottlenecks.skipped.tsv"] {
+        let [one, merged] =
+            ["one", "out"].map(|folder| fs::read(dir.path(folder).join(name)).unwrap());
+        assert!(one == merged, "{name}");
+    }
+
+    // Damage in a shard is computed again, and what is of no use is said.
+    let mut bytes = fs::read(dir.path(files[1])).unwrap();
+    let end = bytes.len();
+    bytes[end - 100] ^= 1;
+    fs::write(dir.path(files[1]), bytes).unwrap();
+    dir.write(files[2], "HDBOTTLE and no more");
+    fs::remove_file(dir.path("out/bottlenecks.bin")).unwrap();
+    let said = bottleneck(&dir, &merge).succeeds().stderr();
+    assert!(said.contains("shards/3-of-4.bin"), "{said}");
+    assert!(!counts(&said).starts_with("0 computed"), "{said}");
+    let [one, merged] =
+        ["one", "out"].map(|folder| fs::read(dir.path(folder).join("bottlenecks.bin")).unwrap());
+    assert!(one == merged);
+    let mut command = Command::new("touch");
+    command.arg(dir.path(files[3]));
+    Call(command).succeeds();
+    let time = fs::metadata(dir.path("out/bottlenecks.bin"))
+        .unwrap()
+        .modified();
+    bottleneck(&dir, &merge).succeeds();
+    let now = fs::metadata(dir.path("out/bottlenecks.bin"))
+        .unwrap()
+        .modified();
+    assert_eq!(time.unwrap(), now.unwrap());
+}
