@@ -4,7 +4,8 @@
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
 FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
-OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR AZURE_NAME AZURE_FLAGS
+OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR AZURE_NAME AZURE_FLAGS \
+	CLUSTER SHARDS HOSTS CLUSTER_CORES CLUSTER_GPUS CLUSTER_AT_ONCE CLUSTER_FLAGS
 
 # A text as one word of the shell, whatever is in it.
 quote = '$(subst ','\'',$1)'
@@ -51,6 +52,11 @@ PREFIX       ?= /usr/local
 CORRECTIONS  ?=
 AZURE_NAME   ?= lab
 AZURE_FLAGS  ?=
+# Some sites have a variable of this name in everybody's environment.
+override CLUSTER := $(if $(filter command%,$(origin CLUSTER)),$(CLUSTER))
+ifneq ($(filter-out slurm ssh,$(CLUSTER)),)
+$(error CLUSTER is '$(CLUSTER)', and has to be slurm or ssh)
+endif
 override IMAGES := $(call path,IMAGES)
 override CORRECTIONS := $(call path,CORRECTIONS)
 
@@ -77,7 +83,7 @@ endif
 
 PRODUCTS := $(addprefix $(OUT)/,retrained_graph.onnx retrained_labels.txt metrics.json report.html)
 
-train: compared $(PRODUCTS)  ## Bring what is missing, run every stage, print the final test accuracy (default)
+train: compared $(if $(CLUSTER),clustered,$(PRODUCTS))  ## Bring what is missing, run every stage, print the final test accuracy (default)
 	@scripts/experiment keep $(REMEMBERED) $(call pairs,$(FLAGS))
 	@$(BIN)/hd-eval --describe $(OUT)/metrics.json
 	@printf '\n%s\n' 'See where it is right and wrong, in $(OUT)/report.html: make report$(elsewhere)'
@@ -111,7 +117,7 @@ data/%: | $(BIN)/hd-fetch
 
 # Always run: only hd-bottleneck can tell whether an image changed, and it touches its file only if one did.
 $(OUT)/bottlenecks.bin: $(BASE) always | compared runtime $(BIN)/hd-bottleneck $(DATA)
-	$(BIN)/hd-bottleneck --base $(BASE) $(images) -o $@ $(BOTTLENECK_FLAGS)
+	$(BIN)/hd-bottleneck --base $(BASE) $(images) -o $@$(if $(wildcard $(OUT)/shards), --reuse $(OUT)/shards) $(BOTTLENECK_FLAGS)
 
 # The head is written last: where it is new, so are the others.
 $(OUT)/retrained_graph.onnx $(OUT)/retrained_labels.txt $(OUT)/head.bin &: \
@@ -133,6 +139,21 @@ $(OUT)/.eval-flags: flags = $(EVAL_FLAGS)$(corrections)
 $(STAMP) $(OUT)/.train-flags $(OUT)/.eval-flags: always
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quote,$(flags)) | cmp -s - $@ || printf '%s\n' $(call quote,$(flags)) >$@
+
+# The bottlenecks on many machines (scripts/CLUSTER.md). With Slurm these train, too; otherwise this one does.
+CLUSTERED = parent=$$PPID out=$(OUT) images=$(images) base=$(BASE) flags=$(call quote,$(BOTTLENECK_FLAGS)) \
+	shards=$(call quote,$(SHARDS)) hosts=$(call quote,$(HOSTS)) force=$(FORCE) cores=$(call quote,$(CLUSTER_CORES)) \
+	gpus=$(call quote,$(CLUSTER_GPUS)) at_once=$(call quote,$(CLUSTER_AT_ONCE)) \
+	cluster_flags=$(call quote,$(CLUSTER_FLAGS)) scripts/cluster
+clustered: $(BASE) | compared runtime $(addprefix $(BIN)/,$(PROGRAMS)) $(DATA)
+	@$(CLUSTERED) $(call quote,$(CLUSTER)) $(call pairs,$(filter-out $(USUAL),$(MADE_FROM)) $(FLAGS) OUT)
+	$(if $(filter ssh,$(CLUSTER)),@$(MAKE) --no-print-directory CLUSTER= compared $(PRODUCTS))
+
+cluster-status:  ## Say how far a training on a cluster is
+	@scripts/cluster status $(OUT)
+
+cluster-cancel:  ## End what such a training has queued and running; what was computed stays
+	@scripts/cluster cancel $(OUT)
 
 # Which base is best for these images. Each has a folder of results of its own, and none is looked at on the images that
 # are for testing, so that the figures of the one that is taken are still true of new images.
@@ -194,8 +215,9 @@ runtime: | $(BIN)/hd-fetch
 build: $(addprefix $(BIN)/,$(PROGRAMS))  ## Build the programs
 
 # Always asked: cargo knows what the programs depend on, and touches them only if that changed. On a machine that has
-# only the programs and this file (scripts/machine) there is nothing to ask.
-$(addprefix $(BIN)/,$(PROGRAMS)) &: $(if $(wildcard Cargo.toml),always)
+# only the programs and this file (scripts/machine) there is nothing to ask, and a node of a cluster need not have
+# cargo.
+$(addprefix $(BIN)/,$(PROGRAMS)) &: $(if $(wildcard Cargo.toml),$(if $(HD_BUILT),,always))
 	@$(if $(wildcard $(BIN)/hd-app),,echo 'The programs are built first, which takes some minutes.')
 	@cargo build --release --locked
 
@@ -308,13 +330,16 @@ azure-down:  ## Delete that machine and all that belongs to it, after a question
 SUMMARIES := $(addprefix $(OUT)/training_summaries/,train validation)
 MADE = $(addprefix $(OUT)/,bottlenecks.bin bottlenecks.bin.journal bottlenecks.skipped.tsv bottlenecks.warnings.tsv \
 	head.bin retrained_graph.onnx retrained_labels.txt metrics.json report.html .train-flags .eval-flags) \
+	$(wildcard $(addprefix $(OUT)/,bottlenecks.bin.journal.* shards/*-of-* cluster/settings cluster/finished \
+		cluster/joblog cluster/*.log cluster/hd/* cluster/log/*.log cluster/unfit/*)) \
 	$(foreach part,$(SUMMARIES),$(addprefix $(part)/,events.out.tfevents.*.hd bottlenecks.tsv images.tsv \
 	projector_config.pbtxt thumbnails.png)) $(REMEMBERED) $(if $(CALIBRATED),$(USUAL_BASE) $(STAMP))
 clean:  ## Delete what train and compare made in OUT, and what was built; images, bases and the cache stay
 	@$(foreach folder,$(wildcard $(OUT)/compare/*),$(MAKE) --no-print-directory clean OUT=$(folder) &&) :
 	@rm -f $(MADE)
 	@! echo '*' | cmp -s - $(OUT)/.gitignore || rm $(OUT)/.gitignore
-	@rmdir $(SUMMARIES) $(OUT)/training_summaries $(OUT)/compare $(OUT) 2>/dev/null || test ! -e $(OUT) \
+	@rmdir $(SUMMARIES) $(OUT)/training_summaries $(OUT)/compare $(OUT)/shards \
+		$(addprefix $(OUT)/cluster/,hd log unfit) $(OUT)/cluster $(OUT) 2>/dev/null || test ! -e $(OUT) \
 		|| echo 'make: there is more in $(OUT), which stays'
 	rm -rf target
 
@@ -336,9 +361,16 @@ help:  ## Show this
 		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
 		AZURE_NAME '$(AZURE_NAME)' 'the name of the machine in Azure' \
 		AZURE_FLAGS '$(AZURE_FLAGS)' 'flags for scripts/azure up and down' \
+		CLUSTER '$(CLUSTER)' 'slurm or ssh: many machines run the base' \
+		SHARDS '$(SHARDS)' 'into how many parts they divide the images' \
+		HOSTS '$(HOSTS)' 'for ssh: a file with the machines, as GNU parallel reads it' \
+		CLUSTER_CORES '$(CLUSTER_CORES)' 'for Slurm: cores a task' \
+		CLUSTER_GPUS '$(CLUSTER_GPUS)' 'for Slurm: GPUs a task' \
+		CLUSTER_AT_ONCE '$(CLUSTER_AT_ONCE)' 'for Slurm: tasks at a time' \
+		CLUSTER_FLAGS '$(CLUSTER_FLAGS)' 'flags for sbatch, such as --partition=short --time=2:00:00' \
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clean help runtime always
+.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clustered cluster-status cluster-cancel clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

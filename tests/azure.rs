@@ -162,7 +162,7 @@ fn at_home(dir: &Workdir, program: &Path) -> Call {
     Call(command)
 }
 
-fn executable(dir: &Workdir, name: &str, text: &str) {
+pub(crate) fn executable(dir: &Workdir, name: &str, text: &str) {
     let path = dir.write(name, text);
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -17,7 +17,7 @@ pub(crate) fn make(dir: &Workdir, args: &[&str]) -> Call {
 }
 
 /// `make` at the top of the checkout.
-fn make_anywhere(dir: &Workdir, args: &[&str]) -> Call {
+pub(crate) fn make_anywhere(dir: &Workdir, args: &[&str]) -> Call {
     let mut command = Command::new("make");
     // What the make and the cargo that are running these tests have told their children is not for these: cargo would
     // build half the programs again.
@@ -158,6 +158,8 @@ fn help_lists_targets_and_variables() {
         "IMAGES",
         "azure-train",
         "AZURE_NAME",
+        "cluster-status",
+        "CLUSTER_FLAGS",
         "ARCHITECTURE",
         "OUT",
         "TRAIN_FLAGS",

@@ -37,7 +37,7 @@ pub(crate) fn can_trace(test: &str) -> bool {
 }
 
 /// Whether a test that needs it may mount something, where nobody else sees it.
-fn can_mount(test: &str) -> bool {
+pub(crate) fn can_mount(test: &str) -> bool {
     let script = ["-m", "sh", "-c", "mount -t tmpfs none /mnt"];
     let mounted = Command::new("unshare").args(script).output();
     let can = mounted.unwrap().status.success();

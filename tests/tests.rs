@@ -86,5 +86,8 @@ mod makefile;
 /// The machine in the cloud.
 mod azure;
 
+/// The bottleneck stage on many machines.
+mod cluster;
+
 /// Numbers from other implementations.
 mod golden;
