@@ -38,6 +38,7 @@ class Reader:
         self.architecture, self.base = self.text(), self.take(32)
         self.preprocess, self.fingerprint = self.text(), self.take(32)
         self.size = self.number("<I")
+        assert self.number("<I") == 0, "float16 is not for this script"
         self.labels = [self.text() for _ in range(self.number("<Q"))]
 
     def take(self, count):
@@ -90,11 +91,11 @@ def make(like, path, count, labels):
     rows["path"] = [f"{label:04}/{number:08}" for number, label in enumerate(rows["label"])]
     rows["digest"] = numpy.frombuffer(chance.bytes(32 * count), "V32")
     header = b"".join(
-        [text(like.architecture), like.base, text(like.preprocess), like.fingerprint, struct.pack("<IQ", like.size, labels)]
+        [text(like.architecture), like.base, text(like.preprocess), like.fingerprint, struct.pack("<IIQ", like.size, 0, labels)]
         + [text(name.encode()) for name in names]
         + [b"\0\0", struct.pack("<Q", count), rows.tobytes(), struct.pack("<Q", 0)]
     )
-    frame = b"HDBOTTLE" + struct.pack("<IIQ", 7, 0, len(header)) + blake3.blake3(header).digest()
+    frame = b"HDBOTTLE" + struct.pack("<IIQ", 8, 0, len(header)) + blake3.blake3(header).digest()
     # As pooled activations are: not negative, and each label with some features of its own.
     means = chance.normal(0, 0.12, (labels, like.size)).astype("f4")
     with open(path, "wb") as file:

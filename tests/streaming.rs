@@ -3,11 +3,11 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use hd::bottleneck::{Bottlenecks, Facts};
+use hd::bottleneck::{Bottlenecks, Facts, Precision};
 use hd::digest::Digest;
 use hd::frame::Format;
 
@@ -69,7 +69,12 @@ fn write(path: &Path, shard: usize) {
     let header = (
         (like.architecture(), like.base()),
         serde_json::to_string(like.preprocess()).unwrap(),
-        (like.fingerprint(), SIZE as u32, ["0", "1"].as_slice()),
+        (
+            like.fingerprint(),
+            SIZE as u32,
+            Precision::Single,
+            ["0", "1"].as_slice(),
+        ),
         (None::<u8>, None::<u8>, rows, [0u64; 0].as_slice()),
     );
     let mut out = BufWriter::new(File::create(path).unwrap());
@@ -108,7 +113,8 @@ fn most(child: &Child) -> Option<u64> {
 
 /// Runs a program, which must succeed, and gives the most megabytes that it had.
 fn run(call: Call) -> u64 {
-    let mut child = { call }.0.spawn().unwrap();
+    let Call(mut command) = call;
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
     let mut highest = 0;
     let status = loop {
         highest = highest.max(most(&child).unwrap_or_default());

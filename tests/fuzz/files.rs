@@ -111,6 +111,7 @@ pub(crate) fn update_bottlenecks(out: &Path, interrupt: bool) -> hd::Result<()> 
         max_pixels: MAX_PIXELS,
         distortion: None,
         reuse: &[],
+        precision: hd::bottleneck::Precision::default(),
         interrupted: &interrupted,
     };
     let progress = Interrupting {

@@ -65,6 +65,7 @@ fn bottlenecks(images: &Path, out: &Path, batch: Option<usize>) -> Bottlenecks {
             seed: 0,
         }),
         reuse: &[],
+        precision: hd::bottleneck::Precision::default(),
         interrupted: &AtomicBool::new(false),
     };
     let dataset = Dataset::scan(images).unwrap();

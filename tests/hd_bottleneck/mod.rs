@@ -6,6 +6,7 @@ mod devices;
 mod errors;
 mod facts;
 mod folders;
+mod half;
 mod interrupted;
 mod lists;
 mod noted;

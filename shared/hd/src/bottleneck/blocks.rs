@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::precision::Precision;
 use crate::digest::Digest;
 
 /// Bytes of a block, about: as many as BLAKE3 takes to come up to speed, and so few that they are
@@ -27,14 +28,23 @@ pub(super) fn check(bytes: &[u8]) -> [u8; CHECK] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Blocks {
     rows: usize,
-    row_bytes: usize,
+    size: usize,
+    precision: Precision,
 }
 
 impl Blocks {
-    /// Those of a matrix of `rows` rows with `size` floats in each.
-    pub(super) fn of(rows: usize, size: usize) -> Self {
-        let row_bytes = size.saturating_mul(size_of::<f32>());
-        Self { rows, row_bytes }
+    /// Those of a matrix of `rows` rows with `size` numbers in each.
+    pub(super) fn of(rows: usize, size: usize, precision: Precision) -> Self {
+        Self {
+            rows,
+            size,
+            precision,
+        }
+    }
+
+    /// The bytes of a row.
+    pub(super) fn row_bytes(self) -> usize {
+        self.size.saturating_mul(self.precision.bytes())
     }
 
     /// How many there are.
@@ -51,17 +61,17 @@ impl Blocks {
     /// The bytes of one of them, in the matrix.
     pub(super) fn bytes(self, block: usize) -> Range<usize> {
         let rows = self.rows(block);
-        rows.start * self.row_bytes..rows.end * self.row_bytes
+        rows.start * self.row_bytes()..rows.end * self.row_bytes()
     }
 
     /// The bytes of the matrix, and of the checks behind it; none where no file could hold them.
     pub(super) fn lengths(self) -> Option<(usize, usize)> {
-        let matrix = self.rows.checked_mul(self.row_bytes)?;
+        let matrix = self.rows.checked_mul(self.row_bytes())?;
         Some((matrix, self.count() * CHECK))
     }
 
     fn rows_each(self) -> usize {
-        (BLOCK / self.row_bytes.max(1)).max(1)
+        (BLOCK / self.row_bytes().max(1)).max(1)
     }
 }
 
@@ -75,20 +85,21 @@ pub(super) fn write(
     read: impl Fn(usize, &mut [f32]) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
     let filled = |block: usize| {
-        let mut floats = vec![0f32; blocks.bytes(block).len() / size_of::<f32>()];
-        let rows = floats.chunks_exact_mut((blocks.row_bytes / size_of::<f32>()).max(1));
-        for (row, floats) in blocks.rows(block).zip(rows) {
-            read(row, floats)?;
+        let mut bytes = Vec::with_capacity(blocks.bytes(block).len());
+        let mut floats = vec![0f32; blocks.size];
+        for row in blocks.rows(block) {
+            read(row, &mut floats)?;
+            bytes.extend_from_slice(&blocks.precision.bytes_of(&floats)?);
         }
-        let check = check(bytemuck::cast_slice(&floats));
-        Ok((floats, check))
+        let check = check(&bytes);
+        Ok((bytes, check))
     };
     let mut checks = Vec::new();
     for first in (0..blocks.count()).step_by(AT_A_TIME) {
         let some = first..blocks.count().min(first + AT_A_TIME);
         let filled = some.into_par_iter().map(filled);
-        for (floats, check) in filled.collect::<io::Result<Vec<_>>>()? {
-            out.write_all(bytemuck::cast_slice(&floats))?;
+        for (bytes, check) in filled.collect::<io::Result<Vec<_>>>()? {
+            out.write_all(&bytes)?;
             checks.extend(check);
         }
     }
@@ -109,36 +120,39 @@ mod tests {
             (5, 100_000),
             (3, 0),
         ] {
-            let blocks = Blocks::of(rows, size);
+            let blocks = Blocks::of(rows, size, Precision::Single);
             let all: Vec<usize> = (0..blocks.count())
                 .flat_map(|block| blocks.rows(block))
                 .collect();
             assert_eq!(all, (0..rows).collect::<Vec<_>>(), "{rows} rows of {size}");
         }
-        assert_eq!(Blocks::of(25, 1280).rows(2), 24..25);
+        assert_eq!(Blocks::of(25, 1280, Precision::Single).rows(2), 24..25);
     }
 
     #[test]
     fn a_matrix_that_no_file_could_hold_has_no_length() {
-        assert_eq!(Blocks::of(usize::MAX, 4).lengths(), None);
-        assert_eq!(Blocks::of(3, usize::MAX).lengths(), None);
+        assert_eq!(Blocks::of(usize::MAX, 4, Precision::Half).lengths(), None);
+        assert_eq!(Blocks::of(3, usize::MAX, Precision::Half).lengths(), None);
     }
 
     #[test]
     fn what_is_written_are_the_rows_and_a_check_a_block() {
-        let blocks = Blocks::of(13, 1280);
-        let row: Vec<f32> = (0..1280).map(|number| number as f32).collect();
-        let mut bytes = Vec::new();
-        let read = |_: usize, floats: &mut [f32]| {
-            floats.copy_from_slice(&row);
-            Ok(())
-        };
-        write(&mut bytes, blocks, read).unwrap();
-        let (matrix, checks) = blocks.lengths().unwrap();
-        assert_eq!(bytes.len(), matrix + checks);
-        for block in 0..2 {
-            let stored = &bytes[matrix + block * CHECK..][..CHECK];
-            assert_eq!(check(&bytes[blocks.bytes(block)]), stored);
+        for precision in [Precision::Single, Precision::Half] {
+            let blocks = Blocks::of(13, 1280, precision);
+            let row: Vec<f32> = (0..1280).map(|number| number as f32).collect();
+            let mut bytes = Vec::new();
+            let read = |_: usize, floats: &mut [f32]| {
+                floats.copy_from_slice(&row);
+                Ok(())
+            };
+            write(&mut bytes, blocks, read).unwrap();
+            let (matrix, checks) = blocks.lengths().unwrap();
+            assert_eq!(bytes.len(), matrix + checks);
+            assert_eq!(matrix, 13 * 1280 * precision.bytes());
+            for block in 0..blocks.count() {
+                let stored = &bytes[matrix + block * CHECK..][..CHECK];
+                assert_eq!(check(&bytes[blocks.bytes(block)]), stored);
+            }
         }
     }
 }

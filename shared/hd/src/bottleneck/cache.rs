@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::blocks::{self, Blocks, check};
 use super::layout::{FORMAT, Header, Row, Skipped};
+use super::precision::Precision;
 use super::resident::Keeper;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
@@ -50,7 +51,7 @@ impl Bottlenecks {
         let (header, payload): (Header, usize) = FORMAT.read_header(path, &map)?;
         let damaged = |reason: String| FORMAT.damaged(path, reason);
         let found = map.len() - payload;
-        let blocks = Blocks::of(header.rows.len(), header.size as usize);
+        let blocks = Blocks::of(header.rows.len(), header.size as usize, header.precision);
         let expected = blocks.lengths();
         if expected.and_then(|(matrix, checks)| matrix.checked_add(checks)) != Some(found) {
             let (rows, size) = (header.rows.len(), header.size);
@@ -145,6 +146,11 @@ impl Bottlenecks {
         self.header.size as usize
     }
 
+    /// How their numbers are kept.
+    pub fn precision(&self) -> Precision {
+        self.header.precision
+    }
+
     /// The labels; a row's label is an index into them.
     pub fn labels(&self) -> &[String] {
         &self.header.labels
@@ -167,10 +173,11 @@ impl Bottlenecks {
 
     /// The bottleneck of the row `index`: D floats, none where there is no such row.
     pub fn bottleneck(&self, index: usize) -> Cow<'_, [f32]> {
-        let size = self.size() * size_of::<f32>();
+        let size = self.blocks.row_bytes();
         let bytes = index * size..index * size + size;
         self.passed(size);
-        floats(self.matrix().get(bytes).unwrap_or_default()).into()
+        let bytes = self.matrix().get(bytes).unwrap_or_default();
+        self.precision().floats(bytes)
     }
 
     /// Has it that so many bytes of bottlenecks are being read.
@@ -196,7 +203,10 @@ impl Bottlenecks {
         let trouble = |block: usize| {
             let bytes = matrix.get(self.blocks.bytes(block)).unwrap_or_default();
             self.passed(bytes.len());
-            match (self.is_whole(block, bytes), is_finite(floats(bytes))) {
+            match (
+                self.is_whole(block, bytes),
+                is_finite(&self.precision().floats(bytes)),
+            ) {
                 (false, _) => Some(self.damaged_rows(block)),
                 (true, false) => Some(self.not_finite()),
                 (true, true) => None,
@@ -245,9 +255,11 @@ impl Bottlenecks {
     /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a
     /// map that is gone through from end to end would all count as this process's memory.
     pub(super) fn read_bottleneck(&self, index: usize, floats: &mut [f32]) -> io::Result<()> {
-        let offset = self.payload + index * self.size() * 4;
-        self.file
-            .read_exact_at(bytemuck::cast_slice_mut(floats), offset as u64)
+        let mut bytes = vec![0; self.blocks.row_bytes()];
+        let offset = self.payload + index * bytes.len();
+        self.file.read_exact_at(&mut bytes, offset as u64)?;
+        floats.copy_from_slice(&self.precision().floats(&bytes));
+        Ok(())
     }
 
     /// Errors unless the file was made with `base`.
@@ -296,7 +308,7 @@ pub(super) fn write(
 ) -> Result<()> {
     let write = |out: &mut dyn Write| {
         FORMAT.write_header(out, header)?;
-        let blocks = Blocks::of(header.rows.len(), header.size as usize);
+        let blocks = Blocks::of(header.rows.len(), header.size as usize, header.precision);
         blocks::write(out, blocks, |number, floats| {
             let row = header.rows.get(number);
             row.map_or(Ok(()), |row| bottleneck(row, floats))
@@ -312,11 +324,6 @@ pub(super) fn write(
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => replace(),
         done => done,
     }
-}
-
-/// Bytes of a map as floats.
-fn floats(bytes: &[u8]) -> &[f32] {
-    bytemuck::try_cast_slice(bytes).unwrap_or_default()
 }
 
 /// Whether all are numbers. Every one is looked at, though the first bad one would do: without a way
@@ -369,6 +376,7 @@ mod tests {
             fingerprint: preprocess.fingerprint(),
             preprocess,
             size: SIZE,
+            precision: Precision::Single,
             labels: vec!["a".into(), "b".into()],
             origin: None,
             distortion: None,
@@ -381,7 +389,11 @@ mod tests {
     fn file_of(header: &Header, floats: &[f32]) -> Vec<u8> {
         let mut bytes = Vec::new();
         FORMAT.write_header(&mut bytes, header).unwrap();
-        let blocks = Blocks::of(floats.len() / SIZE as usize, SIZE as usize);
+        let blocks = Blocks::of(
+            floats.len() / SIZE as usize,
+            SIZE as usize,
+            header.precision,
+        );
         let rows: Vec<&[f32]> = floats.chunks(SIZE as usize).collect();
         let read = |row: usize, floats: &mut [f32]| {
             floats.copy_from_slice(rows[row]);
@@ -419,6 +431,30 @@ mod tests {
     }
 
     #[test]
+    fn halves_are_read_as_floats_and_take_half_the_room() {
+        let halves = Header {
+            precision: Precision::Half,
+            ..header()
+        };
+        let bytes = file_of(&halves, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(bytes.len(), whole().len() - 6 * 2);
+        let file = open(&bytes).unwrap();
+        assert_eq!(*file.bottleneck(1), [4.0, 5.0, 6.0]);
+        let mut read = [0.0; 3];
+        file.read_bottleneck(0, &mut read).unwrap();
+        assert_eq!(read, [1.0, 2.0, 3.0]);
+        assert!(file.check().is_ok() && file.damaged().is_empty());
+        for float in [f32::NAN, f32::INFINITY] {
+            let file = open(&file_of(&halves, &[1.0, 2.0, 3.0, 4.0, float, 6.0])).unwrap();
+            let message = file.check().unwrap_err().to_string();
+            assert!(
+                message.ends_with("something that is no number"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
     fn a_file_cut_anywhere_is_an_error_that_names_it() {
         let whole = whole();
         for length in 0..whole.len() {
@@ -441,7 +477,7 @@ mod tests {
             reason(&bytes)
         };
         assert!(changed(0).starts_with("not a file of bottlenecks (it begins with"));
-        assert!(changed(8).contains("of format version 6, where version 7 was expected"));
+        assert!(changed(8).contains("of format version 9, where version 8 was expected"));
         assert!(changed(24).contains("its header does not have the digest that it should have"));
         assert!(changed(60).contains("its header does not have the digest that it should have"));
     }

@@ -17,7 +17,7 @@ impl Bottlenecks {
         writeln!(out, "# base\t{}\t{}", self.architecture(), self.base())?;
         let rule = serde_json::to_string(self.preprocess()).unwrap_or_default();
         writeln!(out, "# preprocessing\t{rule}\t{}", self.fingerprint())?;
-        writeln!(out, "# size\t{}", self.size())?;
+        writeln!(out, "# size\t{}\t{}", self.size(), self.precision())?;
         writeln!(out, "# labels\t{}", self.labels().join("\t"))?;
         if let Some(origin) = self.origin() {
             let kind = if origin.drawings {

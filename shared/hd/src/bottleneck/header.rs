@@ -65,6 +65,7 @@ pub(super) fn of(reader: &Reader, seen: &Seen, old: Option<&Bottlenecks>) -> (He
         preprocess: base.preprocess.clone(),
         fingerprint: base.preprocess.fingerprint(),
         size: base.bottleneck_size as u32,
+        precision: reader.precision,
         labels: dataset.labels.clone(),
         origin: dataset.origin.clone(),
         distortion: reader.distortion,

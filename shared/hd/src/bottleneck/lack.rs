@@ -41,7 +41,7 @@ pub fn lack(
     }
     let path = out.display();
     let some = |why: String| Ok(Some(Lack::Some(why)));
-    match reusable(out, base)? {
+    match reusable(out, base, options.precision)? {
         (Some(old), _) if old.labels() != dataset.labels => {
             some(format!("{path}: made when there were other labels"))
         }

@@ -2,16 +2,16 @@
 //! beside it.
 //!
 //! Behind the frame that [`crate::file`] describes, the header holds, in this order: the base's
-//! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, the
-//! labels, where the images came from, how they were distorted, the rows, and the files that were
+//! architecture, its digest, the preprocessing as JSON, its fingerprint, the bottleneck size D, how
+//! the numbers are kept (0: float32, 1: float16), the labels, where the images came from, how they were distorted, the rows, and the files that were
 //! skipped. A row is a path relative to the folder of images, a label's index, the BLAKE3 digest of
 //! the file, the file's size, number and times if they can be trusted to show a change, what is known of
 //! the image, the split that it was given, if it was, and the number of the view, which is 0 for the
 //! image itself. Known of an image are its width, its height, the format of its file, how the network's
 //! input looks (brightness, contrast, colourfulness, sharpness, perceptual hash), and notes, a bit each.
 //!
-//! The payload is rows x D float32, little-endian, in the order of the rows, which is that of paths
-//! and then views; it begins at a multiple of 64 bytes, so that it can be used where it is mapped.
+//! The payload is rows x D float32 or float16, little-endian, in the order of the rows, which is that
+//! of paths and then views; it begins at a multiple of 64 bytes, so that it can be used where it is mapped.
 //! Behind it there are the first eight bytes of the BLAKE3 of each block of rows: a block is as many
 //! rows as 65,536 bytes hold, one at the least. Nothing may follow.
 
@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
+use super::precision::Precision;
 use crate::digest::Digest;
 use crate::frame::Format;
 use crate::origin::Origin;
@@ -29,7 +30,7 @@ use crate::stamp::Stamp;
 
 pub(super) const FORMAT: Format = Format {
     magic: *b"HDBOTTLE",
-    version: 7,
+    version: 8,
     what: "a file of bottlenecks",
     maker: "hd-bottleneck",
 };
@@ -85,6 +86,7 @@ pub(super) struct Header {
     pub(super) preprocess: Preprocess,
     pub(super) fingerprint: Digest,
     pub(super) size: u32,
+    pub(super) precision: Precision,
     pub(super) labels: Vec<String>,
     pub(super) origin: Option<Origin>,
     pub(super) distortion: Option<Distortion>,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cache::{Bottlenecks, write};
 use super::layout::{Header, Row, Skipped};
-use super::{Facts, Samples};
+use super::{Facts, Precision, Samples};
 use crate::damage::{Bench, length, patch, seal, tells, with_length};
 use crate::digest::Digest;
 use crate::error::Result;
@@ -69,6 +69,7 @@ fn header() -> Header {
         },
         fingerprint: Digest::of(b"rule"),
         size: SIZE,
+        precision: Precision::Single,
         labels: vec!["cat".into(), "dog".into()],
         origin: Some(Origin {
             drawings: true,

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use super::cache::Bottlenecks;
 use super::facts::Facts;
 use super::layout::Skipped;
+use super::precision::Precision;
 use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::Result;
@@ -143,6 +144,7 @@ pub(super) struct Reader<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) base: &'a Network,
     pub(super) distortion: Option<Distortion>,
+    pub(super) precision: Precision,
     pub(super) max_pixels: u64,
     pub(super) contents: Contents,
     pub(super) claimed: Mutex<HashSet<Digest>>,

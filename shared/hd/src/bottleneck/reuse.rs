@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::cache::Bottlenecks;
+use super::precision::Precision;
 use super::reader::{Content, Found, holds};
 use crate::dataset::{Dataset, Entry};
 use crate::digest::base_name;
@@ -18,12 +19,17 @@ pub(super) type Seen<'a> = HashMap<&'a Path, Found<()>>;
 pub(super) fn reusable(
     out: &Path,
     base: &Network,
+    precision: Precision,
 ) -> Result<(Option<Bottlenecks>, Option<String>)> {
     if !out.exists() {
         return Ok((None, None));
     }
     match Bottlenecks::open(out) {
-        Ok(old) if old.is_of(base) => Ok((Some(old), None)),
+        Ok(old) if old.is_of(base) && precision.takes(old.precision()) => Ok((Some(old), None)),
+        Ok(old) if old.is_of(base) => {
+            let (was, out) = (old.precision(), out.display());
+            Ok((None, Some(format!("{out}: kept as {was}, now {precision}"))))
+        }
         Ok(old) => {
             let was = base_name(old.architecture(), &old.base());
             Ok((
@@ -54,10 +60,11 @@ pub(super) fn reusable(
 pub(super) fn reusable_of(
     paths: &[PathBuf],
     base: &Network,
+    precision: Precision,
 ) -> Result<(Vec<Bottlenecks>, Vec<String>)> {
     let (mut files, mut unusable) = (Vec::new(), Vec::new());
     for path in paths {
-        let (file, why) = reusable(path, base)?;
+        let (file, why) = reusable(path, base, precision)?;
         files.extend(file);
         unusable.extend(why);
     }

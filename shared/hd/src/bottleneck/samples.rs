@@ -470,6 +470,13 @@ fn check_alike(first: &Bottlenecks, other: &Bottlenecks) -> Result<()> {
             first.path().display()
         )));
     }
+    if first.precision() != other.precision() {
+        let (a, b) = (other.precision(), first.precision());
+        return Err(differs(format!(
+            "its numbers are {a}, but those of {} are {b}: make all with --half, or all without",
+            first.path().display()
+        )));
+    }
     if (first.fingerprint(), first.size()) != (other.fingerprint(), other.size()) {
         let reason = format!(
             "its images were prepared otherwise than those of {}",

@@ -17,6 +17,7 @@ use super::journal::Journal;
 use super::layout::{Header, Skipped};
 use super::noted::Noted;
 use super::place;
+use super::precision::Precision;
 use super::reader::{Content, Contents, Reader};
 use super::record::Key;
 use super::reuse::{Seen, covers, recognise, reusable, reusable_of};
@@ -76,6 +77,8 @@ pub struct Options<'a> {
     pub distortion: Option<Distortion>,
     /// Other files of bottlenecks, such as those of shards, from which rows are taken over.
     pub reuse: &'a [PathBuf],
+    /// How bottlenecks are kept.
+    pub precision: Precision,
     /// Raised when the work is to end early.
     pub interrupted: &'a AtomicBool,
 }
@@ -95,8 +98,8 @@ pub fn update(
     progress: &dyn Progress,
 ) -> Result<Updated> {
     place::check(dataset, out)?;
-    let (old, rebuilt) = reusable(out, base)?;
-    let (others, unusable) = reusable_of(options.reuse, base)?;
+    let (old, rebuilt) = reusable(out, base, options.precision)?;
+    let (others, unusable) = reusable_of(options.reuse, base, options.precision)?;
     let earlier: Vec<&Bottlenecks> = old.iter().chain(&others).collect();
     let recognisable = earlier.iter().copied();
     let recognisable: Vec<&Bottlenecks> = recognisable
@@ -108,6 +111,7 @@ pub fn update(
             dataset,
             base,
             distortion: options.distortion,
+            precision: options.precision,
             max_pixels: options.max_pixels,
             contents: Contents::of(&earlier, options.max_pixels),
             claimed: Mutex::default(),
