@@ -11,21 +11,22 @@ use super::task::FOLDS;
 use crate::bottleneck::Samples;
 
 /// The program, its threads, and bottlenecks that are read at a time.
-const PROGRAM: usize = 80 << 20;
+const PROGRAM: usize = 64 << 20;
 
-/// What is known of an image: in the samples, as it is divided, and in looking for near-duplicates.
-const IMAGE: usize = 320;
+/// What is known of an image beside its path: in the samples, as it is divided, and in looking for
+/// near-duplicates or going through the figures.
+const IMAGE: usize = 340;
 
-/// A row that a head is fitted to, in its fold.
-const ROW: usize = 64;
+/// A distorted view of an image that a head is fitted to.
+const VIEW: usize = 64;
 
 /// The least memory, in bytes, to train a head on these samples or to evaluate one.
 pub fn least_memory(samples: &Samples) -> u64 {
     let images = samples.len();
-    let rows: usize = (0..images)
-        .map(|image| 1 + samples.views(image) as usize)
-        .sum();
+    let views = (0..images).map(|image| samples.views(image) as usize);
+    let views: usize = views.sum();
+    let (labels, size) = (samples.labels().len(), samples.size());
     let trials = ENOUGH.div_ceil(images / FOLDS + 1).min(FOLDS);
-    let fit = memory_of_fit(rows, samples.labels().len(), samples.size(), trials + 1);
-    (PROGRAM + images * IMAGE + samples.bytes_of_paths() + rows * ROW + fit) as u64
+    let fit = memory_of_fit(images + views, labels, size, trials + 1);
+    (PROGRAM + images * IMAGE + samples.bytes_of_paths() + views * VIEW + fit) as u64
 }
