@@ -8,10 +8,11 @@ mod plain;
 mod sort;
 mod table;
 
+pub use crate::dataset::read_labels;
 pub use answer::{Answer, CANT_TELL, CONFIDENT, Record, Verdict, question};
 pub use heatmap::Heatmap;
 pub use labeller::Labeller;
 pub use outcome::Outcome;
-pub use plain::{plain, read_labels};
+pub use plain::plain;
 pub use sort::Sorter;
 pub use table::{Table, TableFormat};
