@@ -347,7 +347,7 @@ help:  ## Show this
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@echo 'Variables:'
-	@printf '  %s\t%s\t%s\n' IMAGES $(images) 'a folder with one subfolder of images per label' \
+	@printf '  %s\t%s\t%s\n' IMAGES $(images) 'a folder with one subfolder of images per label, a tar, or a folder of tars' \
 		ARCHITECTURE '$(ARCHITECTURE)' 'the base; hd-fetch list shows all' \
 		ARCHITECTURES '$(ARCHITECTURES)' 'the bases for make compare' \
 		OUT '$(OUT)' 'where everything goes; another OUT is another experiment' \

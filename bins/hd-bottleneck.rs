@@ -30,7 +30,8 @@ enum Truncated {
 
 /// Runs a base over a folder of images and keeps what it gives
 ///
-/// IMAGES has one subfolder of images per label. Results of the last run are kept, by content, so that touched, renamed, moved and doubled images cost nothing. Files that are no images are listed in a
+/// IMAGES has one subfolder of images per label, or is a tar or a folder of tars: there a member's folder is its label, or
+/// a `.cls` or `.json` beside it says it, as in WebDataset. Results of the last run are kept, by content, so that touched, renamed, moved and doubled images cost nothing. Files that are no images are listed in a
 /// table beside the output.
 #[derive(Parser)]
 #[command(
@@ -49,7 +50,7 @@ Example:
 See also: hd-fetch base (brings the base), hd-train (trains on the output)"
 )]
 struct Arguments {
-    /// The folder with one subfolder of images per label
+    /// The folder with one subfolder of images per label, a tar of images, or a folder of tars
     #[arg(required_unless_present_any = ["describe", "files_from"])]
     images: Option<PathBuf>,
 
@@ -74,8 +75,8 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Take only one of N parts of the images, for N machines or files; hd-train and hd-eval take all the files. In a
-    /// folder that --output names the file is I-of-N.bin
+    /// Take only one of N parts of the images, or of the tars, for N machines or files; hd-train and hd-eval take all the
+    /// files. In a folder that --output names the file is I-of-N.bin
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
@@ -213,10 +214,7 @@ impl Program for Arguments {
         let distortion = self.distortions.wanted()?;
         self.compute.jobs.apply_to_rayon()?;
         self.memory.limit();
-        let mut dataset = self.dataset()?;
-        if let Some(shard) = self.shard {
-            dataset.keep_shard(shard);
-        }
+        let dataset = self.dataset()?;
         let mut base = Network::open_base(base)?;
         if self.missing.is_none() {
             tell_dataset(&dataset);
@@ -295,21 +293,31 @@ impl Arguments {
         Ok(Bottlenecks::open(file)?.export(folder)?)
     }
 
-    /// The images of the folder or of the list.
+    /// The images of the folder, the tars or the list, or one shard of them.
     fn dataset(&self) -> anyhow::Result<Dataset> {
-        let end = if self.null { 0 } else { b'\n' };
-        match (&self.images, &self.files_from) {
-            (Some(images), _) => {
-                let what = format!("looking for images in {}", images.display());
-                Ok(patiently(&what, || Dataset::scan(images))?)
+        let Some(images) = &self.images else {
+            let mut dataset = self.listed()?;
+            if let Some(shard) = self.shard {
+                dataset.keep_shard(shard);
             }
-            (None, Some(list)) if list.as_os_str() == "-" => {
+            return Ok(dataset);
+        };
+        let what = format!("looking for images in {}", images.display());
+        let dataset = patiently(&what, || Dataset::scan_shard(images, self.shard))?;
+        Ok(dataset)
+    }
+
+    /// The images of the list.
+    fn listed(&self) -> anyhow::Result<Dataset> {
+        let end = if self.null { 0 } else { b'\n' };
+        match &self.files_from {
+            Some(list) if list.as_os_str() == "-" => {
                 let mut text = Vec::new();
                 io::stdin().lock().read_to_end(&mut text)?;
                 Ok(Dataset::of_list(Path::new("stdin"), &text, end)?)
             }
-            (None, Some(list)) => Ok(Dataset::of_list(list, &hd::file::read(list)?, end)?),
-            (None, None) => bail!("IMAGES or --files-from is needed"),
+            Some(list) => Ok(Dataset::of_list(list, &hd::file::read(list)?, end)?),
+            None => bail!("IMAGES or --files-from is needed"),
         }
     }
 }

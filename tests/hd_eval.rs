@@ -10,6 +10,7 @@ mod compare;
 mod numbers;
 mod report;
 mod suspects;
+mod tars;
 
 fn eval(dir: &Workdir, more: &[&str]) -> Run {
     dir.program("hd-eval")

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.html")]
     pub(crate) report: Option<PathBuf>,
 
-    /// The folder, or the list, that hd-bottleneck was given: the report then shows the images
+    /// The folder, the tar or the list that hd-bottleneck was given: the report then shows the images
     #[arg(long, value_name = "IMAGES", requires = "report")]
     pub(crate) images: Option<PathBuf>,
 

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     resize: Option<Resize>,
 
-    /// The images to calibrate integers on: a folder with a subfolder per label
+    /// The images to calibrate integers on: a folder with a subfolder per label, a tar, or a folder of tars
     #[arg(long, value_name = "IMAGES")]
     calibrate: Option<PathBuf>,
 

@@ -1,5 +1,5 @@
-//! The images to label: files, what lies in folders, what lists name, or what comes by stdin. They are found one by one
-//! while others are labelled already.
+//! The images to label: files, what lies in folders and tars, what lists name, or what comes by stdin. They are found one
+//! by one while others are labelled already.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,7 +8,9 @@ use std::iter;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hd::dataset::Tars;
 use hd::{Error, dataset, photo};
 
 /// Stands for stdin.
@@ -21,7 +23,7 @@ const MOST: u64 = 1 << 30;
 pub(crate) enum Image {
     /// A file that was named, which may turn out to be none.
     File(PathBuf),
-    /// A file that lies in a folder, where not everything need be an image.
+    /// A file that lies in a folder or a tar, where not everything need be an image.
     InFolder(PathBuf),
     /// The bytes of an image on stdin.
     Bytes(Vec<u8>),
@@ -43,13 +45,14 @@ impl Image {
 pub(crate) type Images = Box<dyn Iterator<Item = Image> + Send>;
 
 /// Those that arguments name. `end` ends the paths of a list on stdin.
-pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Images {
+pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8, tars: &Arc<Tars>) -> Images {
+    let tars = Arc::clone(tars);
     Box::new(
         arguments
             .into_iter()
             .flat_map(move |argument| match argument {
-                path if path.as_os_str() == STDIN => from_stdin(end),
-                path => from_path(path),
+                path if path.as_os_str() == STDIN => from_stdin(end, &tars),
+                path => from_path(path, &tars),
             }),
     )
 }
@@ -58,20 +61,20 @@ pub(crate) fn from_arguments(arguments: Vec<PathBuf>, end: u8) -> Images {
 ///
 /// # Errors
 /// A list that cannot be read.
-pub(crate) fn from_list(list: &Path, end: u8) -> hd::Result<Images> {
+pub(crate) fn from_list(list: &Path, end: u8, tars: &Arc<Tars>) -> hd::Result<Images> {
     if list.as_os_str() == STDIN {
-        return Ok(from_records(BufReader::new(io::stdin()), end, list));
+        return Ok(from_records(BufReader::new(io::stdin()), end, list, tars));
     }
     let file = File::open(list).map_err(Error::io(list, "read"))?;
-    Ok(from_records(BufReader::new(file), end, list))
+    Ok(from_records(BufReader::new(file), end, list, tars))
 }
 
 /// The image on stdin, if it begins like one, or else those of a list there.
-fn from_stdin(end: u8) -> Images {
+fn from_stdin(end: u8, tars: &Arc<Tars>) -> Images {
     let name = Path::new(STDIN);
     let mut stdin = BufReader::new(io::stdin());
     match stdin.fill_buf().map(photo::is_image) {
-        Ok(false) => from_records(stdin, end, name),
+        Ok(false) => from_records(stdin, end, name, tars),
         Ok(true) => {
             let mut bytes = Vec::new();
             Box::new(iter::once(match stdin.take(MOST).read_to_end(&mut bytes) {
@@ -83,21 +86,42 @@ fn from_stdin(end: u8) -> Images {
     }
 }
 
-/// An image, or those in a folder.
-fn from_path(path: PathBuf) -> Images {
+/// An image, or those in a folder or a tar.
+fn from_path(path: PathBuf, tars: &Arc<Tars>) -> Images {
     if !path.is_dir() {
-        return Box::new(iter::once(Image::File(path)));
+        return from_tar(&path, tars).unwrap_or_else(|| Box::new(iter::once(Image::File(path))));
     }
+    let tars = Arc::clone(tars);
     let files = dataset::files(&path);
-    Box::new(files.map(|(path, found)| match found {
-        Ok(_) => Image::InFolder(path),
-        Err(trouble) => Image::Unusable(path, trouble.reason),
+    Box::new(files.flat_map(move |(path, found)| match found {
+        Ok(_) => {
+            from_tar(&path, &tars).unwrap_or_else(|| Box::new(iter::once(Image::InFolder(path))))
+        }
+        Err(trouble) => Box::new(iter::once(Image::Unusable(path, trouble.reason))),
     }))
 }
 
+/// The images in the tar at `path`, and what is wrong with it; none where there is no tar.
+fn from_tar(path: &Path, tars: &Tars) -> Option<Images> {
+    let found = match tars.images(path) {
+        Ok(found) => found?,
+        Err(error) => return Some(Box::new(iter::once(unreadable(path, &error)))),
+    };
+    let broken = found
+        .broken
+        .map(|reason| Image::Unusable(path.to_path_buf(), reason));
+    let images = found.paths.into_iter().map(Image::InFolder);
+    Some(Box::new(images.chain(broken)))
+}
+
 /// Those whose paths `reader` gives, each ended by `end`.
-fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path) -> Images {
-    let name = name.to_path_buf();
+fn from_records(
+    mut reader: impl BufRead + Send + 'static,
+    end: u8,
+    name: &Path,
+    tars: &Arc<Tars>,
+) -> Images {
+    let (name, tars) = (name.to_path_buf(), Arc::clone(tars));
     let (mut over, mut first) = (false, true);
     let unusable = move |reason| {
         let image = Image::Unusable(name.clone(), reason);
@@ -121,7 +145,7 @@ fn from_records(mut reader: impl BufRead + Send + 'static, end: u8, name: &Path)
                         }
                     };
                     if !path.is_empty() {
-                        return Some(from_path(OsStr::from_bytes(path).into()));
+                        return Some(from_path(OsStr::from_bytes(path).into(), &tars));
                     }
                     record.clear();
                 }

@@ -17,10 +17,11 @@ use anyhow::bail;
 use clap::{Parser, ValueEnum};
 use graph::Plain;
 use hd::base::Runtime;
+use hd::dataset::Tars;
 use hd::label::{Labeller, Sorter, Table, TableFormat};
 use hd::onnx::Network;
 use hd::photo::MAX_PIXELS;
-use hd::{Error, file, parallel, photo};
+use hd::{Error, file, parallel};
 use hd_cli::{
     Bar, Common, Compute, Memory, Program, check_outputs, is_within, misuse, probability,
 };
@@ -47,7 +48,7 @@ Example:
 See also: hd-train (makes the graph), hd-app (the same in a browser)"
 )]
 struct Arguments {
-    /// Images, folders of them, or `-` for stdin: an image there, or a list of images
+    /// Images, folders or tars of them, or `-` for stdin: an image there, or a list of images
     #[arg(value_name = "IMAGE")]
     images: Vec<PathBuf>,
 
@@ -169,11 +170,12 @@ impl Program for Arguments {
         });
         let network = Arc::new(network?);
         let runtime = runtime()?;
-        let images = self.images()?;
+        let tars = Arc::default();
+        let images = self.images(&tars)?;
         if let Some(folder) = &self.sort_into {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
-        let label = |out: &mut dyn Write| self.label(&runtime, &network, images, out);
+        let label = |out: &mut dyn Write| self.label(&runtime, &network, (images, &tars), out);
         let tally = match &self.output {
             None => label(&mut BufWriter::new(io::stdout().lock()))?,
             Some(path) => write_to(path, label)?,
@@ -215,7 +217,7 @@ impl Arguments {
         &self,
         runtime: &Runtime,
         network: &Arc<Network>,
-        images: Images,
+        (images, tars): (Images, &Tars),
         out: &mut dyn Write,
     ) -> hd::Result<Tally> {
         let bar = Bar::default();
@@ -241,7 +243,7 @@ impl Arguments {
             tally: Tally::default(),
         };
         let work = |worker: &mut Option<Labeller>, image: &Image| {
-            self.work(worker, runtime, network, image)
+            self.work(worker, runtime, network, (image, tars))
         };
         let done = parallel::ordered(
             self.compute.jobs.count(),
@@ -309,16 +311,16 @@ impl Arguments {
         self.images.iter().chain(&self.image).collect()
     }
 
-    fn images(&self) -> anyhow::Result<Images> {
+    fn images(&self, tars: &Arc<Tars>) -> anyhow::Result<Images> {
         let end = if self.null { 0 } else { b'\n' };
         let named: Vec<PathBuf> = self.named().into_iter().cloned().collect();
         match (&self.files_from, named.is_empty()) {
-            (Some(list), _) => Ok(from_list(list, end)?),
+            (Some(list), _) => Ok(from_list(list, end, tars)?),
             (None, true) if io::stdin().is_terminal() => {
                 misuse("name the images to label, or a folder of them".to_owned())
             }
-            (None, true) => Ok(from_arguments(vec![STDIN.into()], end)),
-            (None, false) => Ok(from_arguments(named, end)),
+            (None, true) => Ok(from_arguments(vec![STDIN.into()], end, tars)),
+            (None, false) => Ok(from_arguments(named, end, tars)),
         }
     }
 
@@ -345,12 +347,12 @@ impl Arguments {
         worker: &mut Option<Labeller>,
         runtime: &Runtime,
         network: &Arc<Network>,
-        image: &Image,
+        (image, tars): (&Image, &Tars),
     ) -> hd::Result<hd::Result<Done>> {
         let read;
         let bytes = match image {
             Image::Bytes(bytes) => bytes,
-            Image::File(path) | Image::InFolder(path) => match photo::read(path) {
+            Image::File(path) | Image::InFolder(path) => match tars.read(path) {
                 Ok(bytes) => {
                     read = bytes;
                     &read

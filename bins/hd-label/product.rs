@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hd::dataset::is_in_tar;
 use hd::label::{Answer, Heatmap, Sorter, Table};
 use hd::photo::Notes;
 use hd::{Error, counted, file};
@@ -129,6 +130,12 @@ impl<W: Write> Product<'_, W> {
             return Ok(());
         };
         match image {
+            Image::File(path) | Image::InFolder(path) if is_in_tar(path) => Err(Error::Dataset {
+                path: path.clone(),
+                reason:
+                    "it lies in a tar, which no link leads into: unpack the tar to sort its images"
+                        .to_owned(),
+            }),
             Image::File(path) | Image::InFolder(path) => {
                 let label = Answer::new(labels, &done.result).label(self.table.threshold);
                 let folder = self.table.folders.get(label).map_or(label, String::as_str);

@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) summaries_dir: Option<PathBuf>,
 
-    /// With --summaries-dir, the folder of images: TensorBoard shows thumbnails of them among the bottlenecks
+    /// With --summaries-dir, the folder or the tar of images: TensorBoard shows thumbnails of them among the bottlenecks
     #[arg(long, value_name = "DIR", requires = "summaries_dir")]
     pub(crate) images: Option<PathBuf>,
 

@@ -1,5 +1,6 @@
 //! Checks of the paths before anything is read or written.
 
+use hd::dataset::is_tar;
 use hd_cli::{check_outputs, is_within, misuse};
 
 use crate::arguments::Arguments;
@@ -47,9 +48,10 @@ impl Arguments {
     fn check_folders(&self) -> anyhow::Result<()> {
         if let Some(images) = &self.images
             && !images.is_dir()
+            && !is_tar(images)
         {
             return misuse(format!(
-                "--images {}: there is no such folder",
+                "--images {}: there is no such folder or tar",
                 images.display()
             ));
         }

@@ -15,6 +15,7 @@ mod outputs;
 mod reuse;
 mod screen;
 mod shards;
+pub(crate) mod tars;
 mod twins;
 mod unreadable;
 mod views;

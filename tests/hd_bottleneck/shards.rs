@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use super::tars::{drawing, in_folders, tar_of};
 use super::{counts, settle};
 use crate::systems::{called_by, can_trace};
 use crate::workdir::{Call, Workdir, base};
@@ -133,6 +134,37 @@ fn what_is_missing_is_listed_and_what_is_wrong_is_said() {
     let bytes = fs::read(dir.path("images/hot_dog/0001.jpg")).unwrap();
     dir.write("images/other/0.jpg", bytes);
     assert_eq!(missing(&[]).0, "1\n2\n3\n");
+}
+
+#[test]
+fn shards_of_tars_are_missed_and_merged_as_those_of_folders_are() {
+    let dir = Workdir::new();
+    // The first tar has one label, so that its shard knows no other.
+    let hot_dogs =
+        (0..3).map(|number| (format!("hot_dog/{number}.jpg"), drawing("hot_dog", number)));
+    dir.write("images/0.tar", tar_of(&hot_dogs.collect::<Vec<_>>()));
+    dir.write("images/1.tar", tar_of(&in_folders(3..6)));
+    dir.write("images/2.tar", tar_of(&in_folders(6..8)));
+    settle(&dir.path("images"));
+    bottleneck(&dir, &["-o", "one/bottlenecks.bin"]).succeeds();
+    fs::create_dir(dir.path("shards")).unwrap();
+    let missing = |count: &str| {
+        bottleneck(&dir, &["--missing", count, "-o", "shards"])
+            .succeeds()
+            .stdout()
+    };
+    assert_eq!(missing("5"), "1\n2\n3\n4\n5\n");
+    for index in [1, 2, 4, 5] {
+        bottleneck(&dir, &["--shard", &format!("{index}/5"), "-o", "shards"]).succeeds();
+    }
+    assert_eq!(missing("5"), "3\n");
+    bottleneck(&dir, &["--shard", "3/5", "-o", "shards"]).succeeds();
+    assert_eq!(missing("5"), "");
+    let merge = ["-o", "out/bottlenecks.bin", "--reuse", "shards"];
+    let said = bottleneck(&dir, &merge).succeeds().stderr();
+    assert!(counts(&said).starts_with("0 computed, 13 reused"), "{said}");
+    let read = |folder: &str| fs::read(dir.path(folder).join("bottlenecks.bin")).unwrap();
+    assert!(read("one") == read("out"));
 }
 
 #[test]

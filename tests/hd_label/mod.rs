@@ -9,6 +9,7 @@ mod optimised;
 mod peers;
 mod sorting;
 mod tables;
+mod tars;
 
 use std::io::Write;
 use std::process::Stdio;

@@ -72,6 +72,7 @@ pub mod report;
 pub mod seen;
 pub mod split;
 pub mod stamp;
+mod tar;
 pub mod temporary;
 pub mod tensorboard;
 pub mod tsv;

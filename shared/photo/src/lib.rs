@@ -49,7 +49,7 @@ pub use look::Look;
 pub use memory::limit_memory;
 pub use note::{Note, Notes};
 pub use preprocess::{Element, Filter, Preprocess, ResizeRule};
-pub use read::read;
+pub use read::{MAX_BYTES, read};
 pub use recognise::is_image;
 pub use resize::Region;
 pub use rgb::Rgb;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// No image that can be decoded is larger.
-const MAX_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 30;
 
 /// The content of the file `path`.
 ///

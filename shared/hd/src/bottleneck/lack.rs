@@ -42,7 +42,7 @@ pub fn lack(
     let path = out.display();
     let some = |why: String| Ok(Some(Lack::Some(why)));
     match reusable(out, base, options.precision)? {
-        (Some(old), _) if old.labels() != dataset.labels => {
+        (Some(old), _) if old.labels() != dataset.labels_of(entries) => {
             some(format!("{path}: made when there were other labels"))
         }
         (Some(old), _) if !covers(&old, options.distortion) => {

@@ -7,14 +7,15 @@ use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 
 /// Refuses a file of bottlenecks in a subfolder of the images: the subfolder is a label, and the
-/// next time the file would be taken for one of its images.
+/// next time the file would be taken for one of its images. Beside it there will be images, too, so
+/// that a folder of tars would be taken for one of labels.
 ///
 /// # Errors
 /// [`Error::Dataset`], naming both.
 pub(super) fn check(dataset: &Dataset, out: &Path) -> Result<()> {
-    if dataset.root.as_os_str().is_empty() {
+    let Some(subfolders) = dataset.subfolders else {
         return Ok(());
-    }
+    };
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = env::current_dir()
         .unwrap_or_default()
@@ -28,7 +29,7 @@ pub(super) fn check(dataset: &Dataset, out: &Path) -> Result<()> {
         Ok(below) if below.components().next().is_some() => Err(Error::Dataset {
             path: dataset.root.clone(),
             reason: format!(
-                "{} lies in one of its subfolders, which are labels",
+                "{} lies in one of its subfolders, which are {subfolders}",
                 out.display()
             ),
         }),

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::error::words;
 use crate::onnx::Network;
-use crate::photo::{self, DecodeError, Distortion, View};
+use crate::photo::{DecodeError, Distortion, View};
 use crate::stamp::Stamp;
 
 /// One file as it was found. For each new view of it there is a `T`: an input of the base, and
@@ -153,7 +153,7 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) fn read(&self, entry: &Entry) -> Found<Vec<u8>> {
         let stamp = entry.stamp.settled();
-        let bytes = match photo::read(&self.dataset.root.join(&entry.path)) {
+        let bytes = match self.dataset.read(&entry.path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 return Found {

@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, Entry};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::onnx::{Coverage, Network, Quantiser, rename};
-use crate::photo::{self, MAX_PIXELS};
+use crate::photo::MAX_PIXELS;
 use crate::split::{Split, SplitRule};
 
 /// The end of the name of a base in integers, as retrain.py has it.
@@ -59,7 +59,7 @@ pub fn quantise(
     let paths = for_training(&dataset);
     let (mut seen, mut compared) = (Vec::new(), Vec::new());
     let pixels = |path: &&Path| {
-        let bytes = photo::read(&dataset.root.join(path)).ok()?;
+        let bytes = dataset.read(path).ok()?;
         let digest = Digest::of(&bytes);
         // Images that hd-train tests on by default are not looked at, lest a head be tested on what its base was fitted
         // to.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::division::{has_images_directly, parts, sentence};
@@ -10,6 +9,8 @@ use super::fence::{Fence, Files};
 use super::images::{Dataset, Entry, Unreadable, wrong};
 use super::label::{label_of, normal};
 use super::oddities::above_with_siblings;
+use super::shard::Shard;
+use super::tarred::tars_at;
 use super::walk::{Trouble, files_but, ignored, subfolders};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
@@ -17,32 +18,45 @@ use crate::split::Split;
 use crate::stamp::Stamp;
 
 impl Dataset {
-    /// Lists the folder `root`.
+    /// Lists the images at `root`: in its subfolders, or in a tar or a folder of tars.
     ///
     /// # Errors
     /// No such folder; no subfolder; two subfolders that give one label; subfolders that look like a
-    /// division of the images in part; subfolders with no file at all.
+    /// division of the images in part; subfolders with no file at all; a tar that cannot be read.
     pub fn scan(root: &Path) -> Result<Self> {
+        Self::scan_shard(root, None)
+    }
+
+    /// The same, of one shard only. The labels of folders stay, so that the shards of a data set agree on
+    /// them; of tars, no more than those of the shard are opened.
+    ///
+    /// # Errors
+    /// Those of [`Self::scan`].
+    pub fn scan_shard(root: &Path, shard: Option<Shard>) -> Result<Self> {
+        let tars = tars_at(root)?;
+        if !tars.is_empty() {
+            return Self::of_tars(root, &tars, shard);
+        }
+        let mut dataset = Self::of_folders(root)?;
+        if let Some(shard) = shard {
+            dataset.keep_shard(shard);
+        }
+        Ok(dataset)
+    }
+
+    fn of_folders(root: &Path) -> Result<Self> {
         let subfolders = label_folders(root)?;
         let parts = parts(root, &subfolders)?;
-        let mut dataset = Self {
-            name: root.to_path_buf(),
-            root: root.to_path_buf(),
-            labels: Vec::new(),
-            entries: Vec::new(),
-            unreadable: Vec::new(),
-            origin: Origin::beside(root)?,
-            passed_over: BTreeMap::new(),
-            division: None,
-            oddities: Vec::new(),
-            is_part: false,
-        };
+        let mut dataset = Self::empty(root, root.to_path_buf());
+        dataset.subfolders = Some("labels");
+        dataset.origin = Origin::beside(root)?;
         let mut folders = Vec::new();
         for (split, part) in &parts {
             // Without a slash at its end where there is no part.
             let within: PathBuf = root.join(part).components().collect();
             ignored(&within).for_each(|name| dataset.pass_over(&name));
             dataset.note_loose_images(&within);
+            dataset.note_loose_tars(&within);
             for (label, folder) in distinct_labels(&within, &label_folders(&within)?)? {
                 folders.push((label, *split, Path::new(part).join(folder)));
             }
@@ -98,7 +112,12 @@ impl Dataset {
             if let Ok(metadata) = &found {
                 known.note(self.entries.len(), metadata, label, is_link);
             }
-            self.add(path, label, split, found);
+            self.add(
+                path,
+                label,
+                split,
+                found.map(|metadata| Stamp::of(&metadata)),
+            );
         }
         passed_over.iter().for_each(|name| self.pass_over(name));
     }
@@ -127,13 +146,13 @@ impl Dataset {
         path: PathBuf,
         label: u32,
         split: Option<Split>,
-        found: Result<Metadata, Trouble>,
+        found: Result<Stamp, Trouble>,
     ) {
         match found {
-            Ok(metadata) => self.entries.push(Entry {
+            Ok(stamp) => self.entries.push(Entry {
                 path,
                 label,
-                stamp: Stamp::of(&metadata),
+                stamp,
                 split,
             }),
             Err(trouble) => self.unreadable.push(Unreadable {

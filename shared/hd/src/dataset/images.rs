@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::tars::Tars;
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::split::Split;
@@ -17,6 +19,12 @@ pub struct Dataset {
     pub name: PathBuf,
     /// The folder that the paths are relative to; empty for a list, whose paths are what they are.
     pub root: PathBuf,
+    /// What the subfolders of that folder are, if they belong to the data set.
+    pub subfolders: Option<&'static str>,
+    /// The tars that images lie in.
+    pub(super) tars: Tars,
+    /// The paths of all tars relative to that folder, by their numbers; none where images are files.
+    pub(super) tar_paths: Vec<PathBuf>,
     /// The labels, sorted; an entry's label is an index into them.
     pub labels: Vec<String>,
     /// The files, sorted by the bytes of their paths.
@@ -36,14 +44,14 @@ pub struct Dataset {
     pub is_part: bool,
 }
 
-/// A file in a label's folder.
+/// A file in a label's folder, or in a tar.
 #[derive(Debug)]
 pub struct Entry {
     /// Its path relative to the data set's folder.
     pub path: PathBuf,
     /// The index of its label.
     pub label: u32,
-    /// What tells that it is unchanged without reading it.
+    /// What tells that it, or its tar, is unchanged without reading it.
     pub stamp: Stamp,
     /// The split that its folder or its list gives it.
     pub split: Option<Split>,
@@ -65,6 +73,33 @@ pub struct Unreadable {
 }
 
 impl Dataset {
+    /// A data set without an image.
+    pub(super) fn empty(name: &Path, root: PathBuf) -> Self {
+        Self {
+            name: name.to_path_buf(),
+            root,
+            subfolders: None,
+            tars: Tars::default(),
+            tar_paths: Vec::new(),
+            labels: Vec::new(),
+            entries: Vec::new(),
+            unreadable: Vec::new(),
+            origin: None,
+            passed_over: BTreeMap::new(),
+            division: None,
+            oddities: Vec::new(),
+            is_part: false,
+        }
+    }
+
+    /// The bytes of an image, whose path is relative to the data set's folder.
+    ///
+    /// # Errors
+    /// The operating system's; something that cannot be an image.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.tars.read(&self.root.join(path))
+    }
+
     /// Counts something that is no part of any data set.
     pub(super) fn pass_over(&mut self, name: &OsStr) {
         let name = match name.as_bytes() {

@@ -19,6 +19,11 @@ pub(crate) fn folder_in<'a>(path: &'a Path, label: &str) -> Option<Cow<'a, str>>
     folders.next_back().map(OsStr::to_string_lossy)
 }
 
+/// What two labels that people would take for one have in common.
+pub(super) fn looks(label: &str) -> String {
+    label.to_lowercase().replace(['_', '-'], " ")
+}
+
 /// A label in its normal form, NFC: one letter with an accent may be kept as one character or as
 /// two, and looks the same.
 pub(super) fn normal(label: &str) -> String {

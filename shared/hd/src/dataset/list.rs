@@ -13,12 +13,15 @@ use std::path::{Path, PathBuf};
 
 use super::division::{of_paths, sentence};
 use super::images::{Dataset, wrong};
+use super::label::looks;
 use super::mark::without_mark;
 use super::record::{Record, labelled};
 use super::table;
+use super::tars::{Tars, is_in_tar};
 use super::walk::Trouble;
 use crate::error::Result;
 use crate::split::Split;
+use crate::stamp::Stamp;
 
 impl Dataset {
     /// The images of a list, whose records `end` ends; `name` is what messages call it.
@@ -66,18 +69,8 @@ impl Dataset {
                 .map_or(named, |splits| splits.into_iter().map(Some).collect()),
             false => named,
         };
-        let mut dataset = Self {
-            name: name.to_path_buf(),
-            root: PathBuf::new(),
-            labels,
-            entries: Vec::new(),
-            unreadable: Vec::new(),
-            origin: None,
-            passed_over: BTreeMap::new(),
-            division: None,
-            oddities: Vec::new(),
-            is_part: false,
-        };
+        let mut dataset = Self::empty(name, PathBuf::new());
+        dataset.labels = labels;
         if splits.iter().any(Option::is_some) {
             let rest = splits.iter().map(|split| split.unwrap_or(Split::Training));
             dataset.division = Some(sentence(rest));
@@ -85,10 +78,7 @@ impl Dataset {
         for ((path, record), split) in images.into_iter().zip(splits) {
             let label = dataset.labels.binary_search(&record.label);
             let label = label.unwrap_or_default() as u32;
-            let found = match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => Err(Trouble::is_a_folder()),
-                found => found.map_err(|error| Trouble::of(&error)),
-            };
+            let found = looked_at(&dataset.tars, &path);
             dataset.add(path, label, split, found);
         }
         dataset.sort();
@@ -97,11 +87,24 @@ impl Dataset {
     }
 }
 
+/// The stamp of the file at `path`, or of the tar that it is in.
+fn looked_at(tars: &Tars, path: &Path) -> Result<Stamp, Trouble> {
+    if is_in_tar(path) {
+        return tars.stamp(path).map_err(|error| Trouble::of(&error));
+    }
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(Trouble::is_a_folder()),
+        found => found
+            .map(|found| Stamp::of(&found))
+            .map_err(|error| Trouble::of(&error)),
+    }
+}
+
 /// Refuses two labels that look alike and are not the same.
 fn check_alike<'a>(records: impl Iterator<Item = &'a Record>) -> Result<(), String> {
     let mut seen: BTreeMap<String, &Record> = BTreeMap::new();
     for record in records {
-        let looks = record.label.to_lowercase().replace(['_', '-'], " ");
+        let looks = looks(&record.label);
         let other = seen.entry(looks).or_insert(record);
         if other.label != record.label {
             return Err(format!(
@@ -142,7 +145,8 @@ fn records(list: &[u8], end: u8, beside: &Path) -> Result<Vec<Record>, String> {
 /// something.
 fn placed(list: &Path, path: &Path) -> PathBuf {
     let beside = list.parent().unwrap_or(Path::new("")).join(path);
-    match !path.exists() && beside.exists() {
+    let is_there = |path: &Path| path.exists() || is_in_tar(path);
+    match !is_there(path) && is_there(&beside) {
         true => beside,
         false => path.to_path_buf(),
     }

@@ -1,5 +1,5 @@
-//! A folder of images: one subfolder per label, every file below it an image of that label. Or a
-//! list of images.
+//! A folder of images: one subfolder per label, every file below it an image of that label. Or tars of
+//! images, or a list of them.
 //!
 //! A label is its subfolder's name with `_` and `-` shown as spaces. Links are followed. Hidden
 //! files and the droppings of file managers are passed over in silence; everything else that is no
@@ -16,7 +16,13 @@ mod mark;
 mod oddities;
 mod record;
 mod shard;
+mod stem;
 mod table;
+mod tar_contents;
+mod tar_division;
+mod tar_label;
+mod tarred;
+mod tars;
 #[cfg(test)]
 pub(crate) mod tests;
 mod walk;
@@ -30,4 +36,5 @@ pub use label_list::read_labels;
 pub use list::without_end;
 pub use mark::without_mark;
 pub use shard::Shard;
+pub use tars::{TarImages, Tars, is_in_tar, is_tar, root_of};
 pub use walk::{Trouble, files};

@@ -1,10 +1,12 @@
 //! What is odd about a folder of images, and would cost a training: said before any work.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use super::division::{holds_images, split_named};
 use super::images::Dataset;
+use super::tars::is_tar;
 use super::walk::{loose_images, subfolders};
 use crate::split::Split;
 
@@ -58,6 +60,21 @@ impl Dataset {
                     "{count} images lie beside the folders of labels and are left out, the first of them {first}"
                 ),
             });
+        }
+    }
+
+    /// Tars beside the folders of labels, which may be what these were unpacked from.
+    pub(super) fn note_loose_tars(&mut self, folder: &Path) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        if let Some(first) = entries
+            .map(|entry| entry.path())
+            .filter(|path| is_tar(path))
+            .min()
+        {
+            self.oddities.push(format!(
+                "tars beside the folders of labels are left out, such as {}: give a folder that has only tars in it",
+                first.display()
+            ));
         }
     }
 

@@ -1,5 +1,6 @@
 //! A part of a data set, for one of several machines.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::str::FromStr;
@@ -16,24 +17,46 @@ impl Dataset {
         self.is_part = true;
     }
 
-    /// The files of each of `count` shards, in order.
+    /// The images of each of `count` shards, in order.
     pub fn shards(&self, count: NonZeroU32) -> Vec<(Shard, Vec<&Entry>)> {
         let count = u64::from(count.get());
         let mut shards: Vec<_> = (1..=count)
             .map(|index| (Shard { index, count }, Vec::new()))
             .collect();
         for entry in &self.entries {
-            let number = remainder(&entry.path, count) as usize;
-            if let Some((_, entries)) = shards.get_mut(number) {
+            let number = match self.number_of_tar(&entry.path) {
+                Some(tar) => tar as u64 % count,
+                None => remainder(&entry.path, count),
+            };
+            if let Some((_, entries)) = shards.get_mut(number as usize) {
                 entries.push(entry);
             }
         }
         shards
     }
+
+    /// The labels that a shard of these images knows: all, or of tars those in the tars of the shard.
+    pub fn labels_of(&self, entries: &[&Entry]) -> Vec<String> {
+        if self.tar_paths.is_empty() {
+            return self.labels.clone();
+        }
+        let used: BTreeSet<usize> = entries.iter().map(|entry| entry.label as usize).collect();
+        let labels = used.into_iter().filter_map(|label| self.labels.get(label));
+        labels.cloned().collect()
+    }
+
+    fn number_of_tar(&self, image: &Path) -> Option<usize> {
+        let tars = &self.tar_paths;
+        let number = |path: &Path| {
+            tars.binary_search_by_key(&bytes(path), |tar| bytes(tar))
+                .ok()
+        };
+        image.ancestors().skip(1).find_map(number)
+    }
 }
 
 /// One of several parts of a data set: the files whose relative paths have this remainder by their
-/// digest.
+/// digest, or the tars whose numbers have it, so that each part has as many of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 1 to `count`.
@@ -42,6 +65,15 @@ pub struct Shard {
 }
 
 impl Shard {
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether the tar of this number, from 0 on, belongs to it.
+    pub(super) fn holds_number(&self, number: u64) -> bool {
+        number % self.count == self.index - 1
+    }
+
     fn holds(&self, path: &Path) -> bool {
         remainder(path, self.count) == self.index - 1
     }

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use super::Report;
 use crate::bottleneck::Samples;
-use crate::photo::{Rgb, Want, decode, encode_jpeg, read};
+use crate::dataset::{Tars, root_of};
+use crate::photo::{Rgb, Want, decode, encode_jpeg};
 use crate::tsv;
 
 /// The longer side of a small image, in pixels.
@@ -27,6 +28,7 @@ const MOST_BYTES: usize = 6_000_000;
 pub(super) struct Gallery<'a> {
     samples: &'a Samples,
     root: Option<PathBuf>,
+    tars: Tars,
     most: usize,
     /// By their rows, in the order in which they were asked for.
     rows: Vec<usize>,
@@ -51,7 +53,8 @@ impl<'a> Gallery<'a> {
     pub(super) fn of(report: &Report<'a>) -> Self {
         Self {
             samples: report.samples,
-            root: report.images.and_then(root),
+            tars: Tars::default(),
+            root: report.images.and_then(root_of),
             most: report.most_images,
             rows: Vec::new(),
             numbers: HashMap::new(),
@@ -84,7 +87,7 @@ impl<'a> Gallery<'a> {
     pub(super) fn develop(&mut self) {
         let Some(root) = &self.root else { return };
         let small = |row: &usize| match self.samples.image(*row) {
-            Some(path) => small(&root.join(path)),
+            Some(path) => small(&self.tars, &root.join(path)),
             None => Err("no path".to_owned()),
         };
         let mut all: Vec<Small> = self.rows.par_iter().map(small).collect();
@@ -133,9 +136,10 @@ impl<'a> Gallery<'a> {
         hex(&self.field(*row))
     }
 
-    /// The file of the image of a row.
-    pub(super) fn file(&self, row: usize) -> Option<PathBuf> {
-        Some(self.root.as_ref()?.join(self.samples.image(row)?))
+    /// The bytes of the image of a row, if they can be read.
+    pub(super) fn bytes(&self, row: usize) -> Option<Vec<u8>> {
+        let path = self.root.as_ref()?.join(self.samples.image(row)?);
+        self.tars.read(&path).ok()
     }
 
     fn field(&self, row: usize) -> Vec<u8> {
@@ -148,17 +152,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What paths are relative to: a folder, or where a list was read.
-fn root(images: &Path) -> Option<PathBuf> {
-    match (images.is_dir(), images.is_file()) {
-        (true, _) => Some(images.to_path_buf()),
-        (_, true) => Some(PathBuf::new()),
-        _ => None,
-    }
-}
-
-fn small(path: &Path) -> Small {
-    let bytes = read(path).map_err(|error| match error.kind() {
+fn small(tars: &Tars, path: &Path) -> Small {
+    let bytes = tars.read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => "not there any more".to_owned(),
         _ => crate::reason(&error),
     })?;

@@ -1,16 +1,15 @@
 //! Heat maps of some images: where the evidence for an answer lies.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::gallery::data_uri;
+use super::gallery::{Gallery, data_uri};
 use crate::base::Runtime;
 use crate::error::Result;
 use crate::label::Labeller;
 use crate::onnx::Network;
-use crate::photo::{MAX_PIXELS, read};
+use crate::photo::MAX_PIXELS;
 
 /// The longer side of a heat map, in pixels.
 const SIDE: u32 = 320;
@@ -31,13 +30,16 @@ impl Painter {
         Self { runtime, network }
     }
 
-    /// The heat maps of files, as addresses that hold them; none of what cannot be read.
-    pub(super) fn paint(&self, files: &[Option<PathBuf>]) -> Result<Vec<Option<String>>> {
+    /// The heat maps of the images in these rows, as addresses that hold them; none of what cannot be
+    /// read.
+    pub(super) fn paint(&self, rows: &[usize], gallery: &Gallery) -> Result<Vec<Option<String>>> {
         let load = || Labeller::load(&self.runtime, &self.network, MAX_PIXELS);
-        let each = files.len().div_ceil(rayon::current_num_threads()).max(1);
-        let parts = files.par_chunks(each).map(|files| {
+        let each = rows.len().div_ceil(rayon::current_num_threads()).max(1);
+        let parts = rows.par_chunks(each).map(|rows| {
             let mut labeller = load()?;
-            let painted = files.iter().map(|file| paint(&mut labeller, file.as_ref()));
+            let painted = rows
+                .iter()
+                .map(|row| paint(&mut labeller, gallery.bytes(*row)));
             painted.collect::<Result<Vec<_>>>()
         });
         let parts: Vec<Vec<Option<String>>> = parts.collect::<Result<_>>()?;
@@ -45,8 +47,8 @@ impl Painter {
     }
 }
 
-fn paint(labeller: &mut Labeller, file: Option<&PathBuf>) -> Result<Option<String>> {
-    let Some(bytes) = file.and_then(|file| read(file).ok()) else {
+fn paint(labeller: &mut Labeller, bytes: Option<Vec<u8>>) -> Result<Option<String>> {
+    let Some(bytes) = bytes else {
         return Ok(None);
     };
     let painted = labeller.heatmap(&bytes)?.ok();

@@ -42,9 +42,8 @@ pub(super) fn mistakes<'a>(
     });
     let mut shown: Vec<WrongAnswer> = shown.collect();
     if let Some(painter) = report.painter {
-        let files = shown.iter().take(PAINTED);
-        let files: Vec<_> = files.map(|image| gallery.file(image.row)).collect();
-        let painted = painter.paint(&files)?;
+        let rows = shown.iter().take(PAINTED).map(|image| image.row);
+        let painted = painter.paint(&rows.collect::<Vec<_>>(), gallery)?;
         for (image, heat) in shown.iter_mut().zip(painted) {
             image.heat = heat;
         }

@@ -14,6 +14,7 @@ use std::path::Path;
 use hd_rows::{Row, floats};
 use rayon::prelude::*;
 
+use crate::dataset::{Tars, root_of};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
@@ -44,7 +45,7 @@ pub struct Point<'a> {
 }
 
 /// Writes the files into `folder`, unless they are there and of the same points. With `images`, the
-/// folder of the images, there are thumbnails too; an image that cannot be read has a grey one.
+/// folder or the tar of the images, there are thumbnails too; an image that cannot be read has a grey one.
 pub(super) fn write(folder: &Path, points: &[Point], images: Option<&Path>) -> Result<()> {
     let step = points.len().div_ceil(MOST).max(1);
     let points: Vec<Point> = points.iter().step_by(step).copied().collect();
@@ -141,8 +142,9 @@ fn identify(points: &[Point], images: Option<&Path>) -> Digest {
 /// All thumbnails in one image, as a PNG file.
 fn thumbnails(points: &[Point], images: &Path) -> std::io::Result<Vec<u8>> {
     let columns = points.len().isqrt() + usize::from(points.len().isqrt().pow(2) < points.len());
+    let (tars, root) = (Tars::default(), root_of(images).unwrap_or_default());
     let all: Vec<Vec<u8>> = (points.par_iter())
-        .map(|point| thumbnail(&images.join(point.path)).unwrap_or_else(grey))
+        .map(|point| thumbnail(&tars, &root.join(point.path)).unwrap_or_else(grey))
         .collect();
     let line = SIDE as usize * 3;
     let mut pixels = vec![0u8; columns * columns * SIDE as usize * line];
@@ -163,7 +165,7 @@ fn thumbnails(points: &[Point], images: &Path) -> std::io::Result<Vec<u8>> {
     })
 }
 
-fn thumbnail(path: &Path) -> Option<Vec<u8>> {
+fn thumbnail(tars: &Tars, path: &Path) -> Option<Vec<u8>> {
     let rule = Preprocess {
         width: SIDE,
         height: SIDE,
@@ -172,7 +174,7 @@ fn thumbnail(path: &Path) -> Option<Vec<u8>> {
         full_decode: false,
         keep_truncated: false,
     };
-    rule.apply(&photo::read(path).ok()?, photo::MAX_PIXELS).ok()
+    rule.apply(&tars.read(path).ok()?, photo::MAX_PIXELS).ok()
 }
 
 fn grey() -> Vec<u8> {
