@@ -262,6 +262,38 @@ fn lists_of_images() {
 }
 
 #[test]
+fn tars_of_images() {
+    let long = format!("hot_dog/{}.jpg", "long".repeat(40));
+    let members: [(&str, &[u8]); 7] = [
+        ("./cat/1.jpg", b"an image"),
+        (&long, &[b'x'; 700]),
+        ("2.jpg", b"another"),
+        ("2.cls", b"dog"),
+        ("3.png", b"a third"),
+        ("3.json", br#"{"label": "cat"}"#),
+        ("dog/4.jpg", b""),
+    ];
+    let (mut gnu, mut posix) = (tar::Builder::new(Vec::new()), tar::Builder::new(Vec::new()));
+    for (name, body) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(body.len() as u64);
+        gnu.append_data(&mut header, name, body).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(body.len() as u64);
+        posix
+            .append_pax_extensions([("path", name.as_bytes())])
+            .unwrap();
+        posix.append_data(&mut header, "short.jpg", body).unwrap();
+    }
+    let mut link = tar::Header::new_gnu();
+    link.set_entry_type(tar::EntryType::Link);
+    link.set_size(0);
+    gnu.append_link(&mut link, "dog/5.jpg", &long).unwrap();
+    let good = [gnu.into_inner().unwrap(), posix.into_inner().unwrap()];
+    survives(&good, 4_000, MOST, files::tar);
+}
+
+#[test]
 fn lists_of_labels() {
     let labels = "hot dog\nnot hot dog\r\nKäse\n寿司\n".as_bytes().to_vec();
     survives(&[labels], 2_000, MOST, files::labels);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hd::base::{Base, Engine};
 use hd::bottleneck::{Options, Progress, Samples, update};
-use hd::dataset::Dataset;
+use hd::dataset::{Dataset, Tars};
 use hd::digest::Digest;
 use hd::head::Head;
 use hd::label::read_labels;
@@ -68,6 +68,20 @@ pub(crate) fn journal(bytes: &[u8]) {
 pub(crate) fn list(bytes: &[u8]) {
     for end in [b'\n', 0] {
         let _ = Dataset::of_list(Path::new("list"), bytes, end);
+    }
+}
+
+/// A tar of images, each of which is read where the tar says it lies.
+pub(crate) fn tar(bytes: &[u8]) {
+    let scratch = Scratch::with("images.tar", bytes);
+    let path = scratch.path("images.tar");
+    let _ = Tars::default().images(&path);
+    let Ok(dataset) = Dataset::scan(&path) else {
+        return;
+    };
+    for entry in &dataset.entries {
+        let read = dataset.read(&entry.path);
+        assert!(read.is_ok_and(|image| image.len() <= bytes.len()));
     }
 }
 
