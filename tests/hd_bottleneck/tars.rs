@@ -8,7 +8,7 @@ use hd::bottleneck::Bottlenecks;
 use hd::split::Split;
 use tar::{Builder, EntryType, Header};
 
-use super::counts;
+use super::{counts, settle};
 use crate::workdir::{Call, Workdir, drawings};
 
 /// The bytes of a drawing.
@@ -70,6 +70,7 @@ fn a_tar_gives_to_the_bit_what_the_same_images_give_in_folders() {
     Call(command).succeeds();
     dir.bottleneck("images").succeeds();
     let folder = open(&dir, "out/bottlenecks.bin");
+    settle(&dir.path(""));
     for jobs in ["1", "2", "3"] {
         let run = dir
             .program("hd-bottleneck")
@@ -94,7 +95,7 @@ fn a_tar_gives_to_the_bit_what_the_same_images_give_in_folders() {
             assert_eq!(tar.bottleneck(index), folder.bottleneck(index));
         }
         let first = fs::read(dir.path("out/1.bin")).unwrap();
-        assert_eq!(fs::read(dir.path(&out)).unwrap(), first);
+        assert!(fs::read(dir.path(&out)).unwrap() == first, "with {jobs}");
     }
 }
 
@@ -401,12 +402,13 @@ fn a_tar_that_changed_costs_what_is_new_in_it_and_no_more() {
     let dir = Workdir::new();
     dir.write("s/0.tar", tar_of(&in_folders(0..4)));
     dir.write("s/1.tar", tar_of(&in_folders(4..8)));
+    settle(&dir.path("s"));
     let said = dir.bottleneck("s").succeeds().stderr();
     assert!(counts(&said).starts_with("16 computed, 0 reused"), "{said}");
     let before = fs::read(dir.path("out/bottlenecks.bin")).unwrap();
     let said = dir.bottleneck("s").succeeds().stderr();
     assert!(counts(&said).starts_with("0 computed, 16 reused"), "{said}");
-    assert_eq!(fs::read(dir.path("out/bottlenecks.bin")).unwrap(), before);
+    assert!(fs::read(dir.path("out/bottlenecks.bin")).unwrap() == before);
     // One image within a tar, which keeps its size.
     let mut members = in_folders(0..4);
     let mut other = drawing("hot_dog", 20);

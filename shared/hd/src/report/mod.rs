@@ -50,7 +50,7 @@ pub struct Report<'a> {
     pub findings: &'a Findings,
     /// The corrections that are in use, so that those that are chosen in the page come to them.
     pub corrections: Option<&'a Corrections>,
-    /// The folder, or the list, that the paths of the samples belong to.
+    /// The folder, the tar or the list that the paths of the samples belong to.
     pub images: Option<&'a Path>,
     /// How many images may be shown.
     pub most_images: usize,

@@ -37,7 +37,7 @@ pub struct Summaries<'a> {
     pub graph: Option<Vec<Part>>,
     /// Validation images, for the projector.
     pub points: Vec<Point<'a>>,
-    /// The folder of the images, if there are to be thumbnails.
+    /// The folder or the tar of the images, if there are to be thumbnails.
     pub images: Option<&'a Path>,
 }
 
