@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use hd_rows::Source;
 use memmap2::Mmap;
@@ -14,7 +14,6 @@ use rayon::prelude::*;
 use super::blocks::{self, Blocks, check};
 use super::layout::{FORMAT, Header, Row, Skipped};
 use super::precision::Precision;
-use super::resident::Keeper;
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
 use crate::file;
@@ -29,10 +28,11 @@ pub struct Bottlenecks {
     path: PathBuf,
     header: Header,
     file: File,
-    map: Arc<Mmap>,
+    map: Mmap,
     payload: usize,
     blocks: Blocks,
-    keeper: Option<Arc<Keeper>>,
+    /// Whether bottlenecks are read from the file, and not from the map.
+    is_read: bool,
 }
 
 impl Source for Bottlenecks {
@@ -89,26 +89,32 @@ impl Bottlenecks {
             path: path.to_path_buf(),
             header,
             file,
-            map: Arc::new(map),
+            map,
             payload,
             blocks,
-            keeper: None,
+            is_read: false,
         })
     }
 
-    /// Takes the rows out of memory, where what is needed of them was kept in less.
-    pub(super) fn forget_rows(&mut self) {
+    /// Takes the rows out of memory, where what is needed of them was kept in less, and the part of the
+    /// map that they were read from.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(super) fn forget_rows(&mut self) -> Result<()> {
         self.header.rows = Vec::new();
+        self.map = file::map(&self.file).map_err(Error::io(&self.path, "map"))?;
+        Ok(())
     }
 
-    /// Tells this keeper of all that is read from now on.
-    pub(super) fn keep_with(&mut self, keeper: &Arc<Keeper>) {
-        self.keeper = Some(Arc::clone(keeper));
+    /// From now on reads bottlenecks from the file, and not from the map.
+    pub(super) fn read_when_asked(&mut self) {
+        self.is_read = true;
     }
 
-    /// The map, for whoever gives its memory back.
-    pub(super) fn shared_map(&self) -> Arc<Mmap> {
-        Arc::clone(&self.map)
+    /// The bytes of all bottlenecks.
+    pub(super) fn bytes_of_matrix(&self) -> u64 {
+        self.matrix().len() as u64
     }
 
     /// The file.
@@ -174,17 +180,22 @@ impl Bottlenecks {
     /// The bottleneck of the row `index`: D floats, none where there is no such row.
     pub fn bottleneck(&self, index: usize) -> Cow<'_, [f32]> {
         let size = self.blocks.row_bytes();
-        let bytes = index * size..index * size + size;
-        self.passed(size);
-        let bytes = self.matrix().get(bytes).unwrap_or_default();
+        let bytes = self.bytes(index * size..index * size + size);
         self.precision().floats(bytes)
     }
 
-    /// Has it that so many bytes of bottlenecks are being read.
-    fn passed(&self, bytes: usize) {
-        if let Some(keeper) = &self.keeper {
-            keeper.passed(bytes);
+    /// Some bytes of the matrix. Where they cannot be read the system says so, by a signal, when the map
+    /// is looked at.
+    fn bytes(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        let mapped = self.matrix().get(range.clone()).unwrap_or_default();
+        if self.is_read {
+            let mut bytes = vec![0; mapped.len()];
+            let offset = self.payload + range.start;
+            if self.file.read_exact_at(&mut bytes, offset as u64).is_ok() {
+                return Cow::Owned(bytes);
+            }
         }
+        Cow::Borrowed(mapped)
     }
 
     /// The bytes of all bottlenecks.
@@ -199,14 +210,10 @@ impl Bottlenecks {
     /// # Errors
     /// [`Error::DamagedRows`] and [`Error::Damaged`], for the first such block of rows.
     pub(super) fn check(&self) -> Result<()> {
-        let matrix = self.matrix();
         let trouble = |block: usize| {
-            let bytes = matrix.get(self.blocks.bytes(block)).unwrap_or_default();
-            self.passed(bytes.len());
-            match (
-                self.is_whole(block, bytes),
-                is_finite(&self.precision().floats(bytes)),
-            ) {
+            let bytes = self.bytes(self.blocks.bytes(block));
+            let is_whole = self.is_whole(block, &bytes);
+            match (is_whole, is_finite(&self.precision().floats(bytes))) {
                 (false, _) => Some(self.damaged_rows(block)),
                 (true, false) => Some(self.not_finite()),
                 (true, true) => None,
@@ -258,7 +265,7 @@ impl Bottlenecks {
         let mut bytes = vec![0; self.blocks.row_bytes()];
         let offset = self.payload + index * bytes.len();
         self.file.read_exact_at(&mut bytes, offset as u64)?;
-        floats.copy_from_slice(&self.precision().floats(&bytes));
+        floats.copy_from_slice(&self.precision().floats(bytes.into()));
         Ok(())
     }
 

@@ -19,7 +19,6 @@ mod place;
 mod precision;
 mod reader;
 mod record;
-mod resident;
 mod reuse;
 mod run;
 mod samples;

@@ -27,14 +27,15 @@ impl Precision {
         }
     }
 
-    /// The floats that these bytes stand for.
-    pub(super) fn floats(self, bytes: &[u8]) -> Cow<'_, [f32]> {
-        match self {
-            Self::Single => Cow::Borrowed(bytemuck::try_cast_slice(bytes).unwrap_or_default()),
-            Self::Half => {
-                let halves: &[u16] = bytemuck::try_cast_slice(bytes).unwrap_or_default();
-                Cow::Owned(halves.iter().map(|&bits| half::float(bits)).collect())
-            }
+    /// The floats that these bytes stand for, where they lie if they can be used there.
+    pub(super) fn floats(self, bytes: Cow<'_, [u8]>) -> Cow<'_, [f32]> {
+        match (self, bytes) {
+            (Self::Single, Cow::Borrowed(bytes)) => match bytemuck::try_cast_slice(bytes) {
+                Ok(floats) => Cow::Borrowed(floats),
+                Err(_) => Cow::Owned(singles(bytes)),
+            },
+            (Self::Single, Cow::Owned(bytes)) => Cow::Owned(singles(&bytes)),
+            (Self::Half, bytes) => Cow::Owned(halves(&bytes)),
         }
     }
 
@@ -63,6 +64,18 @@ impl Precision {
     }
 }
 
+/// The floats of bytes that may lie anywhere.
+fn singles(bytes: &[u8]) -> Vec<f32> {
+    let bytes = bytes.as_chunks().0.iter();
+    bytes.map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+fn halves(bytes: &[u8]) -> Vec<f32> {
+    let bits = bytes.as_chunks().0.iter();
+    bits.map(|bits| half::float(u16::from_le_bytes(*bits)))
+        .collect()
+}
+
 /// Its name in numpy.
 impl fmt::Display for Precision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,13 +102,17 @@ mod tests {
             1e-9,
         ];
         let single = Precision::Single.bytes_of(&floats).unwrap();
-        assert_eq!(*Precision::Single.floats(&single), floats);
+        assert_eq!(*Precision::Single.floats(single.clone()), floats);
+        assert_eq!(
+            *Precision::Single.floats(single.into_owned().into()),
+            floats
+        );
         // Ties go to the even one of both neighbours.
         let rounded = [0.0, 1.0, -2.5, 1.0, 1.0 + 4.0 / 2048.0, 65_504.0, 0.0];
         let half = Precision::Half.bytes_of(&floats).unwrap();
         assert_eq!(half.len(), 2 * floats.len());
         assert_eq!(half[2..4], [0x00, 0x3c]);
-        assert_eq!(*Precision::Half.floats(&half), rounded);
+        assert_eq!(*Precision::Half.floats(half), rounded);
     }
 
     #[test]
@@ -105,7 +122,7 @@ mod tests {
         let bytes = Precision::Half
             .bytes_of(&[f32::NAN, f32::INFINITY])
             .unwrap();
-        let floats = Precision::Half.floats(&bytes);
+        let floats = Precision::Half.floats(bytes);
         assert!(floats[0].is_nan() && floats[1] == f32::INFINITY);
     }
 }

@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use hd_rows::Row;
 
 use super::cache::Bottlenecks;
 use super::corrections::{Corrected, Corrections};
 use super::facts::Facts;
-use super::resident::Keeper;
 use crate::dataset::{bytes, folder_in};
 use crate::digest::{Digest, base_name};
 use crate::error::{Error, Result};
@@ -62,7 +60,7 @@ impl Samples {
         for (number, path) in (0..).zip(paths) {
             let mut file = Bottlenecks::open(path)?;
             add_places(number, &file, &mut places, &mut of_all);
-            file.forget_rows();
+            file.forget_rows()?;
             files.push(file);
         }
         if files.is_empty() {
@@ -88,13 +86,16 @@ impl Samples {
         Ok(samples)
     }
 
-    /// From now on gives the memory of bottlenecks that were read back to the system, so that the
-    /// process comes to have no more than `bytes` where it needs no more for other things.
-    pub fn keep_within(&mut self, bytes: u64) {
-        let maps = self.files().map(Bottlenecks::shared_map).collect();
-        let keeper = Arc::new(Keeper::new(maps, bytes));
+    /// The bytes of all bottlenecks, those of distorted views among them.
+    pub fn bytes_of_bottlenecks(&self) -> u64 {
+        self.files().map(Bottlenecks::bytes_of_matrix).sum()
+    }
+
+    /// From now on brings each bottleneck from its file when it is asked for, and not from where the
+    /// file is mapped, whose pages would all come to count as memory of this process.
+    pub fn read_when_asked(&mut self) {
         let files = std::iter::once(&mut self.first).chain(&mut self.rest);
-        files.for_each(|file| file.keep_with(&keeper));
+        files.for_each(Bottlenecks::read_when_asked);
     }
 
     /// Gives samples other labels, or leaves them out, as `corrections` say.
