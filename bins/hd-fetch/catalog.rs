@@ -20,6 +20,8 @@ pub(crate) struct Catalog {
     pub(crate) runtime: Runtime,
     /// The same for accelerators.
     pub(crate) cuda: Cuda,
+    /// The same for browsers.
+    pub(crate) web: Web,
     /// The bases that have an entry of their own.
     base: Vec<Base>,
     /// The bases of one family.
@@ -62,6 +64,32 @@ pub(crate) struct Cuda {
     pub(crate) wheel: Vec<Wheel>,
 }
 
+/// ONNX Runtime for browsers, in a package of the registry that npm asks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Web {
+    /// Its licence.
+    pub(crate) licence: String,
+    /// The name of the package, whose version is the runtime's.
+    pub(crate) name: String,
+    /// SHA-256 of the package's file.
+    pub(crate) sha256: String,
+    /// The folder in it that has what is wanted.
+    pub(crate) folder: String,
+}
+
+impl Web {
+    /// The name of the package's file.
+    pub(crate) fn file(&self) -> String {
+        format!("{}-{}.tgz", self.name, RuntimeKind::Web.version())
+    }
+
+    /// The package and its version, as npm spells them.
+    pub(crate) fn requirement(&self) -> String {
+        format!("{}@{}", self.name, RuntimeKind::Web.version())
+    }
+}
+
 /// A package, and the libraries that are wanted of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +121,11 @@ impl Member {
         self.path = self.path.replace(VERSION, kind.version());
         let sha256 = kind.sha256(machine).unwrap_or_default();
         self.sha256 = self.sha256.replace(SHA256, sha256);
+    }
+
+    /// Its name and its SHA-256.
+    pub(crate) fn known(&self) -> (&str, &str) {
+        (self.name(), &self.sha256)
     }
 
     /// Its name, without the folders of the package.

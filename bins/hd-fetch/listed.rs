@@ -85,14 +85,15 @@ impl Listed {
 
 fn runtimes(catalog: &Catalog) -> Result<Vec<ListedRuntime>> {
     let (cpu, cuda) = (&catalog.runtime.licence, &catalog.cuda.licence);
-    let runtime = |name, kind: RuntimeKind, licence: &String, for_this_machine| {
+    let python = "the Python package index";
+    let runtime = |name, kind: RuntimeKind, licence: &String, for_this_machine, from| {
         anyhow::Ok(ListedRuntime {
             name,
             version: kind.version(),
             licence: licence.clone(),
             here: for_this_machine && kind.library()?.is_file(),
             for_this_machine,
-            from: "the Python package index",
+            from,
         })
     };
     Ok(vec![
@@ -101,12 +102,21 @@ fn runtimes(catalog: &Catalog) -> Result<Vec<ListedRuntime>> {
             RuntimeKind::Cpu,
             cpu,
             catalog.library().is_ok(),
+            python,
         )?,
         runtime(
             "onnxruntime with CUDA",
             RuntimeKind::Cuda,
             cuda,
             catalog.cuda().is_ok(),
+            python,
+        )?,
+        runtime(
+            "onnxruntime for browsers",
+            RuntimeKind::Web,
+            &catalog.web.licence,
+            true,
+            "the registry of npm",
         )?,
     ])
 }

@@ -11,6 +11,7 @@ mod layout;
 mod list;
 mod listed;
 mod network;
+mod npm;
 mod published;
 mod registry;
 mod runtime;

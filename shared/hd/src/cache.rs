@@ -49,7 +49,26 @@ pub enum RuntimeKind {
     Cpu,
     /// An accelerator too, through CUDA.
     Cuda,
+    /// A browser's processor, in WebAssembly.
+    Web,
 }
+
+/// The files of [`RuntimeKind::Web`], which lie in one folder: the script that pages call, the one that loads the library,
+/// and the library. Each with its SHA-256.
+pub const WEB_FILES: [(&str, &str); 3] = [
+    (
+        "ort.wasm.min.mjs",
+        "6ef726f355b791129f7ddf3f62e7877a16b9b777abe87004b8ab306e6b9cf265",
+    ),
+    (
+        "ort-wasm-simd-threaded.mjs",
+        "30dd851d9c00622940500f71ddd2ff8820c5cb65270816080175b958705385a8",
+    ),
+    (
+        "ort-wasm-simd-threaded.wasm",
+        "71aef04959c5c1b6de461b6538e2058e306610034a85aad2742d0c7fd4533fe4",
+    ),
+];
 
 impl RuntimeKind {
     /// The version of ONNX Runtime that hd-fetch brings.
@@ -57,6 +76,7 @@ impl RuntimeKind {
         match self {
             Self::Cpu => "1.32.0",
             Self::Cuda => "1.31.1",
+            Self::Web => "1.22.0",
         }
     }
 
@@ -72,6 +92,7 @@ impl RuntimeKind {
             (Self::Cuda, "x86_64-linux") => {
                 Some("5104254339ecadae808da771bd0b63b240f0dbd466514234905e54372435c303")
             }
+            (Self::Web, _) => Some(WEB_FILES[2].1),
             _ => None,
         }
     }
@@ -81,6 +102,7 @@ impl RuntimeKind {
         match self {
             Self::Cpu => "hd-fetch runtime",
             Self::Cuda => "hd-fetch runtime --device cuda",
+            Self::Web => "hd-fetch runtime --device web",
         }
     }
 
@@ -92,8 +114,12 @@ impl RuntimeKind {
         let folder = match self {
             Self::Cpu => machine(),
             Self::Cuda => format!("{}-cuda", machine()),
+            Self::Web => format!("web-{}", self.version()),
         };
-        let name = format!("libonnxruntime.so.{}", self.version());
+        let name = match self {
+            Self::Cpu | Self::Cuda => format!("libonnxruntime.so.{}", self.version()),
+            Self::Web => WEB_FILES[2].0.to_owned(),
+        };
         Ok(cache_folder()?.join("runtime").join(folder).join(name))
     }
 }
