@@ -10,6 +10,7 @@
 pub(crate) mod build;
 pub(crate) mod elsewhere;
 mod guide;
+mod half;
 pub(crate) mod network;
 mod outline;
 pub(crate) mod proto;
