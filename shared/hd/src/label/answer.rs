@@ -76,22 +76,77 @@ impl<'a> Answer<'a> {
     pub fn verdict(&self, threshold: f32, confident: f64) -> Verdict<'a> {
         match self.best() {
             (_, score) if f64::from(score) <= confident || score < threshold => Verdict::CantTell,
-            (HOT_DOG, _) => Verdict::HotDog,
-            (NOT_HOT_DOG, _) => Verdict::NotHotDog,
-            (label, _) => Verdict::Other(label),
+            (label, _) => Verdict::on(label),
         }
     }
 }
 
 /// What is said beside [`Verdict::CantTell`] of the most probable label.
 fn probably(label: &str, score: f32) -> String {
+    // What can't be told is never said to be certain.
+    let percent = (score * 100.0).round().min(99.0);
+    format!("{} ({percent} %).", guess(label))
+}
+
+/// The same without the probability.
+fn guess(label: &str) -> String {
     let what = match label {
         HOT_DOG => "a hot dog",
         NOT_HOT_DOG => "not a hot dog",
         label => label,
     };
-    // What can't be told is never said to be certain.
-    format!("Probably {what} ({} %).", (score * 100.0).round().min(99.0))
+    format!("Probably {what}")
+}
+
+/// All words that an answer can be made of, for a page that labels images by itself.
+#[derive(Debug, Serialize)]
+pub struct Words<'a> {
+    /// Those for each label, in the order of the outputs.
+    pub labels: Vec<LabelWords<'a>>,
+    /// The state of a page that cannot tell, and what it says.
+    pub unsure: Said,
+}
+
+/// The words for one label.
+#[derive(Debug, Serialize)]
+pub struct LabelWords<'a> {
+    name: &'a str,
+    /// What is said where it is probable enough.
+    #[serde(flatten)]
+    sure: Said,
+    /// What is said where it is the most probable one, without the probability.
+    probably: String,
+}
+
+/// A verdict in one word for programs, and in the words of the lab.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    state: &'static str,
+    verdict: String,
+}
+
+impl From<Verdict<'_>> for Said {
+    fn from(verdict: Verdict<'_>) -> Self {
+        Self {
+            state: verdict.name(),
+            verdict: verdict.to_string(),
+        }
+    }
+}
+
+impl<'a> Words<'a> {
+    /// Those for these labels.
+    pub fn of(labels: &'a [String]) -> Self {
+        let words = |name: &'a String| LabelWords {
+            name,
+            sure: Verdict::on(name).into(),
+            probably: guess(name),
+        };
+        Self {
+            labels: labels.iter().map(words).collect(),
+            unsure: Verdict::CantTell.into(),
+        }
+    }
 }
 
 /// The two labels for which the lab has words.
@@ -119,7 +174,16 @@ pub enum Verdict<'a> {
     CantTell,
 }
 
-impl Verdict<'_> {
+impl<'a> Verdict<'a> {
+    /// The verdict where this label is probable enough.
+    fn on(label: &'a str) -> Self {
+        match label {
+            HOT_DOG => Self::HotDog,
+            NOT_HOT_DOG => Self::NotHotDog,
+            label => Self::Other(label),
+        }
+    }
+
     /// One word, for programs: `yes`, `no`, `other` or `unsure`.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ mod sort;
 mod table;
 
 pub use crate::dataset::read_labels;
-pub use answer::{Answer, CANT_TELL, CONFIDENT, Record, Verdict, question};
+pub use answer::{Answer, CANT_TELL, CONFIDENT, Record, Verdict, Words, question};
 pub use heatmap::Heatmap;
 pub use labeller::Labeller;
 pub use outcome::Outcome;
