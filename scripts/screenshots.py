@@ -78,4 +78,5 @@ def main(hd_app, out, image):
         app.terminate()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -156,6 +156,8 @@ fn help_lists_targets_and_variables() {
         "test",
         "install",
         "IMAGES",
+        "page",
+        "PAGE_FLAGS",
         "azure-train",
         "AZURE_NAME",
         "cluster-status",

@@ -47,6 +47,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// None where there is none, for which the test is skipped.
     pub(crate) fn open(test: &str, screen: &Screen) -> Option<Self> {
+        Self::open_with(test, screen, &[])
+    }
+
+    /// The same with more flags.
+    pub(crate) fn open_with(test: &str, screen: &Screen, flags: &[&str]) -> Option<Self> {
         let mut command = Command::new("chromedriver");
         at_home(&mut command, home()).arg("--port=0");
         let started = |line: &str| {
@@ -64,7 +69,7 @@ impl Browser {
             }
             driver => driver.unwrap(),
         };
-        let mut options = json!({ "args": FLAGS });
+        let mut options = json!({ "args": ([&FLAGS, flags].concat()) });
         match screen {
             Screen::Desktop => options["args"]
                 .as_array_mut()
@@ -102,6 +107,11 @@ impl Browser {
 
     pub(crate) fn go(&self, address: &str) {
         self.call("POST", "/url", &json!({ "url": address }));
+    }
+
+    /// Goes back to the page before, as the key for it does.
+    pub(crate) fn back(&self) {
+        self.call("POST", "/back", &json!({}));
     }
 
     /// Runs a script of the page's kind, which may `return` something.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod app;
+mod export;
 mod guard;
 mod lane;
 mod limits;
@@ -24,6 +25,7 @@ mod upload;
 use anyhow::Context;
 use app::App;
 use clap::Parser;
+use export::ExportFlags;
 use hd::base::Runtime;
 use hd::label::CONFIDENT;
 use hd::onnx::Network;
@@ -36,7 +38,8 @@ use server::Server;
 /// Labels images in a browser, as the lab's app does
 ///
 /// Starts a server on this machine and opens its page: choose an image, drop it, paste it or take it with the camera.
-/// Images go to this server and nowhere else. Ctrl-C ends it.
+/// Images go to this server and nowhere else. Ctrl-C ends it. With --export it writes the page instead, for any host or
+/// as one file, with the network inside.
 #[derive(Parser)]
 #[command(
     name = "hd-app",
@@ -49,6 +52,9 @@ Example:
 From another terminal:
   curl -F \"image=@$(find data -name '*.jpg' | head -n 1)\" \\
       http://127.0.0.1:8080/label
+
+A page that anybody can open:
+  hd-app --graph out/retrained_graph.onnx --export hotdog.html
 
 See also: hd-train (makes the graph), hd-label (the same at the shell)"
 )]
@@ -77,6 +83,9 @@ struct Arguments {
 
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    export: ExportFlags,
 
     #[command(flatten)]
     limits: Limits,
@@ -110,13 +119,17 @@ impl Program for Arguments {
 
     fn run(self) -> anyhow::Result<()> {
         self.memory.limit();
+        let network = Arc::new(Network::open_retrained(&self.graph)?);
+        if let Some(out) = &self.export.export {
+            let runtime = self.compute.runtime.as_deref();
+            return self.export.write(out, &network, self.threshold, runtime);
+        }
         if !self.listen.ip().is_loopback() {
             log::warn!(
                 "whoever can reach {} can have images labelled; nothing is encrypted",
                 self.listen
             );
         }
-        let network = Arc::new(Network::open_retrained(&self.graph)?);
         let runtime = Runtime::load(self.compute.runtime.as_deref())?;
         let speakers = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SPEAKERS)

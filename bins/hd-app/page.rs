@@ -1,57 +1,80 @@
-//! The page, whose files in the folder `page` become part of the program.
+//! The files of the page, which become part of the program: those that both pages have, those of the page that is served
+//! here, and those of one that is exported.
 
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 
-type File = ([(header::HeaderName, &'static str); 1], &'static str);
-
-pub(crate) async fn index() -> impl IntoResponse {
-    file("text/html; charset=utf-8", include_str!("page/index.html"))
+/// A file of a page.
+#[derive(Clone, Copy)]
+pub(crate) struct PageFile {
+    pub(crate) name: &'static str,
+    pub(crate) content: &'static str,
 }
 
-pub(crate) async fn style() -> impl IntoResponse {
-    file("text/css; charset=utf-8", include_str!("page/app.css"))
+/// The files of these names in the folder `page`, or in one below it.
+macro_rules! files {
+    ($folder:literal: $($name:literal),+) => {
+        [$(PageFile {
+            name: $name,
+            content: include_str!(concat!("page", $folder, "/", $name)),
+        }),+]
+    };
 }
 
-pub(crate) async fn script() -> impl IntoResponse {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("page/app.js"),
-    )
+/// The page itself.
+pub(crate) const INDEX: &str = include_str!("page/index.html");
+
+/// Those of both pages.
+pub(crate) const BOTH: [PageFile; 6] = files!("":
+    "app.css", "app.js", "camera.js", "carried.js", "reduced.js", "saved.js");
+
+/// The engine that asks this server.
+const SERVED: [PageFile; 1] = files!("/served": "engine.js");
+
+/// The engine that works in the browser.
+pub(crate) const EXPORTED: [PageFile; 12] = files!("/exported":
+    "abilities.js", "answer.js", "decode.js", "engine.js", "heat.js", "orientation.js", "pieces.js", "png.js",
+    "recognise.js", "refusal.js", "resize.js", "worker.js");
+
+/// What compares it with hd-label.
+pub(crate) const COMPARE: PageFile = PageFile {
+    name: "compare.js",
+    content: include_str!("page/exported/compare.js"),
+};
+
+/// What says that a folder has to be served.
+pub(crate) const OPENED: PageFile = PageFile {
+    name: "opened.js",
+    content: include_str!("page/exported/opened.js"),
+};
+
+/// What keeps a page for times without a network, with two places to fill in.
+pub(crate) const KEEPER: &str = include_str!("page/exported/sw.js");
+
+/// The icon.
+pub(crate) const ICON: PageFile = PageFile {
+    name: "icon.svg",
+    content: include_str!("page/icon.svg"),
+};
+
+/// All that the server has.
+pub(crate) fn served() -> impl Iterator<Item = PageFile> {
+    BOTH.into_iter().chain(SERVED).chain([ICON])
 }
 
-pub(crate) async fn carried() -> impl IntoResponse {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("page/carried.js"),
-    )
+pub(crate) async fn index() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (kind, INDEX).into_response()
 }
 
-pub(crate) async fn reduced() -> impl IntoResponse {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("page/reduced.js"),
-    )
-}
-
-pub(crate) async fn saved() -> impl IntoResponse {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("page/saved.js"),
-    )
-}
-
-pub(crate) async fn camera() -> impl IntoResponse {
-    file(
-        "text/javascript; charset=utf-8",
-        include_str!("page/camera.js"),
-    )
-}
-
-pub(crate) async fn icon() -> impl IntoResponse {
-    file("image/svg+xml", include_str!("page/icon.svg"))
-}
-
-fn file(kind: &'static str, content: &'static str) -> File {
-    ([(header::CONTENT_TYPE, kind)], content)
+impl PageFile {
+    /// The answer to a request for it.
+    pub(crate) fn response(self) -> Response {
+        let kind = match self.name.rsplit('.').next() {
+            Some("css") => "text/css; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            _ => "text/javascript; charset=utf-8",
+        };
+        ([(header::CONTENT_TYPE, kind)], self.content).into_response()
+    }
 }

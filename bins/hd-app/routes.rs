@@ -56,15 +56,12 @@ const HEADERS: [(&str, &str); 7] = [
 /// The routes, and what every request goes through, from the last line to the first.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let (hosts, metrics) = (app.hosts.clone(), Arc::clone(&app.metrics));
-    let mut router = Router::new()
+    let files = page::served().fold(Router::new(), |router, file| {
+        let answer = get(async move || file.response());
+        router.route(&format!("/{}", file.name), answer)
+    });
+    let mut router = files
         .route("/", get(page::index))
-        .route("/app.css", get(page::style))
-        .route("/app.js", get(page::script))
-        .route("/carried.js", get(page::carried))
-        .route("/reduced.js", get(page::reduced))
-        .route("/saved.js", get(page::saved))
-        .route("/camera.js", get(page::camera))
-        .route("/icon.svg", get(page::icon))
         .route("/label", post(label))
         .route("/heatmap", post(heatmap))
         .route("/health", get(health))

@@ -140,7 +140,7 @@ fn sent(browser: &Browser) -> Value {
 }
 
 /// A photo with a red upper left corner, which its EXIF block says to turn to the right.
-fn turned_photo(width: u32, height: u32) -> Vec<u8> {
+pub(super) fn turned_photo(width: u32, height: u32) -> Vec<u8> {
     let pixel = |x: u32, y: u32| match (x < width / 8, y < height / 8) {
         (true, true) => [220, 30, 30],
         _ => [90, (x * 200 / width) as u8, (y * 200 / height) as u8],

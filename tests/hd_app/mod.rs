@@ -4,6 +4,7 @@ mod answers;
 mod brought;
 mod elsewhere;
 mod errors;
+mod exported;
 mod greedy;
 mod hostile;
 mod page;

@@ -49,6 +49,32 @@ fn a_mirror_without_the_file_is_an_error_that_names_it() {
     );
 }
 
+#[test]
+fn the_runtime_for_browsers_is_brought_by_npm_or_from_a_mirror_and_never_another() {
+    let dir = Workdir::new();
+    let fetch = || cut_off(&dir).args(["runtime", "--device", "web"]);
+    let said = fetch().env("PATH", dir.path("")).ends_with(1).stderr();
+    assert!(
+        said.contains("onnxruntime-web@1.22.0: npm cannot be started"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hint: install npm") && said.contains("--mirror"),
+        "{said}"
+    );
+    let package = dir.write("mirror/onnxruntime-web-1.22.0.tgz", "another");
+    let said = fetch().args(["--mirror", "mirror"]).ends_with(1).stderr();
+    assert!(
+        said.contains("onnxruntime-web-1.22.0.tgz") && said.contains("e293551f"),
+        "{said}"
+    );
+    fs::remove_file(package).unwrap();
+    let said = fetch().args(["--mirror", "mirror"]).ends_with(1).stderr();
+    assert!(said.contains("mirror/onnxruntime-web-1.22.0.tgz"), "{said}");
+    let left = fs::read_dir(dir.path("cache/hd/runtime")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
 /// The folder of the runtime for accelerators.
 const CUDA: &str = "cache/hd/runtime/x86_64-linux-cuda";
 

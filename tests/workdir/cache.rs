@@ -56,7 +56,15 @@ fn borrow(cache: &Path) {
     };
     let weights = fs::read_dir(theirs.join("weights")).into_iter().flatten();
     let weights = weights.map(|entry| entry.unwrap().path());
-    for file in weights.chain([library]).filter(|path| path.is_file()) {
+    let web = hd::cache::RuntimeKind::Web.library().ok();
+    let web = web
+        .iter()
+        .flat_map(|library| hd::cache::WEB_FILES.map(|(name, _)| library.with_file_name(name)));
+    for file in weights
+        .chain([library])
+        .chain(web)
+        .filter(|path| path.is_file())
+    {
         let ours = cache.join(file.strip_prefix(&theirs).unwrap());
         if !ours.exists() {
             fs::create_dir_all(ours.parent().unwrap()).unwrap();

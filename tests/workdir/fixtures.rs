@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::cache::{at_home, home};
-use super::{Call, Workdir, exe};
+use super::{Call, Workdir, exe, skip, top};
 
 pub(crate) const ARCHITECTURE: &str = "mobilenet_v2_1.0_224";
 
@@ -49,6 +49,29 @@ pub(crate) fn base() -> &'static Path {
         }
         path
     })
+}
+
+/// ONNX Runtime for browsers, in the cache. None where neither it nor npm is there, for which the test is skipped.
+pub(crate) fn web_runtime(test: &str) -> Option<()> {
+    static BROUGHT: OnceLock<bool> = OnceLock::new();
+    let brought = *BROUGHT.get_or_init(|| {
+        // npm is where `make test-deps` has put it, or the system's.
+        let own = top().join("target/venv/bin");
+        let system = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::split_paths(&system);
+        let path = std::env::join_paths([own].into_iter().chain(path)).unwrap();
+        let mut command = Command::new(exe("hd-fetch"));
+        at_home(&mut command, home()).env("PATH", path);
+        let output = command.args(["runtime", "--device", "web"]).output();
+        output.unwrap().status.success()
+    });
+    if !brought {
+        skip(
+            test,
+            "ONNX Runtime for browsers cannot be brought (make test-deps)",
+        );
+    }
+    brought.then_some(())
 }
 
 /// 30 drawings a label.

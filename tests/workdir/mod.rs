@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub(crate) use cache::{at_home, cached, home, runtime, take};
-pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained};
+pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained, web_runtime};
 pub(crate) use skip::{dependency, forbidden, reference, skip};
 
 /// A folder that vanishes with the test, and beside it a home for the programs that run in it.

@@ -1,46 +1,23 @@
-// The page of hd-app: sends images to the server that it came from, and shows what that says of them.
+// The page of hd-app: asks its engine about images, and shows what that says of them. The engine is the server that the
+// page came from (served/engine.js) or, in an exported page, the browser itself (exported/engine.js).
 
 import { cameraless } from "./camera.js";
 import { carried } from "./carried.js";
-import { reduced, smallest } from "./reduced.js";
+import { engine } from "./engine.js";
 import { table } from "./saved.js";
 
 const MOST = 500; // Images that are remembered in a visit.
 const AT_ONCE = 3; // Images that are asked about at a time.
-const PATIENCE = 30; // Times that a busy server is asked again.
 
 const $ = (id) => document.getElementById(id);
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-/** Images of this visit, the latest first: { file, sent, url, state, answer, heat, item }; `sent` is what goes up. */
+/** Images of this visit, the latest first: { file, sent, url, state, answer, heat, item }; `sent` is what is shown and asked about. */
 const images = [];
 let shown = null;
 
-/** Posts an image, again after a while if the server has too much to do, and again smaller if it was too much. */
-async function post(path, image) {
-  for (let tries = 0; ; tries++) {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/octet-stream" },
-      body: image.sent,
-    });
-    if (response.ok) return response;
-    if (response.status === 503 && tries < PATIENCE) {
-      await pause(Number(response.headers.get("Retry-After")) || 1);
-      continue;
-    }
-    if (response.status === 413 && !image.smallest) {
-      image.smallest = true;
-      send(image, await smallest(image.file));
-      continue;
-    }
-    const reason = await response.json().then((json) => json.error, () => "");
-    throw new Error(reason || `the server answered ${response.status}`);
-  }
-}
-
-/** Has `file` go up for an image, and be shown for it, since a browser has less work with it too. */
-function send(image, file) {
+/** Has another file be shown for an image, since a browser has less work with a smaller one. */
+function replace(image, file) {
   image.sent = file;
   if (file === image.file) return;
   URL.revokeObjectURL(image.url);
@@ -57,13 +34,11 @@ async function askNext() {
   const image = waiting.shift();
   asking++;
   try {
-    send(image, await reduced(image.file));
-    const response = await post("label", image);
-    image.answer = await response.json();
-    image.state = response.headers.get("Hd-Verdict");
+    const { answer, state, sent } = await engine.label(image.file);
+    Object.assign(image, { answer, state });
+    replace(image, sent);
   } catch (error) {
-    image.state = "error";
-    image.reason = error instanceof TypeError ? "the server cannot be reached" : error.message;
+    Object.assign(image, { state: "error", reason: error.message });
   }
   asking--;
   draw(image);
@@ -177,6 +152,9 @@ function bar([label, score]) {
   return item;
 }
 
+/** What is said while it is found out where the evidence lies, of which a part is done. */
+const looking = (part) => (part > 0 ? `Looking closer… ${Math.round(100 * part)} %` : "Looking closer…");
+
 /** Shows or hides where the evidence lies. */
 async function showHeat(wanted) {
   const [button, heat, image] = [$("where"), $("heat"), shown];
@@ -184,14 +162,15 @@ async function showHeat(wanted) {
     button.setAttribute("aria-pressed", String(there));
     // Not disabled, which would take the keyboard away from it.
     button.setAttribute("aria-disabled", String(busy));
-    button.textContent = busy ? "Looking closer…" : "Show where";
+    button.textContent = busy ? looking(0) : "Show where";
     heat.hidden = $("legend").hidden = !there;
   };
   if (!wanted) return settle(false);
   if (!image.heat) {
     settle(false, true);
     try {
-      image.heat = URL.createObjectURL(await (await post("heatmap", image)).blob());
+      const told = (part) => image === shown && button.ariaDisabled === "true" && (button.textContent = looking(part));
+      image.heat = URL.createObjectURL(await engine.heatmap(image.sent, told));
     } catch (error) {
       if (image === shown) $("verdict").textContent = `Sorry: ${error.message}.`;
     }
@@ -294,10 +273,41 @@ $("viewfinder").addEventListener("close", () => {
   stream = null;
 });
 
-// The labels and the base, which the server tells.
-fetch("health").then((response) => response.json()).then(({ base, labels, title }) => {
+// The keys that go back and forward in this visit: the latest image is the first of the list.
+addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || $("viewfinder").open) return;
+  const next = images[images.indexOf(shown) + by];
+  if (!shown || !next) return;
+  event.preventDefault();
+  const follows = $("list").contains(document.activeElement);
+  show(next);
+  if (follows) next.item.firstChild.focus();
+  next.item.scrollIntoView({ block: "nearest" });
+});
+
+// The labels and the base.
+engine.about().then(({ title, labels, about, privacy, details }) => {
   $("title").textContent = title;
   document.title = title;
-  const some = labels.length > 12 ? [...labels.slice(0, 12), `${labels.length - 12} more`] : labels;
-  $("about").textContent = `It knows ${some.join(", ")}; base ${base}.`;
+  const names = labels.map(({ name }) => name);
+  const some = names.length > 12 ? [...names.slice(0, 12), `${names.length - 12} more`] : names;
+  $("privacy").textContent = privacy;
+  $("about").textContent = `It knows ${some.join(", ")}; ${about}.`;
+  $("details").replaceChildren(...details.map(paragraph));
 }, () => {});
+
+function paragraph(text) {
+  const element = document.createElement("p");
+  element.textContent = text;
+  return element;
+}
+
+// The engine. Images may be brought while it is not ready yet.
+engine.begin((part) => {
+  $("loading").hidden = part >= 1;
+  $("loading").value = part;
+}).catch((error) => {
+  $("trouble").textContent = error.message;
+  $("trouble").hidden = false;
+}).finally(() => ($("loading").hidden = true));

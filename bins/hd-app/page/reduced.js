@@ -24,7 +24,7 @@ function inTurn(file, pixels) {
 }
 
 /** The size of an image, which is not decoded for it; 0 x 0 where this browser does not know. */
-async function sizeOf(file) {
+export async function sizeOf(file) {
   const image = new Image();
   const url = URL.createObjectURL(file);
   const known = new Promise((done) => {

@@ -4,7 +4,7 @@ mod sha256;
 
 use std::fmt;
 
-pub use sha256::{sha256_of, sha256_of_file};
+pub use sha256::{sha256_bytes, sha256_of, sha256_of_file};
 
 use serde::{Deserialize, Serialize};
 

@@ -14,6 +14,11 @@ pub fn sha256_of_file(path: &Path) -> io::Result<String> {
     sha256_of(File::open(path)?)
 }
 
+/// The digest of some bytes, as bytes.
+pub fn sha256_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// The digest of all that comes, in lower case.
 ///
 /// # Errors

@@ -1,0 +1,238 @@
+//! How far the scores of a page are from hd-label's, on a handful of images, in a browser that is on this machine.
+//!
+//! The page is served on loopback as it was written, with one more script, and opened in a Chromium that has no window.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::extract::Path as Name;
+use axum::http::{StatusCode, header};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use hd::base::Runtime;
+use hd::dataset::files;
+use hd::label::{Answer, Labeller};
+use hd::onnx::Network;
+use hd::photo::{MAX_PIXELS, is_image};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::folder::{File, INDEX};
+use super::html::replaced;
+use crate::page::COMPARE;
+use crate::server::Server;
+
+/// The images that are compared, evenly spread over all.
+const HANDFUL: usize = 8;
+
+/// The time that a browser may take for all of them.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// More than a browser makes to one server.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
+
+/// Chromium by the names that systems have for it.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// By label. None where an image was refused.
+type Scores = Option<BTreeMap<String, f64>>;
+
+/// The largest difference between the scores of the page and those of hd-label, in words.
+///
+/// # Errors
+/// A folder without images; no browser; one that does not answer.
+pub(super) fn compare(
+    page: Vec<File>,
+    network: &Arc<Network>,
+    runtime: &Runtime,
+    folder: &Path,
+) -> Result<String> {
+    let images = handful(folder)?;
+    let own = of_hd_label(network, runtime, &images)?;
+    let theirs = of_the_page(page, images)?;
+    let far = |(own, theirs): (&Scores, &Scores)| match (own, theirs) {
+        (Some(own), Some(theirs)) => {
+            let pairs = own.iter().map(|(label, score)| {
+                (score - theirs.get(label).copied().unwrap_or_default()).abs()
+            });
+            pairs.fold(0.0, f64::max)
+        }
+        (None, None) => 0.0,
+        _ => 1.0,
+    };
+    let worst = own.iter().zip(&theirs).map(far).fold(0.0, f64::max);
+    Ok(format!(
+        "{} images in Chromium: the scores differ from hd-label's by {worst:.6} at most",
+        own.len()
+    ))
+}
+
+/// Some images of a folder, as they are in their files.
+fn handful(folder: &Path) -> Result<Vec<Vec<u8>>> {
+    let mut paths: Vec<PathBuf> = files(folder)
+        .filter_map(|(path, file)| file.ok().map(|_| path))
+        .collect();
+    paths.sort();
+    let step = paths.len().div_ceil(HANDFUL).max(1);
+    let some = paths
+        .iter()
+        .step_by(step)
+        .filter_map(|path| fs::read(path).ok());
+    let images: Vec<Vec<u8>> = some.filter(|bytes| is_image(bytes)).collect();
+    match images.is_empty() {
+        true => bail!("{}: there is no image to compare with", folder.display()),
+        false => Ok(images),
+    }
+}
+
+fn of_hd_label(
+    network: &Arc<Network>,
+    runtime: &Runtime,
+    images: &[Vec<u8>],
+) -> Result<Vec<Scores>> {
+    let mut labeller = Labeller::load(runtime, network, MAX_PIXELS)?;
+    let labels = network.labels.as_deref().unwrap_or_default();
+    let scores = images.iter().map(|bytes| {
+        let outcome = labeller.scores(bytes)?;
+        let by_label = |scores: Vec<f32>| {
+            let scores = Answer::new(labels, &scores).scores();
+            scores
+                .map(|(label, score)| (label.to_owned(), score.into()))
+                .collect()
+        };
+        Ok(outcome.ok().map(|(scores, _)| by_label(scores)))
+    });
+    scores.collect()
+}
+
+/// The scores that the page gives in a browser.
+fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Vec<Scores>> {
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let (told, mut scores) = unbounded_channel();
+    let server = Server {
+        router: router(page, images, told)?,
+        connections: CONNECTIONS,
+        timeout: PATIENCE,
+    };
+    let folder = tempfile::tempdir().context("cannot make a folder for the browser")?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let browser = Mutex::new(None);
+    let open = |address: SocketAddr| {
+        let started = start(&format!("http://{address}/"), folder.path())?;
+        *browser.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        Ok(())
+    };
+    let answer = threads.block_on(async {
+        tokio::select! {
+            scores = scores.recv() => scores.context("the page says nothing"),
+            served = server.serve(address, &open) => Err(served.err().context("interrupted")?),
+            () = tokio::time::sleep(PATIENCE) => bail!("the browser did not answer"),
+        }
+    });
+    if let Some(mut browser) = browser.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        // It may have ended by itself.
+        let _ = browser.kill();
+        browser.wait().context("cannot wait for the browser")?;
+    }
+    answer
+}
+
+/// The page, what it is to label, and where it says what it found.
+fn router(
+    page: Vec<File>,
+    images: Vec<Vec<u8>>,
+    told: UnboundedSender<Vec<Scores>>,
+) -> Result<Router> {
+    let names: Vec<String> = (0..images.len())
+        .map(|number| format!("image-{number}"))
+        .collect();
+    let mut files: HashMap<String, Vec<u8>> = page
+        .into_iter()
+        .chain(names.iter().cloned().zip(images))
+        .collect();
+    let script = format!(
+        "<script src=\"{}\" type=\"module\"></script></body>",
+        COMPARE.name
+    );
+    let index = String::from_utf8(files.remove(INDEX).unwrap_or_default())?;
+    files.insert(
+        String::new(),
+        replaced(&index, "</body>", &script)?.into_bytes(),
+    );
+    files.insert(COMPARE.name.to_owned(), COMPARE.content.into());
+    files.insert("images.json".to_owned(), serde_json::to_vec(&names)?);
+    let files = Arc::new(files);
+    let answer = async move |name: Option<Name<String>>| {
+        let name = name.map_or(String::new(), |Name(name)| name);
+        let content = files.get(&name).cloned().ok_or(StatusCode::NOT_FOUND)?;
+        Ok::<_, StatusCode>(([(header::CONTENT_TYPE, kind(&name))], content))
+    };
+    let scores = async move |Json(scores): Json<Vec<Scores>>| {
+        // Nobody waits for them any more where the time is over.
+        let _ = told.send(scores);
+    };
+    Ok(Router::new()
+        .route("/", get(answer.clone()))
+        .route("/{name}", get(answer))
+        .route("/scores", post(scores)))
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("") => "text/html",
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Opens an address in a browser without a window, which keeps what it has to keep in `folder`.
+fn start(url: &str, folder: &Path) -> std::io::Result<Child> {
+    let missing = std::io::Error::other("there is no Chromium here to compare the page in");
+    let mut last = Err(missing);
+    for name in BROWSERS {
+        let mut command = Command::new(name);
+        command.args([
+            "--headless=new",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-dev-shm-usage",
+        ]);
+        if is_root() {
+            // It refuses to run otherwise. The page is our own.
+            command.arg("--no-sandbox");
+        }
+        command
+            .arg(format!("--user-data-dir={}", folder.display()))
+            .arg(url);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        match command.spawn() {
+            Ok(browser) => return Ok(browser),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => last = Err(error),
+        }
+    }
+    last
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
