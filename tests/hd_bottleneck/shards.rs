@@ -72,7 +72,7 @@ fn a_shard_of_nothing_but_a_bad_image_is_done() {
     let dir = Workdir::new();
     dir.images("images", 3);
     dir.write("images/hot_dog/bad.jpg", "no image");
-    symlink("nowhere.jpg", dir.path("images/hot_dog/gone.jpg")).unwrap();
+    symlink("nowhere.jpg", dir.path("images/hot_dog/away.jpg")).unwrap();
     settle(&dir.path("images"));
     fs::create_dir(dir.path("out")).unwrap();
     let shards: Vec<String> = (1..=40).map(|index| format!("{index}/40")).collect();
@@ -168,6 +168,27 @@ fn shards_of_tars_are_missed_and_merged_as_those_of_folders_are() {
     assert!(counts(&said).starts_with("0 computed, 13 reused"), "{said}");
     let read = |folder: &str| fs::read(dir.path(folder).join("bottlenecks.bin")).unwrap();
     assert!(read("one") == read("out"));
+}
+
+#[test]
+fn a_tar_with_more_in_it_is_missed() {
+    let dir = Workdir::new();
+    for number in 0..2 {
+        let members = in_folders(2 * number..2 * number + 2);
+        dir.write(format!("images/{number}.tar"), tar_of(&members));
+    }
+    settle(&dir.path("images"));
+    fs::create_dir(dir.path("out")).unwrap();
+    for shard in ["1/2", "2/2"] {
+        bottleneck(&dir, &["--shard", shard, "-o", "out"]).succeeds();
+    }
+    let missing = || {
+        let run = bottleneck(&dir, &["--missing", "2", "-o", "out"]);
+        run.succeeds().stdout()
+    };
+    assert_eq!(missing(), "");
+    dir.write("images/1.tar", tar_of(&in_folders(2..5)));
+    assert_eq!(missing(), "2\n");
 }
 
 #[test]

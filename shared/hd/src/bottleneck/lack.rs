@@ -1,14 +1,12 @@
 //! What a file of bottlenecks lacks, without any of it being computed.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
 
 use super::cache::Bottlenecks;
 use super::reader::holds;
 use super::reuse::{covers, reusable};
 use super::update::Options;
-use crate::counted;
 use crate::dataset::{Dataset, Entry};
 use crate::error::Result;
 use crate::onnx::Network;
@@ -23,9 +21,9 @@ pub enum Lack {
     Some(String),
 }
 
-/// What the file `out` lacks, if anything. Files are not read: size and time of an image tell that it
-/// did not change, since the number of a file may be another one on another machine. What cannot be
-/// opened is not missed, since a run could not read it either.
+/// What the file `out` lacks, if anything. Size and time of an image tell that it did not change, since
+/// the number of a file may be another one on another machine. What cannot be read is not missed, since
+/// a run could not read it either, and nothing else is read but the first image that is.
 ///
 /// # Errors
 /// Something else in the place of `out`; the operating system's.
@@ -50,19 +48,14 @@ pub fn lack(
         }
         (Some(old), _) => {
             let known = known(&old, options.max_pixels);
-            let new = entries.iter().filter(|entry| {
-                !known
-                    .get(entry.path.as_path())
-                    .is_some_and(|stamp| is_same(*stamp, &entry.stamp))
-                    && File::open(dataset.root.join(&entry.path)).is_ok()
-            });
-            match new.count() {
-                0 => Ok(None),
-                new => some(format!(
-                    "{path}: {} of its {} new or changed",
-                    counted(new, "image"),
-                    entries.len()
-                )),
+            let is_known = |entry: &Entry| {
+                let stamp = known.get(entry.path.as_path());
+                stamp.is_some_and(|stamp| is_same(*stamp, &entry.stamp))
+            };
+            let is_new = |entry: &&Entry| !is_known(entry) && dataset.read(&entry.path).is_ok();
+            match entries.iter().any(is_new) {
+                true => some(format!("{path}: some of its images are new or changed")),
+                false => Ok(None),
             }
         }
         (None, why) => Ok(Some(why.map_or(Lack::All, Lack::Some))),
