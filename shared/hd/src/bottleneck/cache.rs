@@ -322,8 +322,8 @@ pub(super) fn write(
         })
     };
     let replace = || match quietly {
-        true => file::replace_quietly(path, &write),
-        false => file::replace(path, &write),
+        true => file::replace_quietly(path, write),
+        false => file::replace(path, write),
     };
     match replace() {
         // Another run that begins to write the same file, and sees no locks, takes the new one for
