@@ -4,7 +4,7 @@
 # What an experiment is made with. OUT remembers it.
 MADE_FROM := IMAGES ARCHITECTURE BASE BASE_FLAGS
 FLAGS     := BOTTLENECK_FLAGS TRAIN_FLAGS EVAL_FLAGS CORRECTIONS
-OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS PAGE PAGE_FLAGS FILES PREFIX DESTDIR \
+OTHERS    := OUT ARCHITECTURES FORCE APP_FLAGS LABEL_FLAGS PAGE PAGE_FLAGS FILES IMAGES_COUNT CORES PRICE PREFIX DESTDIR \
 	AZURE_NAME AZURE_FLAGS CLUSTER SHARDS HOSTS CLUSTER_CORES CLUSTER_GPUS CLUSTER_AT_ONCE CLUSTER_FLAGS
 
 # A text as one word of the shell, whatever is in it.
@@ -221,6 +221,10 @@ poets:  ## The lab as retrain.py does it: mobilenet_1.0_224, 500 steps of gradie
 		BASE=models/$(POETS).logits.onnx BASE_FLAGS='--bottleneck logits' \
 		TRAIN_FLAGS=$(call quote,$(POETS_FLAGS) --path-prefix "$$$$(basename $$(images))"$(if $(call given,TRAIN_FLAGS), $(TRAIN_FLAGS)))
 
+# For other images like these, so that nothing in OUT is touched.
+plan: $(if $(wildcard $(BASE)),,$(BASE)) | runtime $(BIN)/hd-bottleneck $(DATA)  ## Predict what IMAGES_COUNT=1e9 take: hours on CORES, disk, memory, cost by PRICE
+	@CORES='$(CORES)' PRICE='$(PRICE)' scripts/plan $(BIN) $(BASE) $(images) $(IMAGES_COUNT) 1e6 1e7 1e8 1e9
+
 runtime: | $(BIN)/hd-fetch
 	@$(if $(ORT_DYLIB_PATH),,$(BIN)/hd-fetch --quiet runtime)
 
@@ -375,6 +379,8 @@ help:  ## Show this
 		FILES '$(FILES)' 'the images and folders for make label' LABEL_FLAGS '$(LABEL_FLAGS)' 'flags for hd-label' \
 		CORRECTIONS '$(CORRECTIONS)' 'a table of path and label: labels that are not those of the folders' \
 		FORCE '$(FORCE)' '1 replaces what OUT was made with by other images or another base' \
+		IMAGES_COUNT '$(IMAGES_COUNT)' 'images for make plan, such as 1e7' CORES '$(CORES)' 'processors for it' \
+		PRICE '$(PRICE)' 'what one of them costs an hour' \
 		AZURE_NAME '$(AZURE_NAME)' 'the name of the machine in Azure' \
 		AZURE_FLAGS '$(AZURE_FLAGS)' 'flags for scripts/azure up and down' \
 		CLUSTER '$(CLUSTER)' 'slurm or ssh: many machines run the base' \
@@ -387,6 +393,6 @@ help:  ## Show this
 		PREFIX '$(PREFIX)' 'where make install puts everything' | expand -t 20,54
 
 .DEFAULT_GOAL := train
-.PHONY: train compared compare candidate trained app page label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clustered cluster-status cluster-cancel clean help runtime always
+.PHONY: train plan compared compare candidate trained app page label report tensorboard poets screenshots build test check audit test-deps azure-deps bench fmt man completions install uninstall dist azure-up azure-train azure-app azure-down clustered cluster-status cluster-cancel clean help runtime always
 # What took long to make is never deleted, also when make is interrupted; every file is replaced as a whole.
 .PRECIOUS: $(BASE) data/% $(OUT)/bottlenecks.bin $(OUT)/head.bin $(OUT)/metrics.json

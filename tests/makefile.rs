@@ -1,6 +1,7 @@
 mod compare;
 mod experiment;
 mod names;
+mod plan;
 
 use std::fs;
 use std::path::PathBuf;

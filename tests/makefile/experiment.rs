@@ -170,7 +170,7 @@ fn a_misspelt_variable_is_an_error_that_names_the_right_one() {
     for (typed, meant) in [
         (
             "IMAGE=photos",
-            "there is no variable IMAGE; there is: IMAGES.",
+            "there is no variable IMAGE; there is: IMAGES IMAGES_COUNT.",
         ),
         (
             "ARCH=resnet50",
@@ -178,7 +178,7 @@ fn a_misspelt_variable_is_an_error_that_names_the_right_one() {
         ),
         (
             "images=photos",
-            "there is no variable images; there is: IMAGES.",
+            "there is no variable images; there is: IMAGES IMAGES_COUNT.",
         ),
         (
             "TRAINFLAGS=--l2 1",
