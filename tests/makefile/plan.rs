@@ -1,7 +1,21 @@
 //! `make plan`: what more images than there are will take.
 
+use std::fs;
+
 use super::make;
-use crate::workdir::{Workdir, base};
+use crate::workdir::{Workdir, base, drawings};
+
+/// So many images of two labels, of which no two have the same bytes: drawings with comments in them.
+fn images(dir: &Workdir, count: u8) {
+    for label in ["hot_dog", "not_hot_dog"] {
+        let drawn = fs::read(drawings().join(label).join("0000.jpg")).unwrap();
+        for number in 0..count / 2 {
+            let comment = [0xff, 0xfe, 0, 3, number];
+            let bytes = [&drawn[..2], &comment, &drawn[2..]].concat();
+            dir.write(format!("images/{label}/{number}.jpg"), bytes);
+        }
+    }
+}
 
 /// The row of a table that begins with this count, in fields that are set apart by two spaces.
 fn row<'a>(table: &'a str, count: &str) -> Vec<&'a str> {
@@ -22,7 +36,7 @@ fn number(field: &str) -> f64 {
 #[test]
 fn a_plan_has_a_row_for_each_count_and_asks_for_more_where_there_are_more_images() {
     let dir = Workdir::new();
-    dir.images("images", 60);
+    images(&dir, 120);
     let base = format!("BASE={}", base().display());
     let plan = |rest: &[&str]| make(&dir, &["plan", &base]).args(rest.iter().copied());
     let said = plan(&["IMAGES_COUNT=2e9", "CORES=64", "PRICE=0.05"])
@@ -51,7 +65,7 @@ fn a_plan_has_a_row_for_each_count_and_asks_for_more_where_there_are_more_images
 #[test]
 fn a_plan_from_too_few_images_or_for_what_is_no_number_is_refused() {
     let dir = Workdir::new();
-    dir.images("images", 3);
+    images(&dir, 6);
     let base = format!("BASE={}", base().display());
     let said = make(&dir, &["plan", &base]).ends_with(2).stderr();
     assert!(
