@@ -28,7 +28,8 @@ function inPage(element, file) {
 }
 
 async function fetched(file, told) {
-  const response = await fetch(file).catch(() => {
+  // One of an earlier export may be kept by the browser, which asks whether it is still the same.
+  const response = await fetch(file, { cache: "no-cache" }).catch(() => {
     throw new Trouble(`${file} cannot be loaded: its host cannot be reached. Load the page again.`);
   });
   if (!response.ok) {
