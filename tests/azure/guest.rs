@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -172,24 +171,8 @@ fn make_there(account: &Account, target: &str) -> Call {
     }
     let known = known.get_envs();
     command.envs(known.filter_map(|(name, value)| Some((name, value?))));
-    foreground(Call(command).arg(format!("BASE={}", base().display())))
-}
-
-/// A command that Ctrl-C reaches: in a group of its own, and where the tests themselves do not heed it, since they run in
-/// the background, it does.
-fn foreground(Call(ours): Call) -> Call {
-    let mut command = Command::new("env");
-    command.arg("--default-signal=INT").arg(ours.get_program());
-    command.args(ours.get_args());
-    command.current_dir(ours.get_current_dir().unwrap());
-    for (name, value) in ours.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.stdin(Stdio::null()).process_group(0);
-    Call(command)
+    let call = Call(command).arg(format!("BASE={}", base().display()));
+    call.in_foreground()
 }
 
 /// Starts a training, and does something when it says `word`. Returns the exit status and all that was said.
@@ -373,7 +356,7 @@ fn serves(account: &Account) {
     let call = account.azure(&["app", &out]);
     let call = call.env("HD_PORT", app.to_string());
     let call = call.env("HD_TENSORBOARD_PORT", board.to_string());
-    let Call(command) = foreground(call);
+    let Call(command) = call.in_foreground();
     let address = |line: &str| {
         let line = line.strip_prefix("TensorBoard: http://")?;
         Some(line.trim_end_matches('/').to_owned())

@@ -1,21 +1,17 @@
 //! What is queued, watched, left and cancelled.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
 
 use super::slurm::Slurm;
 use super::{out, spawn, train, wait_for};
 use crate::makefile::make_anywhere;
-use crate::workdir::{Call, Run, Workdir};
+use crate::workdir::{Run, Workdir};
 
 /// A run of six shards that is not begun by Slurm, ended by Ctrl-C when all is queued.
 fn queued_and_left(slurm: &Slurm, tasks: usize, more: &[&str]) -> String {
     let out = out(&slurm.dir);
     let args = [&["CLUSTER=slurm", "SHARDS=6", &out][..], more].concat();
-    let Call(mut command) = slurm.used_by(train(&slurm.dir, &args));
-    // A group of its own, as a shell at a terminal gives it.
-    command.process_group(0);
-    let make = spawn(Call(command));
+    let make = spawn(slurm.used_by(train(&slurm.dir, &args)).in_foreground());
     wait_for("not everything was queued", || {
         (slurm.queue().len() == tasks).then_some(())
     });

@@ -7,8 +7,9 @@ mod skip;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 pub(crate) use cache::{at_home, cached, home, runtime, take};
 pub(crate) use fixtures::{ARCHITECTURE, alone, base, drawings, trained, web_runtime};
@@ -120,6 +121,27 @@ impl Call {
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// The same as a shell at a terminal begins it: in a group of its own, which Ctrl-C reaches. Tests that run in the
+    /// background do not heed Ctrl-C, and would hand that on.
+    pub(crate) fn in_foreground(self) -> Self {
+        let mut command = Command::new("env");
+        command
+            .arg("--default-signal=INT")
+            .arg(self.0.get_program());
+        command.args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.0.get_current_dir() {
+            command.current_dir(folder);
+        }
+        command.stdin(Stdio::null()).process_group(0);
+        Self(command)
     }
 
     /// Runs it; it must succeed.
