@@ -79,4 +79,17 @@ fn a_plan_from_too_few_images_or_for_what_is_no_number_is_refused() {
         said.contains("many is no number of images, such as 1000000 or 1e6"),
         "{said}"
     );
+    let said = make(&dir, &["plan", &base, "CORES=some"])
+        .ends_with(2)
+        .stderr();
+    assert!(
+        said.contains("CORES is 'some', and has to be a number"),
+        "{said}"
+    );
+    dir.write("images/0.tar", "");
+    let said = make(&dir, &["plan", &base]).ends_with(2).stderr();
+    assert!(
+        said.contains("has tars: take some hundred images"),
+        "{said}"
+    );
 }
