@@ -1,8 +1,11 @@
 //! Machines that ssh reaches, by GNU parallel.
 
+use std::process::Command;
+
 use super::sshd::Hosts;
 use super::task::{Task, kill_with_all_below};
 use super::{SLOW, assert_as_one_machine, out, signal, spawn, train, wait_for};
+use crate::makefile::make_anywhere;
 use crate::systems::can_mount;
 use crate::workdir::{Call, Workdir};
 
@@ -42,6 +45,22 @@ fn shards_go_to_the_hosts_and_from_one_that_dies_to_another() {
     assert!(ended.status.success(), "{said}");
     assert!(said.contains("6 of 6 shards"), "{said}");
     assert_as_one_machine(&dir.path("out"));
+    another_process_is_let_alone(&dir);
+}
+
+/// What is left of a run that was killed names a process, whose number another one may have by now.
+fn another_process_is_let_alone(dir: &Workdir) {
+    let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
+    let host = Call(Command::new("hostname")).succeeds().stdout();
+    dir.write("out/cluster/parallel", format!("{} 1 {host}", other.id()));
+    let cluster =
+        |target: &str| make_anywhere(dir, &["--no-print-directory", target]).arg(out(dir));
+    let status = cluster("cluster-status").succeeds().stdout();
+    assert!(!status.contains("running"), "{status}");
+    cluster("cluster-cancel").succeeds();
+    assert!(other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[test]
