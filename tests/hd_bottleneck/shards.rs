@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use hd::bottleneck::Bottlenecks;
+
 use super::tars::{drawing, in_folders, tar_of};
 use super::{counts, settle};
 use crate::systems::{called_by, can_trace};
@@ -189,6 +191,129 @@ fn a_tar_with_more_in_it_is_missed() {
     assert_eq!(missing(), "");
     dir.write("images/1.tar", tar_of(&in_folders(2..5)));
     assert_eq!(missing(), "2\n");
+}
+
+/// Makes what `--missing 3` prints with these flags, and says which shards those were.
+fn bring_up_to_date(dir: &Workdir, flags: &[&str]) -> Vec<String> {
+    let missing = || {
+        let call = bottleneck(dir, &["--missing", "3", "-o", "out"]).args(flags);
+        let run = call.succeeds();
+        (run.stdout(), run.stderr())
+    };
+    let (numbers, said) = missing();
+    let numbers: Vec<String> = numbers.lines().map(str::to_owned).collect();
+    let is_said = |number: &String| said.contains(&format!("out/{number}-of-3.bin: "));
+    assert!(numbers.iter().all(is_said) || said.is_empty(), "{said}");
+    for number in &numbers {
+        let shard = format!("{number}/3");
+        let call = bottleneck(dir, &["--shard", &shard, "-o", "out"]).args(flags);
+        call.succeeds();
+    }
+    assert_eq!(missing(), (String::new(), String::new()));
+    numbers
+}
+
+/// The number of the shard of three that has this file, as an image or skipped.
+fn shard_of(dir: &Workdir, path: &str) -> Vec<String> {
+    let has = |number: &String| {
+        let file = Bottlenecks::open(&dir.path(format!("out/{number}-of-3.bin"))).unwrap();
+        let mut rows = file.rows().iter().map(|row| &row.path);
+        let mut skipped = file.skipped().iter().map(|bad| &bad.path);
+        rows.any(|row| row == path) || skipped.any(|bad| bad == path)
+    };
+    let numbers = (1..=3).map(|number: usize| number.to_string());
+    numbers.filter(has).collect()
+}
+
+#[test]
+fn shards_with_images_that_are_gone_or_have_another_label_or_split_are_missed() {
+    let flags: [&[&str]; 2] = [&[], &["--flip-left-right", "--variants", "2"]];
+    for flags in flags {
+        let dir = Workdir::new();
+        dir.images("images", 6);
+        let copy = fs::read(dir.path("images/hot_dog/0001.jpg")).unwrap();
+        dir.write("images/hot_dog/copy.jpg", copy);
+        dir.write("images/hot_dog/bad.jpg", "no image");
+        settle(&dir.path("images"));
+        fs::create_dir(dir.path("out")).unwrap();
+        assert_eq!(bring_up_to_date(&dir, flags), ["1", "2", "3"]);
+        // A copy of one that stays, a deleted image, a deleted file that was none.
+        for name in [
+            "hot_dog/copy.jpg",
+            "not_hot_dog/0003.jpg",
+            "hot_dog/bad.jpg",
+        ] {
+            let shard = shard_of(&dir, name);
+            fs::remove_file(dir.path("images").join(name)).unwrap();
+            assert_eq!(bring_up_to_date(&dir, flags), shard, "{name}");
+        }
+        // An image in another label's folder.
+        let (from, to) = ("hot_dog/0002.jpg", "not_hot_dog/moved.jpg");
+        let old = shard_of(&dir, from);
+        let images = dir.path("images");
+        fs::rename(images.join(from), images.join(to)).unwrap();
+        let made = bring_up_to_date(&dir, flags);
+        let both = [old, shard_of(&dir, to)].concat();
+        assert!(both.iter().all(|one| made.contains(one)), "{made:?}");
+        // An image that cannot be looked at is not gone.
+        let shard = shard_of(&dir, "hot_dog/0004.jpg");
+        fs::remove_file(images.join("hot_dog/0004.jpg")).unwrap();
+        symlink("nowhere.jpg", images.join("hot_dog/0004.jpg")).unwrap();
+        assert!(bring_up_to_date(&dir, flags).is_empty());
+        assert_eq!(shard_of(&dir, "hot_dog/0004.jpg"), shard);
+    }
+}
+
+#[test]
+fn shards_of_a_list_or_of_tars_with_other_labels_or_splits_are_missed() {
+    let dir = Workdir::new();
+    let members = (0..9).flat_map(|number| {
+        let image = (format!("{number}.jpg"), drawing("hot_dog", number));
+        [
+            image,
+            (
+                format!("{number}.cls"),
+                (number % 2).to_string().into_bytes(),
+            ),
+        ]
+    });
+    let members: Vec<(String, Vec<u8>)> = members.collect();
+    for (number, members) in members.chunks(6).enumerate() {
+        dir.write(format!("images/{number}.tar"), tar_of(members));
+    }
+    dir.write("images/classnames.txt", "hot dog\ncold dog\n");
+    settle(&dir.path("images"));
+    fs::create_dir(dir.path("out")).unwrap();
+    assert_eq!(bring_up_to_date(&dir, &[]), ["1", "2", "3"]);
+    dir.write("images/classnames.txt", "cold dog\nhot dog\n");
+    assert_eq!(bring_up_to_date(&dir, &[]), ["1", "2", "3"]);
+
+    let list = |splits: [&str; 4]| {
+        let mut text = "label\tpath\tsplit\n".to_owned();
+        for (number, split) in splits.iter().enumerate() {
+            text += &format!("hot dog\tlisted/{number}.jpg\t{split}\n");
+        }
+        dir.write("list.tsv", text);
+    };
+    for number in 0..4 {
+        dir.write(format!("listed/{number}.jpg"), drawing("hot_dog", number));
+    }
+    settle(&dir.path("listed"));
+    let call = |args: &[&str]| {
+        let call = dir.program("hd-bottleneck").arg("--base").arg(base());
+        call.args(["--files-from", "list.tsv", "-o", "one"])
+            .args(args)
+            .succeeds()
+            .stdout()
+    };
+    fs::create_dir(dir.path("one")).unwrap();
+    list(["train", "train", "val", "test"]);
+    call(&["--shard", "1/1"]);
+    assert_eq!(call(&["--missing", "1"]), "");
+    list(["train", "test", "val", "train"]);
+    assert_eq!(call(&["--missing", "1"]), "1\n");
+    call(&["--shard", "1/1"]);
+    assert_eq!(call(&["--missing", "1"]), "");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::cache::Bottlenecks;
+use super::layout::Row;
 use super::reader::holds;
 use super::reuse::{covers, reusable};
 use super::update::Options;
@@ -46,6 +47,9 @@ pub fn lack(
         (Some(old), _) if !covers(&old, options.distortion) => {
             some(format!("{path}: made without these distortions"))
         }
+        (Some(old), _) if !agrees(&old, dataset, entries) => some(format!(
+            "{path}: some of its images are gone, or have another label or split now"
+        )),
         (Some(old), _) => {
             let known = known(&old, options.max_pixels);
             let is_known = |entry: &Entry| {
@@ -60,6 +64,33 @@ pub fn lack(
         }
         (None, why) => Ok(Some(why.map_or(Lack::All, Lack::Some))),
     }
+}
+
+/// Whether every file that is in `old` is still there, an image under the same label and in the same
+/// split. What cannot be looked at, or lies in a folder that cannot be entered, is not gone; what is
+/// listed as of no use may well have been an image before.
+fn agrees(old: &Bottlenecks, dataset: &Dataset, entries: &[&Entry]) -> bool {
+    let entries = entries.iter().map(|entry| (entry.path.as_path(), *entry));
+    let entries: HashMap<&Path, &Entry> = entries.collect();
+    let unreadable = dataset.unreadable.iter();
+    let unreadable = unreadable.map(|one| (one.path.as_path(), one.may_be_image));
+    let unreadable: HashMap<&Path, bool> = unreadable.collect();
+    let may_be_there = |path: &Path| {
+        let mut above = path.ancestors();
+        above.any(|folder| unreadable.get(folder) == Some(&true))
+    };
+    let is_same = |row: &Row| match entries.get(row.path.as_path()) {
+        Some(entry) => {
+            let label = dataset.labels.get(entry.label as usize);
+            row.split == entry.split && old.labels().get(row.label as usize) == label
+        }
+        None => may_be_there(&row.path),
+    };
+    let is_listed = |path: &Path| entries.contains_key(path) || unreadable.contains_key(path);
+    // The views of an image say no more than it does.
+    let mut images = old.rows().iter().filter(|row| row.variant == 0);
+    let mut skipped = old.skipped().iter().map(|bad| bad.path.as_path());
+    images.all(is_same) && skipped.all(|path| is_listed(path) || may_be_there(path))
 }
 
 /// The files that are in a file of bottlenecks, skipped ones among them.
