@@ -76,7 +76,7 @@ struct Arguments {
     strict: bool,
 
     /// Take only one of N parts of the images, or of the tars, for N machines or files; hd-train and hd-eval take all the
-    /// files. In a folder that --output names the file is I-of-N.bin
+    /// files. Where --output does not end in `.bin` it is a folder, which is made, and the file in it is I-of-N.bin
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
@@ -271,10 +271,13 @@ impl Program for Arguments {
 }
 
 impl Arguments {
-    /// Where the bottlenecks go: in a folder a shard has a name of its own.
+    /// Where the bottlenecks go: in a folder a shard has a name of its own, so that no shard replaces
+    /// another.
     fn place(&self, output: &Path) -> PathBuf {
         match self.shard {
-            Some(shard) if output.is_dir() => output.join(shard.file_name()),
+            Some(shard) if output.is_dir() || !is_named_like_bottlenecks(output) => {
+                output.join(shard.file_name())
+            }
             _ => output.to_path_buf(),
         }
     }
@@ -322,6 +325,10 @@ impl Arguments {
     }
 }
 
+fn is_named_like_bottlenecks(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "bin")
+}
+
 /// Each folder replaced by the files of bottlenecks in it, by their names.
 fn files_in(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -333,7 +340,7 @@ fn files_in(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         let within = fs::read_dir(path).map(|entries| entries.map(|entry| Ok(entry?.path())));
         let within = within.and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut within = within.with_context(|| path.display().to_string())?;
-        within.retain(|file| file.extension().is_some_and(|ending| ending == "bin"));
+        within.retain(|file| is_named_like_bottlenecks(file));
         within.sort();
         files.extend(within);
     }

@@ -317,6 +317,27 @@ fn shards_of_a_list_or_of_tars_with_other_labels_or_splits_are_missed() {
 }
 
 #[test]
+fn a_folder_for_shards_that_is_not_there_is_made() {
+    let dir = Workdir::new();
+    dir.images("images", 4);
+    for shard in ["1/2", "2/2"] {
+        bottleneck(&dir, &["--shard", shard, "-o", "new/shards"]).succeeds();
+    }
+    let made = names(&dir.path("new/shards"));
+    assert_eq!(made, ["1-of-2.bin", "2-of-2.bin"]);
+    bottleneck(&dir, &["--shard", "1/2", "-o", "one.bin"]).succeeds();
+    assert!(dir.path("one.bin").is_file());
+    // What is no folder is left as it is.
+    dir.write("notes", "mine");
+    let run = bottleneck(&dir, &["--shard", "1/2", "-o", "notes"]).ends_with(1);
+    assert!(run.message().contains("notes"), "{}", run.message());
+    assert_eq!(fs::read(dir.path("notes")).unwrap(), b"mine");
+    // A folder among the images would be a label.
+    bottleneck(&dir, &["--shard", "1/2", "-o", "images/shards"]).ends_with(1);
+    assert!(!dir.path("images/shards").exists());
+}
+
+#[test]
 fn shards_become_the_file_that_one_run_makes() {
     let dir = Workdir::new();
     dir.images("images", 8);
