@@ -166,6 +166,29 @@ fn numbers_without_names_are_labels_with_a_word_of_it() {
     assert_eq!(labelled(&dir)[1], pair("a.tar/1.jpg", "cold dog"));
 }
 
+#[test]
+fn marks_and_blanks_are_no_part_of_a_label() {
+    let dir = Workdir::new();
+    let members = [
+        ("0.jpg", drawing("hot_dog", 0)),
+        ("0.cls", b"0".to_vec()),
+        ("1.jpg", drawing("hot_dog", 1)),
+        ("1.cls", b"\xef\xbb\xbf1\r\n".to_vec()),
+        ("2.jpg", drawing("hot_dog", 2)),
+        ("2.json", b"\xef\xbb\xbf{\"label\": \"hot dog\"}".to_vec()),
+    ];
+    let members = members.map(|(name, content)| (name.to_owned(), content));
+    dir.write("a.tar", tar_of(&members));
+    dir.write("classnames.txt", "\u{feff}cold dog  \r\n\thot dog\r\n");
+    let said = dir.bottleneck("a.tar").succeeds().stderr();
+    let expected = [
+        pair("a.tar/0.jpg", "cold dog"),
+        pair("a.tar/1.jpg", "hot dog"),
+        pair("a.tar/2.jpg", "hot dog"),
+    ];
+    assert_eq!(labelled(&dir), expected, "{said}");
+}
+
 /// What is listed as skipped, without the header.
 fn skipped(dir: &Workdir) -> Vec<String> {
     let table = fs::read_to_string(dir.path("out/bottlenecks.skipped.tsv")).unwrap();

@@ -1,5 +1,7 @@
 //! What is printed of an image.
 
+use std::fs;
+
 use super::label;
 use crate::workdir::Workdir;
 
@@ -108,5 +110,22 @@ fn json_has_all_scores_the_verdict_and_the_base() {
         };
         assert_eq!(answer["verdict"], verdict);
         assert_eq!(answer["base"], "mobilenet_v2_1.0_224");
+    }
+}
+
+#[test]
+fn the_list_of_its_labels_goes_with_a_graph_whatever_they_begin_with() {
+    let dir = Workdir::new();
+    dir.images("images", 12);
+    let images = dir.path("images");
+    fs::rename(images.join("not_hot_dog"), images.join("_other")).unwrap();
+    dir.bottleneck("images").succeeds();
+    dir.train().succeeds();
+    let list = fs::read_to_string(dir.path("out/retrained_labels.txt")).unwrap();
+    assert_eq!(list, " other\nhot dog\n");
+    dir.write("marked.txt", format!("\u{feff}{list}"));
+    for list in ["out/retrained_labels.txt", "marked.txt"] {
+        let image = "images/hot_dog/0001.jpg";
+        label(&dir).args(["--labels", list, image]).succeeds();
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::mark::without_mark;
 use crate::error::{Error, Result};
 use crate::file;
 
-/// The labels in the file `path`, a line each, in the order of their numbers.
+/// The labels in the file `path`, a line each, in the order of their numbers. Blanks around a label and
+/// the mark that editors put before a text are no part of it.
 ///
 /// # Errors
 /// A file that cannot be read or is not UTF-8; no label; an empty one, or one that is there twice.
@@ -15,12 +17,15 @@ pub fn read_labels(path: &Path) -> Result<Vec<String>> {
         path: path.to_path_buf(),
         reason,
     };
-    let text = String::from_utf8(file::read(path)?);
+    let bytes = file::read(path)?;
+    let text = without_mark(&bytes).map_err(&wrong)?;
+    let text = str::from_utf8(text);
     let text = text.map_err(|_| wrong("not a list of labels: it is not UTF-8".to_owned()))?;
-    let labels: Vec<String> = text.trim_end().lines().map(str::to_owned).collect();
+    let lines = text.trim_end().lines().map(str::trim);
+    let labels: Vec<String> = lines.map(str::to_owned).collect();
     let mut lines = HashMap::new();
     for (label, line) in labels.iter().zip(1..) {
-        if label.trim().is_empty() || label.contains(char::is_control) {
+        if label.is_empty() || label.contains(char::is_control) {
             let shown = label.escape_default();
             return Err(wrong(format!("line {line}: '{shown}' cannot be a label")));
         }
@@ -53,6 +58,12 @@ mod tests {
     }
 
     #[test]
+    fn the_mark_of_an_editor_and_blanks_around_a_label_are_no_part_of_it() {
+        let text = "\u{feff}hot dog \r\n\tcafé\r\n crane\n \n";
+        assert_eq!(labels(text).unwrap(), ["hot dog", "café", "crane"]);
+    }
+
+    #[test]
     fn labels_that_cannot_be_used_are_errors_that_say_where() {
         for (text, reason) in [
             ("", "it has no label"),
@@ -61,6 +72,10 @@ mod tests {
             (
                 "crane\na\ncrane",
                 "'crane' stands in line 1 and in line 3: make the two tell apart",
+            ),
+            (
+                "crane\ncrane ",
+                "'crane' stands in line 1 and in line 2: make the two tell apart",
             ),
         ] {
             let message = labels(text).unwrap_err().to_string();

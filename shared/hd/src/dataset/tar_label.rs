@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::division::split_named;
 use super::label::{label_of, looks, normal};
+use super::mark::without_mark;
 use super::stem::Stem;
 use crate::tar::{Member, Tar};
 
@@ -133,7 +134,9 @@ impl TarLabels<'_> {
         let bytes = self.tar.read_from(self.file, member, most);
         let bytes =
             bytes.map_err(|error| format!("its {by} cannot be read: {}", crate::reason(&error)))?;
-        String::from_utf8(bytes).map_err(|_| format!("its {by} is not UTF-8"))
+        let text = without_mark(&bytes).map_err(|_| format!("its {by} is in UTF-16, not UTF-8"))?;
+        let text = str::from_utf8(text).map_err(|_| format!("its {by} is not UTF-8"))?;
+        Ok(text.to_owned())
     }
 }
 
