@@ -261,6 +261,42 @@ fn what_is_wrong_in_a_tar_is_listed_by_its_member_and_costs_no_other() {
 }
 
 #[test]
+fn behind_a_sparse_member_with_a_long_map_the_tar_goes_on() {
+    for blocks in 0..=3 {
+        let dir = Workdir::new();
+        let image = drawing("hot_dog", 0);
+        let mut tar = Builder::new(Vec::new());
+        add(&mut tar, "hot_dog/0.jpg", &image);
+        let mut header = Header::new_gnu();
+        header.set_path("hot_dog/holes.jpg").unwrap();
+        header.set_entry_type(EntryType::GNUSparse);
+        header.set_size(image.len() as u64);
+        header.as_mut_bytes()[482] = u8::from(blocks > 0);
+        header.set_cksum();
+        let mut bytes = tar.into_inner().unwrap();
+        bytes.truncate(bytes.len() - 1024);
+        bytes.extend(header.as_bytes());
+        for block in 1..=blocks {
+            let mut map = [b'0'; 512];
+            map[504] = u8::from(block < blocks);
+            bytes.extend(map);
+        }
+        bytes.extend(&image);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        bytes.extend(tar_of(&in_folders(1..3)));
+        dir.write("data.tar", bytes);
+        let said = dir.bottleneck("data.tar").succeeds().stderr();
+        assert!(
+            counts(&said).starts_with("5 computed, 0 reused, 1 skipped"),
+            "{said}"
+        );
+        let reason = "stored with its holes left out, as tar --sparse does, and not read";
+        let expected = [format!("data.tar/hot_dog/holes.jpg\t{reason}")];
+        assert_eq!(skipped(&dir), expected, "{blocks}: {said}");
+    }
+}
+
+#[test]
 fn a_tar_that_is_cut_short_gives_what_is_whole_and_says_where_it_ends() {
     let dir = Workdir::new();
     let whole = tar_of(&in_folders(0..6));

@@ -3,6 +3,16 @@
 /// Tars consist of blocks of this many bytes.
 pub(super) const BLOCK: u64 = 512;
 
+/// The kind of member whose holes GNU tar leaves out: a map of them is in its header and, where that
+/// has no room, in blocks behind it.
+pub(super) const SPARSE: u8 = b'S';
+
+/// Where the header of such a member says that its map goes on.
+const GOES_ON: usize = 482;
+
+/// Where a block of a map says that another one follows.
+const MAP_GOES_ON: usize = 504;
+
 /// Where the checksum stands, which is computed with blanks in its place.
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
@@ -16,6 +26,8 @@ pub(super) struct Header {
     pub(super) link: Vec<u8>,
     /// The bytes of content that follow.
     pub(super) size: u64,
+    /// Whether the map of the holes of a sparse member goes on in a block behind this one.
+    pub(super) map_goes_on: bool,
 }
 
 impl Header {
@@ -34,11 +46,17 @@ impl Header {
         }
         Some(Self {
             kind: *block.get(156)?,
+            map_goes_on: *block.get(156)? == SPARSE && *block.get(GOES_ON)? != 0,
             name,
             link: text(field(157..257)?).to_vec(),
             size: number(field(124..136)?)?,
         })
     }
+}
+
+/// Whether behind this block of the map of a sparse member there is another one.
+pub(super) fn map_goes_on(block: &[u8]) -> bool {
+    block.get(MAP_GOES_ON).is_some_and(|flag| *flag != 0)
 }
 
 /// Old programs have added up bytes with a sign.

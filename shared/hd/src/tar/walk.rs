@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use super::extended::Extended;
-use super::header::{BLOCK, Header};
+use super::header::{BLOCK, Header, SPARSE, map_goes_on};
 use super::member::{Member, Place, is_within, spelled};
 
 /// Bytes that are read at a time, so that headers near each other are one reading.
@@ -94,10 +94,21 @@ impl<'a> Walk<'a> {
         match header.kind {
             b'x' | b'X' | b'L' | b'K' => self.extend(&header),
             _ => {
+                self.pass_map(&header)?;
                 self.add(header);
                 Ok(())
             }
         }
+    }
+
+    /// Passes over the blocks between the header and the content of a sparse member.
+    fn pass_map(&mut self, header: &Header) -> io::Result<()> {
+        let mut goes_on = header.map_goes_on;
+        while goes_on && self.length - self.at >= BLOCK {
+            goes_on = map_goes_on(self.bytes(self.at, BLOCK)?);
+            self.at += BLOCK;
+        }
+        Ok(())
     }
 
     /// Says that what follows is not read, and behind which member that is.
@@ -181,7 +192,7 @@ impl<'a> Walk<'a> {
             b'2' => "a symbolic link, which is not followed in a tar",
             b'3' | b'4' | b'6' => "a device or pipe, and no image",
             b'M' => "its beginning is in another tar",
-            _ if is_sparse || kind == b'S' => {
+            _ if is_sparse || kind == SPARSE => {
                 "stored with its holes left out, as tar --sparse does, and not read"
             }
             _ => {
