@@ -2,7 +2,7 @@
 //!
 //! The page is served on loopback as it was written, with one more script, and opened in a Chromium that has no window.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -23,6 +23,7 @@ use hd::onnx::Network;
 use hd::photo::{MAX_PIXELS, is_image};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::compared::{Compared, Scores, Told};
 use super::folder::{File, INDEX};
 use super::html::replaced;
 use crate::page::COMPARE;
@@ -45,10 +46,7 @@ const BROWSERS: [&str; 4] = [
     "google-chrome-stable",
 ];
 
-/// By label. None where an image was refused.
-type Scores = Option<BTreeMap<String, f64>>;
-
-/// The largest difference between the scores of the page and those of hd-label, in words.
+/// What the page and hd-label say of the same images.
 ///
 /// # Errors
 /// A folder without images; no browser; one that does not answer.
@@ -57,25 +55,12 @@ pub(super) fn compare(
     network: &Arc<Network>,
     runtime: &Runtime,
     folder: &Path,
-) -> Result<String> {
+) -> Result<Compared> {
     let images = handful(folder)?;
-    let own = of_hd_label(network, runtime, &images)?;
-    let theirs = of_the_page(page, images)?;
-    let far = |(own, theirs): (&Scores, &Scores)| match (own, theirs) {
-        (Some(own), Some(theirs)) => {
-            let pairs = own.iter().map(|(label, score)| {
-                (score - theirs.get(label).copied().unwrap_or_default()).abs()
-            });
-            pairs.fold(0.0, f64::max)
-        }
-        (None, None) => 0.0,
-        _ => 1.0,
-    };
-    let worst = own.iter().zip(&theirs).map(far).fold(0.0, f64::max);
-    Ok(format!(
-        "{} images in Chromium: the scores differ from hd-label's by {worst:.6} at most",
-        own.len()
-    ))
+    Ok(Compared {
+        own: of_hd_label(network, runtime, &images)?,
+        theirs: of_the_page(page, images)?,
+    })
 }
 
 /// Some images of a folder, as they are in their files.
@@ -100,7 +85,7 @@ fn of_hd_label(
     network: &Arc<Network>,
     runtime: &Runtime,
     images: &[Vec<u8>],
-) -> Result<Vec<Scores>> {
+) -> Result<Vec<Option<Scores>>> {
     let mut labeller = Labeller::load(runtime, network, MAX_PIXELS)?;
     let labels = network.labels.as_deref().unwrap_or_default();
     let scores = images.iter().map(|bytes| {
@@ -116,15 +101,15 @@ fn of_hd_label(
     scores.collect()
 }
 
-/// The scores that the page gives in a browser.
-fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Vec<Scores>> {
+/// What the page tells in a browser.
+fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Told> {
     let threads = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let (told, mut scores) = unbounded_channel();
+    let (teller, mut told) = unbounded_channel();
     let server = Server {
-        router: router(page, images, told)?,
+        router: router(page, images, teller)?,
         connections: CONNECTIONS,
         timeout: PATIENCE,
     };
@@ -138,7 +123,7 @@ fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Vec<Scores>> {
     };
     let answer = threads.block_on(async {
         tokio::select! {
-            scores = scores.recv() => scores.context("the page says nothing"),
+            told = told.recv() => told.context("the page says nothing"),
             served = server.serve(address, &open) => Err(served.err().context("interrupted")?),
             () = tokio::time::sleep(PATIENCE) => bail!("the browser did not answer"),
         }
@@ -152,11 +137,7 @@ fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Vec<Scores>> {
 }
 
 /// The page, what it is to label, and where it says what it found.
-fn router(
-    page: Vec<File>,
-    images: Vec<Vec<u8>>,
-    told: UnboundedSender<Vec<Scores>>,
-) -> Result<Router> {
+fn router(page: Vec<File>, images: Vec<Vec<u8>>, teller: UnboundedSender<Told>) -> Result<Router> {
     let names: Vec<String> = (0..images.len())
         .map(|number| format!("image-{number}"))
         .collect();
@@ -181,14 +162,14 @@ fn router(
         let content = files.get(&name).cloned().ok_or(StatusCode::NOT_FOUND)?;
         Ok::<_, StatusCode>(([(header::CONTENT_TYPE, kind(&name))], content))
     };
-    let scores = async move |Json(scores): Json<Vec<Scores>>| {
-        // Nobody waits for them any more where the time is over.
-        let _ = told.send(scores);
+    let told = async move |Json(told): Json<Told>| {
+        // Nobody waits for it any more where the time is over.
+        let _ = teller.send(told);
     };
     Ok(Router::new()
         .route("/", get(answer.clone()))
         .route("/{name}", get(answer))
-        .route("/scores", post(scores)))
+        .route("/told", post(told)))
 }
 
 fn kind(name: &str) -> &'static str {

@@ -3,6 +3,7 @@
 mod about;
 mod bundle;
 mod compare;
+mod compared;
 mod folder;
 mod html;
 mod parts;
@@ -44,7 +45,7 @@ impl ExportFlags {
     /// Writes the page for `network` to `out`, and prints what it is made of.
     ///
     /// # Errors
-    /// No runtime for browsers; a place that cannot be written to.
+    /// No runtime for browsers; a place that cannot be written to; a page that is compared and labels nothing.
     pub(crate) fn write(
         &self,
         out: &Path,
@@ -79,7 +80,8 @@ impl ExportFlags {
             false => files,
         };
         match compare::compare(page, network, &Runtime::load(runtime)?, images) {
-            Ok(said) => Ok(writeln!(io::stdout(), "{said}")?),
+            Ok(compared) => Ok(writeln!(io::stdout(), "{}", compared.said()?)?),
+            // What is missing here is no fault of the page.
             Err(error) => {
                 log::warn!(
                     "the page was not compared with hd-label: {}",

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::export;
 use crate::webdriver::{Browser, Screen};
-use crate::workdir::{Workdir, drawings, web_runtime};
+use crate::workdir::{Call, Workdir, drawings, top, web_runtime};
 
 #[test]
 fn without_the_runtime_for_browsers_it_says_how_to_bring_it() {
@@ -48,6 +48,65 @@ fn it_says_how_far_the_page_is_from_hd_label_on_a_handful_of_images() {
         said.contains("not compared with hd-label: there is no Chromium here"),
         "{said}"
     );
+}
+
+/// hd-app that compares a page with hd-label on images of `tests/images`.
+fn compared(dir: &Workdir, images: &[&str]) -> Call {
+    let folder = dir.path("compared");
+    fs::remove_dir_all(&folder).ok();
+    for image in images {
+        let content = fs::read(top().join("tests/images").join(image)).unwrap();
+        dir.write(format!("compared/{image}"), content);
+    }
+    export(dir, "compared.html").arg("--compare").arg(folder)
+}
+
+#[test]
+fn images_that_only_one_side_decodes_are_no_difference() {
+    let test = "images_that_only_one_side_decodes_are_no_difference";
+    let dir = Workdir::new();
+    if web_runtime(test).is_none() || Browser::open(test, &Screen::Desktop).is_none() {
+        return;
+    }
+    let said = compared(&dir, &["colour-420.jpg", "colour-16.tif"]);
+    let said = said.succeeds().stdout();
+    let (_, far) = said
+        .split_once("2 images in Chromium: the scores differ from hd-label's by ")
+        .unwrap();
+    let (far, left_out) = far.split_once(" at most").unwrap();
+    assert!(far.parse::<f64>().unwrap() < 0.02, "{said}");
+    assert_eq!(left_out, "; 1 of them cannot be decoded by the browser\n");
+
+    let said = compared(&dir, &["colour-16.tif"]).ends_with(1).stderr();
+    let reason = "1 image in Chromium, and none to compare the page by; 1 of them cannot be decoded by the browser";
+    assert!(said.contains(reason), "{said}");
+    let call = compared(&dir, &[]);
+    dir.write("compared/broken.jpg", b"\xff\xd8\xff\xe0 and no more");
+    let said = call.ends_with(1).stderr();
+    let reason = "none to compare the page by; 1 of them cannot be decoded by hd-label";
+    assert!(said.contains(reason), "{said}");
+}
+
+#[test]
+fn a_page_that_loads_no_network_has_no_scores_to_compare() {
+    use std::os::unix::fs::PermissionsExt;
+    let test = "a_page_that_loads_no_network_has_no_scores_to_compare";
+    let dir = Workdir::new();
+    if web_runtime(test).is_none() || Browser::open(test, &Screen::Desktop).is_none() {
+        return;
+    }
+    // Chromium as on a processor without the instructions.
+    let paths = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\nPATH={paths}\nfor name in chromium chromium-browser google-chrome google-chrome-stable; do\n  \
+         command -v $name >/dev/null && exec $name --js-flags=--no-enable-sse4-1 \"$@\"\ndone\n"
+    );
+    let browser = dir.write("old/chromium", script);
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let call = compared(&dir, &["colour-420.jpg"]).env("PATH", dir.path("old"));
+    let said = call.ends_with(1).stderr();
+    let reason = "the page labels no image: This browser has no SIMD in WebAssembly";
+    assert!(said.contains(reason), "{said}");
 }
 
 #[test]
