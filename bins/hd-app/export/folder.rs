@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::Result;
 use hd::digest::Digest;
 use hd::{Error, file};
-use hd_cli::Advice;
 use serde_json::json;
 
 use super::about::About;
@@ -103,19 +102,12 @@ fn keeper(files: &[File]) -> Result<String> {
 /// Writes the files into the folder `out`, which may have an earlier page.
 ///
 /// # Errors
-/// A folder that has somebody else's page, or cannot be written to.
+/// A folder that cannot be written to.
 pub(crate) fn write(out: &Path, files: &[File]) -> Result<()> {
-    let index = out.join(INDEX);
-    let before = fs::read_to_string(&index);
-    if index.exists() && !before.is_ok_and(|before| before.contains(ABOUT)) {
-        let message = format!(
-            "{}: this page is not one that hd-app exported",
-            index.display()
-        );
-        return Err(Advice::new(message, "name a folder of its own").into());
-    }
     fs::create_dir_all(out).map_err(Error::io(out, "create the folder"))?;
-    for (name, content) in files {
+    // First the page, by which the folder is known as ours where the rest is not written to its end.
+    let (index, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| name == INDEX);
+    for (name, content) in index.into_iter().chain(rest) {
         file::replace(&out.join(name), |to| to.write_all(content))?;
     }
     Ok(())

@@ -4,6 +4,7 @@ mod about;
 mod bundle;
 mod compare;
 mod compared;
+mod earlier;
 mod folder;
 mod html;
 mod parts;
@@ -45,7 +46,8 @@ impl ExportFlags {
     /// Writes the page for `network` to `out`, and prints what it is made of.
     ///
     /// # Errors
-    /// No runtime for browsers; a place that cannot be written to; a page that is compared and labels nothing.
+    /// No runtime for browsers; a place that cannot be written to, or that has somebody else's files; a page that
+    /// is compared and labels nothing.
     pub(crate) fn write(
         &self,
         out: &Path,
@@ -63,8 +65,14 @@ impl ExportFlags {
             false => folder::files(&about, &parts)?,
         };
         match files.as_slice() {
-            [(_, content)] => hd::file::replace(out, |file| file.write_all(content))?,
-            files => folder::write(out, files)?,
+            [(_, content)] => {
+                earlier::check_file(out)?;
+                hd::file::replace(out, |file| file.write_all(content))?;
+            }
+            files => {
+                earlier::check_folder(out, files)?;
+                folder::write(out, files)?;
+            }
         }
         let bytes = files.iter().map(|(_, content)| content.len()).sum();
         tell(out, &parts, bytes)?;

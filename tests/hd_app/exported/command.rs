@@ -160,9 +160,43 @@ fn a_folder_with_a_page_of_somebody_elses_is_left_alone() {
     );
     assert_eq!(fs::read_to_string(index).unwrap(), "<h1>Welcome</h1>");
     assert_eq!(fs::read_dir(dir.path("home")).unwrap().count(), 1);
+    // Nor is any other file of theirs replaced, or any of ours written beside it.
+    let icon = dir.write("site/icon.svg", "<svg/>");
+    let said = export(&dir, "site").ends_with(1).stderr();
+    let reason = "site/icon.svg: this file is not one that hd-app exported";
+    assert!(said.contains(reason), "{said}");
+    assert!(said.contains("name a folder of its own"), "{said}");
+    assert_eq!(fs::read_to_string(icon).unwrap(), "<svg/>");
+    assert_eq!(fs::read_dir(dir.path("site")).unwrap().count(), 1);
+    // What has other names stays beside the page, which can be exported again.
+    dir.write("mixed/notes.txt", "mine");
+    for _ in 0..2 {
+        export(&dir, "mixed").succeeds();
+    }
+    assert_eq!(
+        fs::read_to_string(dir.path("mixed/notes.txt")).unwrap(),
+        "mine"
+    );
     let said = export(&dir, "page")
         .args(["--listen", "127.0.0.1:0"])
         .ends_with(2)
         .stderr();
     assert!(said.contains("cannot be used with"), "{said}");
+}
+
+#[test]
+fn a_file_of_somebody_elses_is_not_replaced_by_a_page() {
+    let dir = Workdir::new();
+    if web_runtime("a_file_of_somebody_elses_is_not_replaced_by_a_page").is_none() {
+        return;
+    }
+    let thesis = dir.write("thesis.html", "<h1>Thesis</h1>");
+    let said = export(&dir, "thesis.html").ends_with(1).stderr();
+    let reason = "thesis.html: this page is not one that hd-app exported";
+    assert!(said.contains(reason), "{said}");
+    assert!(said.contains("name another file"), "{said}");
+    assert_eq!(fs::read_to_string(thesis).unwrap(), "<h1>Thesis</h1>");
+    for _ in 0..2 {
+        export(&dir, "page.html").succeeds();
+    }
 }
