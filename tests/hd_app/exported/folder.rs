@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::images;
 use super::super::page::{count, drop_files, verdict, wait_for};
-use super::{asked, served, wait_until_ready};
+use super::{asked, export, served, wait_until_ready};
 use crate::workdir::Workdir;
 
 #[test]
@@ -115,6 +115,43 @@ fn after_the_first_visit_the_page_opens_without_its_host() {
         .map(|icon| fs::metadata(dir.path("page").join(icon["src"].as_str().unwrap())).is_ok());
     assert!(icons.eq([true, true]));
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_new_export_is_kept_apart_until_no_page_of_the_old_one_is_open() {
+    let test = "a_new_export_is_kept_apart_until_no_page_of_the_old_one_is_open";
+    let dir = Workdir::new();
+    let Some((host, browser)) = served(test, &dir, &[]) else {
+        return;
+    };
+    let model = dir.path("page/model.onnx.gz");
+    let size = || fs::metadata(&model).unwrap().len();
+    let size_in_page =
+        "return fetch('model.onnx.gz').then((answer) => answer.blob()).then(({ size }) => size)";
+    browser.go(&host.address);
+    wait_until_ready(&browser);
+    browser.wait(
+        "return navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')",
+    );
+    let old = size();
+    export(&dir, "page").arg("--half").succeeds();
+    assert!(size() < old);
+
+    // The old page is open, and the new files have come as a whole.
+    browser.go(&host.address);
+    wait_until_ready(&browser);
+    browser.wait("return navigator.serviceWorker.ready.then(({ waiting }) => Boolean(waiting))");
+    assert_eq!(browser.run(size_in_page), old);
+
+    // Once it is closed, what is opened is the new one, which takes the browser a moment.
+    host.go_away();
+    let is_new = || {
+        browser.go("about:blank");
+        browser.go(&host.address);
+        wait_until_ready(&browser);
+        browser.run(size_in_page) == size()
+    };
+    assert!((0..20).any(|_| is_new()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // Keeps the files of the page, so that it opens without a network after the first visit. Each export has a cache of its
-// own, which has the digest of all files in its name, and so old and new files are never mixed.
+// own, which has the digest of all files in its name, and a page has all of its files from one cache: a new export waits
+// until no page of the old one is open any more, which is the browser's way where nobody hurries it.
 
 const CACHE = `hd ${registration.scope} VERSION`;
 const FILES = ["FILES"];
@@ -9,7 +10,6 @@ addEventListener("install", (event) => {
     const cache = await caches.open(CACHE);
     // What the browser has of them already is asked after, and not loaded again.
     await cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" })));
-    await skipWaiting();
   };
   event.waitUntil(kept());
 });
@@ -19,7 +19,6 @@ addEventListener("activate", (event) => {
     const names = await caches.keys();
     const old = names.filter((name) => name.startsWith(`hd ${registration.scope} `) && name !== CACHE);
     await Promise.all(old.map((name) => caches.delete(name)));
-    await clients.claim();
   };
   event.waitUntil(others());
 });
