@@ -59,6 +59,7 @@ pub mod digest;
 mod error;
 pub mod eval;
 pub mod file;
+mod float16;
 pub mod frame;
 pub mod head;
 pub mod label;

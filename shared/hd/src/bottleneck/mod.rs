@@ -6,7 +6,6 @@ mod corrections;
 mod describe;
 mod export;
 mod facts;
-mod half;
 mod header;
 mod journal;
 mod lack;

@@ -6,7 +6,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::half;
+use crate::float16;
 
 /// How the numbers of bottlenecks are kept, little-endian in either case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +47,9 @@ impl Precision {
         if self == Self::Single {
             return Ok(Cow::Borrowed(bytemuck::cast_slice(floats)));
         }
-        let halves: Vec<u16> = floats.iter().map(|&float| half::of(float)).collect();
+        let halves: Vec<u16> = floats.iter().map(|&float| float16::of(float)).collect();
         let mut numbers = floats.iter().zip(&halves);
-        match numbers.any(|(float, &bits)| float.is_finite() && !half::float(bits).is_finite()) {
+        match numbers.any(|(float, &bits)| float.is_finite() && !float16::float(bits).is_finite()) {
             true => Err(io::Error::other(
                 "a bottleneck has numbers beyond 65504, for which there is no float16: it has to be made without --half",
             )),
@@ -72,7 +72,7 @@ fn singles(bytes: &[u8]) -> Vec<f32> {
 
 fn halves(bytes: &[u8]) -> Vec<f32> {
     let bits = bytes.as_chunks().0.iter();
-    bits.map(|bits| half::float(u16::from_le_bytes(*bits)))
+    bits.map(|bits| float16::float(u16::from_le_bytes(*bits)))
         .collect()
 }
 

@@ -16,7 +16,7 @@ const NORMAL: f32 = 1.0 / 16_384.0;
 const STEPS: f32 = 16_777_216.0;
 
 /// The number of these bits, which every float32 can be.
-pub(super) fn float(bits: u16) -> f32 {
+pub(crate) fn float(bits: u16) -> f32 {
     let small = f32::from_bits(u32::from(bits & 0x7fff) << 13);
     // 2^112, with the exponent that means so.
     let magnitude = small * f32::from_bits((112 + 127) << 23);
@@ -28,7 +28,7 @@ pub(super) fn float(bits: u16) -> f32 {
 }
 
 /// The bits of the nearest number, and of two that are as near those of the even one.
-pub(super) fn of(float: f32) -> u16 {
+pub(crate) fn of(float: f32) -> u16 {
     let sign = (float.to_bits() >> 16) as u16 & 0x8000;
     let magnitude = float.abs();
     let bits = magnitude.to_bits();
