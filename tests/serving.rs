@@ -23,7 +23,7 @@ impl Server {
     /// port in such a line.
     ///
     /// # Errors
-    /// No such program.
+    /// No such program; one that does not serve.
     pub(crate) fn start(
         mut command: Command,
         mut address: impl FnMut(&str) -> Option<String>,
@@ -45,7 +45,8 @@ impl Server {
         });
         // What else it says must not fill the pipe.
         thread::spawn(move || lines.for_each(drop));
-        let address = found.unwrap_or_else(|| panic!("it does not serve: {heard:?}"));
+        let address =
+            found.ok_or_else(|| io::Error::other(format!("it does not serve: {heard:?}")))?;
         Ok(Self { process, address })
     }
 

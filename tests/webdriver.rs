@@ -52,8 +52,6 @@ impl Browser {
 
     /// The same with more flags.
     pub(crate) fn open_with(test: &str, screen: &Screen, flags: &[&str]) -> Option<Self> {
-        let mut command = Command::new("chromedriver");
-        at_home(&mut command, home()).arg("--port=0");
         let started = |line: &str| {
             let port = line
                 .strip_suffix('.')?
@@ -61,7 +59,20 @@ impl Browser {
                 .nth(1)?;
             Some(format!("127.0.0.1:{port}"))
         };
-        let driver = match Server::start(command, started) {
+        let start = || {
+            let mut command = Command::new("chromedriver");
+            at_home(&mut command, home()).arg("--port=0");
+            Server::start(command, started)
+        };
+        // It chooses a free port of IPv6, whose namesake of IPv4 somebody else may have.
+        let is_taken = |error: &std::io::Error| error.kind() == ErrorKind::Other;
+        let mut driver = start();
+        for _ in 0..5 {
+            if driver.as_ref().is_err_and(is_taken) {
+                driver = start();
+            }
+        }
+        let driver = match driver {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let packages = "apt-get install chromium chromium-driver";
                 skip(test, &format!("Chromium is not there ({packages})"));
