@@ -14,7 +14,7 @@ use hd::head::Head;
 use hd::label::read_labels;
 use hd::onnx::Network;
 use hd::origin::Origin;
-use hd::photo::{Element, Filter, MAX_PIXELS, Preprocess, ResizeRule};
+use hd::photo::{Element, MAX_PIXELS, Preprocess};
 use hd::split::SplitRule;
 
 use crate::scratch::{Scratch, sealed};
@@ -141,14 +141,7 @@ fn base() -> Network {
         bytes: Vec::new().into(),
         digest: Digest::of(b"base"),
         architecture: "any".into(),
-        preprocess: Preprocess {
-            width: 8,
-            height: 8,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        },
+        preprocess: Preprocess::of_size(8, 8),
         input: Element::Byte,
         bottleneck_size: SIZE,
         result: "bottleneck".into(),

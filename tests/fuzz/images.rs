@@ -4,7 +4,7 @@
 
 use std::sync::Once;
 
-use hd::photo::{Filter, Preprocess, ResizeRule, Want, decode, is_decoding};
+use hd::photo::{Preprocess, ResizeRule, Want, decode, is_decoding};
 
 /// No image of the tests has as many.
 const MAX_PIXELS: u64 = 1 << 14;
@@ -25,12 +25,8 @@ pub(crate) fn image(bytes: &[u8]) {
         }
     }
     let rule = Preprocess {
-        width: 8,
-        height: 8,
         resize: ResizeRule::CentreCrop { shorter_side: 9 },
-        filter: Filter::Antialiased,
-        full_decode: false,
-        keep_truncated: false,
+        ..Preprocess::of_size(8, 8)
     };
     if let Ok(pixels) = rule.apply(bytes, MAX_PIXELS) {
         assert_eq!(pixels.len(), 8 * 8 * 3);

@@ -80,12 +80,9 @@ fn bottlenecks(
 /// An image as a rule makes it the input of a network: 224 x 224 pixels, RGB, from 0 to 255.
 fn input(image: &Path, resize: ResizeRule, filter: Filter) -> Vec<f32> {
     let rule = Preprocess {
-        width: 224,
-        height: 224,
         resize,
         filter,
-        full_decode: false,
-        keep_truncated: false,
+        ..Preprocess::of_size(224, 224)
     };
     let bytes = rule.apply(&fs::read(image).unwrap(), MAX_PIXELS).unwrap();
     match filter.element() {

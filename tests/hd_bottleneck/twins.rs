@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hd::bottleneck::Samples;
-use hd::photo::{Filter, Preprocess, ResizeRule, Rgb, View, Want, decode, encode_jpeg, encode_png};
+use hd::photo::{Preprocess, Rgb, View, Want, decode, encode_jpeg, encode_png};
 use hd::twins::{Kind, Twins, find, find_within};
 
 use crate::workdir::{Workdir, reference};
@@ -14,12 +14,8 @@ use crate::workdir::{Workdir, reference};
 fn view(image: &Rgb, share: f64, view: View) -> Rgb {
     let side = |side: u32| (f64::from(side) * share).round().max(1.0) as u32;
     let rule = Preprocess {
-        width: side(image.width),
-        height: side(image.height),
-        resize: ResizeRule::Squash,
-        filter: Filter::Antialiased,
         full_decode: true,
-        keep_truncated: false,
+        ..Preprocess::of_size(side(image.width), side(image.height))
     };
     let pixels = rule.pixels(image, &view).unwrap();
     Rgb {

@@ -63,16 +63,12 @@ mod tests {
     use image::{DynamicImage, RgbImage};
 
     use super::*;
-    use crate::preprocess::{Filter, ResizeRule};
+    use crate::preprocess::Filter;
 
     fn rule(filter: Filter) -> Preprocess {
         Preprocess {
-            width: 224,
-            height: 224,
-            resize: ResizeRule::Squash,
             filter,
-            full_decode: false,
-            keep_truncated: false,
+            ..Preprocess::of_size(224, 224)
         }
     }
 

@@ -120,6 +120,18 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Preprocess {
+    /// The usual rule for an input of this size: images are squashed into it.
+    pub fn of_size(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            resize: ResizeRule::Squash,
+            filter: Filter::default(),
+            full_decode: false,
+            keep_truncated: false,
+        }
+    }
+
     /// Whether there can be such an input.
     pub fn is_possible(&self) -> bool {
         let longer = self.width.max(self.height);
@@ -271,14 +283,7 @@ mod tests {
     use super::*;
 
     fn rule() -> Preprocess {
-        Preprocess {
-            width: 224,
-            height: 224,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        }
+        Preprocess::of_size(224, 224)
     }
 
     fn cropped() -> Preprocess {
@@ -301,7 +306,6 @@ mod tests {
         let legacy = Preprocess {
             filter: Filter::LegacyBilinear,
             full_decode: true,
-            keep_truncated: false,
             ..rule()
         };
         for (rule, written) in [
@@ -364,7 +368,6 @@ mod tests {
             },
             Preprocess {
                 full_decode: true,
-                keep_truncated: false,
                 ..rule()
             },
             cropped(),

@@ -35,12 +35,9 @@ fn rules() -> Vec<Preprocess> {
         .into_iter()
         .flat_map(|filter| [ResizeRule::Squash, middle].map(|resize| (filter, resize)));
     let rule = |(filter, resize)| Preprocess {
-        width: 64,
-        height: 48,
         resize,
         filter,
-        full_decode: false,
-        keep_truncated: false,
+        ..Preprocess::of_size(64, 48)
     };
     each.map(rule).collect()
 }

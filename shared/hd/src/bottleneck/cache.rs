@@ -352,7 +352,6 @@ fn map(path: &Path) -> Result<(File, Mmap)> {
 mod tests {
     use super::*;
     use crate::bottleneck::Facts;
-    use crate::photo::{Filter, ResizeRule};
 
     const SIZE: u32 = 3;
 
@@ -369,14 +368,7 @@ mod tests {
     }
 
     fn header() -> Header {
-        let preprocess = Preprocess {
-            width: 4,
-            height: 4,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        };
+        let preprocess = Preprocess::of_size(4, 4);
         Header {
             architecture: "net".into(),
             base: Digest::of(b"base"),

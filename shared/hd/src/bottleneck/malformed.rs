@@ -10,9 +10,7 @@ use crate::damage::{Bench, length, patch, seal, tells, with_length};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::origin::Origin;
-use crate::photo::{
-    Distortion, FileFormat, Filter, ImageHash, Look, Notes, Preprocess, ResizeRule,
-};
+use crate::photo::{Distortion, FileFormat, ImageHash, Look, Notes, Preprocess};
 use crate::split::Split;
 use crate::stamp::{Stamp, Time};
 
@@ -59,14 +57,7 @@ fn header() -> Header {
     Header {
         architecture: "some-net".into(),
         base: Digest::of(b"base"),
-        preprocess: Preprocess {
-            width: 32,
-            height: 32,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        },
+        preprocess: Preprocess::of_size(32, 32),
         fingerprint: Digest::of(b"rule"),
         size: SIZE,
         precision: Precision::Single,

@@ -113,15 +113,12 @@ impl Plan {
     /// The rule for images of this size.
     pub(super) fn preprocess(&self, size: u32) -> Preprocess {
         Preprocess {
-            width: size,
-            height: size,
             resize: match self.resize {
                 Resizing::ForSize(rule) => rule.for_input(size),
                 Resizing::Exactly(rule) => rule,
             },
             filter: self.filter,
-            full_decode: false,
-            keep_truncated: false,
+            ..Preprocess::of_size(size, size)
         }
     }
 

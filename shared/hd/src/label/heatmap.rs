@@ -231,7 +231,6 @@ fn colour(heat: f32) -> [f32; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::photo::{Filter, ResizeRule};
 
     /// A network of two labels whose logit is how red the lower right quarter is.
     struct Red(usize);
@@ -249,14 +248,7 @@ mod tests {
     }
 
     fn rule(side: u32) -> Preprocess {
-        Preprocess {
-            width: side,
-            height: side,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        }
+        Preprocess::of_size(side, side)
     }
 
     /// Black, with a red square in a quarter.

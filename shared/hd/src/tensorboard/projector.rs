@@ -18,7 +18,7 @@ use crate::dataset::{Tars, root_of};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::photo::{self, Filter, Preprocess, ResizeRule, Rgb};
+use crate::photo::{self, Preprocess, ResizeRule, Rgb};
 
 /// As many are shown at most; of more, evenly spaced ones.
 const MOST: usize = 2000;
@@ -167,12 +167,8 @@ fn thumbnails(points: &[Point], images: &Path) -> std::io::Result<Vec<u8>> {
 
 fn thumbnail(tars: &Tars, path: &Path) -> Option<Vec<u8>> {
     let rule = Preprocess {
-        width: SIDE,
-        height: SIDE,
         resize: ResizeRule::CentreCrop { shorter_side: SIDE },
-        filter: Filter::Antialiased,
-        full_decode: false,
-        keep_truncated: false,
+        ..Preprocess::of_size(SIDE, SIDE)
     };
     rule.apply(&tars.read(path).ok()?, photo::MAX_PIXELS).ok()
 }

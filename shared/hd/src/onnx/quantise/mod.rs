@@ -312,7 +312,7 @@ mod tests {
     use super::*;
     use crate::onnx::build::Window;
     use crate::onnx::proto::{FLOAT, UINT8};
-    use crate::photo::{Filter, Preprocess, ResizeRule};
+    use crate::photo::Preprocess;
 
     /// A base of `convolutions`, on which `more` builds on to what is pooled.
     fn base(
@@ -330,14 +330,7 @@ mod tests {
         let last = more(&mut graph, last);
         let pooled = graph.global_average_pool("pool", &last);
         graph.flatten("bottleneck", &pooled);
-        let rule = Preprocess {
-            width: 8,
-            height: 8,
-            resize: ResizeRule::Squash,
-            filter: Filter::Antialiased,
-            full_decode: false,
-            keep_truncated: false,
-        };
+        let rule = Preprocess::of_size(8, 8);
         let mut graph = graph.finish();
         graph.input = vec![ValueInfo::batch_of("image", UINT8, &[8, 8, 3])];
         graph.output = vec![ValueInfo::batch_of("bottleneck", FLOAT, &[3])];
