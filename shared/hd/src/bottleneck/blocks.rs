@@ -43,8 +43,13 @@ impl Blocks {
     }
 
     /// The bytes of a row.
-    pub(super) fn row_bytes(self) -> usize {
+    fn row_bytes(self) -> usize {
         self.size.saturating_mul(self.precision.bytes())
+    }
+
+    /// The bytes of the row `index`, in the matrix.
+    pub(super) fn bytes_of_row(self, index: usize) -> Range<usize> {
+        index * self.row_bytes()..(index + 1) * self.row_bytes()
     }
 
     /// How many there are.

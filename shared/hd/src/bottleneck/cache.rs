@@ -179,23 +179,29 @@ impl Bottlenecks {
 
     /// The bottleneck of the row `index`: D floats, none where there is no such row.
     pub fn bottleneck(&self, index: usize) -> Cow<'_, [f32]> {
-        let size = self.blocks.row_bytes();
-        let bytes = self.bytes(index * size..index * size + size);
-        self.precision().floats(bytes)
+        self.precision()
+            .floats(self.bytes(self.blocks.bytes_of_row(index)))
     }
 
     /// Some bytes of the matrix. Where they cannot be read the system says so, by a signal, when the map
     /// is looked at.
     fn bytes(&self, range: Range<usize>) -> Cow<'_, [u8]> {
         let mapped = self.matrix().get(range.clone()).unwrap_or_default();
-        if self.is_read {
-            let mut bytes = vec![0; mapped.len()];
-            let offset = self.payload + range.start;
-            if self.file.read_exact_at(&mut bytes, offset as u64).is_ok() {
-                return Cow::Owned(bytes);
+        if self.is_read && !mapped.is_empty() {
+            if let Ok(read) = self.read(range) {
+                return Cow::Owned(read);
             }
         }
         Cow::Borrowed(mapped)
+    }
+
+    /// Some bytes of the matrix, read from the file and not from the map: the pages of a map that is gone
+    /// through from end to end would all count as this process's memory.
+    fn read(&self, range: Range<usize>) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; range.len()];
+        let offset = self.payload + range.start;
+        self.file.read_exact_at(&mut bytes, offset as u64)?;
+        Ok(bytes)
     }
 
     /// The bytes of all bottlenecks.
@@ -228,11 +234,8 @@ impl Bottlenecks {
     pub(super) fn damaged(&self) -> Vec<usize> {
         let blocks = self.blocks;
         let is_damaged = |block: &usize| {
-            let bytes = blocks.bytes(*block);
-            let mut read = vec![0; bytes.len()];
-            let offset = self.payload + bytes.start;
-            let result = self.file.read_exact_at(&mut read, offset as u64);
-            result.is_err() || !self.is_whole(*block, &read)
+            let read = self.read(blocks.bytes(*block));
+            !read.is_ok_and(|bytes| self.is_whole(*block, &bytes))
         };
         let damaged = (0..blocks.count()).into_par_iter().filter(is_damaged);
         damaged.flat_map_iter(|block| blocks.rows(block)).collect()
@@ -259,12 +262,9 @@ impl Bottlenecks {
         }
     }
 
-    /// The bottleneck of the row `index`, read from the file and not from the map: the pages of a
-    /// map that is gone through from end to end would all count as this process's memory.
+    /// The bottleneck of the row `index`, read from the file.
     pub(super) fn read_bottleneck(&self, index: usize, floats: &mut [f32]) -> io::Result<()> {
-        let mut bytes = vec![0; self.blocks.row_bytes()];
-        let offset = self.payload + index * bytes.len();
-        self.file.read_exact_at(&mut bytes, offset as u64)?;
+        let bytes = self.read(self.blocks.bytes_of_row(index))?;
         floats.copy_from_slice(&self.precision().floats(bytes.into()));
         Ok(())
     }

@@ -71,19 +71,14 @@ impl Journal {
             left: Vec::new(),
         };
         for (number, (left, records)) in left.into_iter().enumerate() {
-            journal
-                .places
-                .extend(records.into_iter().map(|(key, offset, facts)| {
-                    let left = Some(number);
-                    (
-                        key,
-                        Location {
-                            left,
-                            offset,
-                            facts,
-                        },
-                    )
-                }));
+            for (key, offset, facts) in records {
+                let place = Location {
+                    left: Some(number),
+                    offset,
+                    facts,
+                };
+                journal.places.insert(key, place);
+            }
             journal.left.push(left);
         }
         Ok(journal)
