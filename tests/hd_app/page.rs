@@ -43,6 +43,16 @@ pub(super) fn wait_for(browser: &Browser, images: u64) {
     ));
 }
 
+/// Chooses a hot dog and something else, which the page tells apart.
+pub(super) fn choose_both(browser: &Browser) {
+    let [hot_dog, other] = images();
+    browser.choose("#file", &[&hot_dog]);
+    assert_eq!(verdict(browser), "That's a hot dog!");
+    browser.choose("#file", &[&other]);
+    wait_for(browser, 2);
+    assert_eq!(verdict(browser), "That's not a hot dog.");
+}
+
 /// Drops files onto the page, with the mouse.
 pub(super) fn drop_files(browser: &Browser, files: &[&Path]) {
     let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
@@ -64,13 +74,9 @@ fn images_are_chosen_dropped_pasted_and_taken() {
         return;
     };
     browser.screenshot("desktop-empty");
-    let [hot_dog, other] = images();
+    let [hot_dog, _] = images();
 
-    browser.choose("#file", &[&hot_dog]);
-    assert_eq!(verdict(&browser), "That's a hot dog!");
-    browser.choose("#file", &[&other]);
-    wait_for(&browser, 2);
-    assert_eq!(verdict(&browser), "That's not a hot dog.");
+    choose_both(&browser);
     let scores = browser.run("return document.getElementById('scores').innerText");
     assert!(
         scores.as_str().unwrap().starts_with("not hot dog"),

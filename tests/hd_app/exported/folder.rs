@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::super::images;
 use super::super::page::{count, drop_files, verdict, wait_for};
-use super::{asked, export, served, wait_until_ready};
+use super::{asked, export, open, served};
+use crate::webdriver::Browser;
 use crate::workdir::Workdir;
 
 #[test]
@@ -16,8 +17,7 @@ fn a_folder_labels_images_in_the_browser_and_asks_nobody_else() {
     let Some((host, browser)) = served(test, &dir, &[]) else {
         return;
     };
-    browser.go(&host.address);
-    wait_until_ready(&browser);
+    open(&browser, &host.address);
     let [hot_dog, other] = images();
     browser.choose("#file", &[&hot_dog]);
     assert_eq!(verdict(&browser), "That's a hot dog!");
@@ -79,6 +79,13 @@ fn a_folder_labels_images_in_the_browser_and_asks_nobody_else() {
     assert!(told.contains("Content Security Policy"), "{told}");
 }
 
+/// Waits until the browser has all files of the page.
+fn wait_until_kept(browser: &Browser) {
+    browser.wait(
+        "return navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')",
+    );
+}
+
 #[test]
 fn after_the_first_visit_the_page_opens_without_its_host() {
     let test = "after_the_first_visit_the_page_opens_without_its_host";
@@ -86,19 +93,15 @@ fn after_the_first_visit_the_page_opens_without_its_host() {
     let Some((host, browser)) = served(test, &dir, &[]) else {
         return;
     };
-    browser.go(&host.address);
-    wait_until_ready(&browser);
-    browser.wait(
-        "return navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')",
-    );
+    open(&browser, &host.address);
+    wait_until_kept(&browser);
     let manifest = browser.run("return fetch('manifest.json').then((answer) => answer.json())");
     assert_eq!(manifest["name"], "Hot dog?");
     let installable = browser.devtools("Page.getInstallabilityErrors", &json!({}));
     assert_eq!(installable["installabilityErrors"], json!([]));
     host.go_away();
     let address = format!("{}?from=home", host.address);
-    browser.go(&address);
-    wait_until_ready(&browser);
+    open(&browser, &address);
     let [hot_dog, _] = images();
     browser.choose("#file", &[&hot_dog]);
     assert_eq!(verdict(&browser), "That's a hot dog!");
@@ -128,18 +131,14 @@ fn a_new_export_is_kept_apart_until_no_page_of_the_old_one_is_open() {
     let size = || fs::metadata(&model).unwrap().len();
     let size_in_page =
         "return fetch('model.onnx.gz').then((answer) => answer.blob()).then(({ size }) => size)";
-    browser.go(&host.address);
-    wait_until_ready(&browser);
-    browser.wait(
-        "return navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')",
-    );
+    open(&browser, &host.address);
+    wait_until_kept(&browser);
     let old = size();
     export(&dir, "page").arg("--half").succeeds();
     assert!(size() < old);
 
     // The old page is open, and the new files have come as a whole.
-    browser.go(&host.address);
-    wait_until_ready(&browser);
+    open(&browser, &host.address);
     browser.wait("return navigator.serviceWorker.ready.then(({ waiting }) => Boolean(waiting))");
     assert_eq!(browser.run(size_in_page), old);
 
@@ -147,8 +146,7 @@ fn a_new_export_is_kept_apart_until_no_page_of_the_old_one_is_open() {
     host.go_away();
     let is_new = || {
         browser.go("about:blank");
-        browser.go(&host.address);
-        wait_until_ready(&browser);
+        open(&browser, &host.address);
         browser.run(size_in_page) == size()
     };
     assert!((0..20).any(|_| is_new()));
@@ -162,8 +160,7 @@ fn the_heat_map_of_an_exported_page_is_that_of_hd_app() {
         return;
     };
     let [hot_dog, _] = images();
-    browser.go(&host.address);
-    wait_until_ready(&browser);
+    open(&browser, &host.address);
     browser.choose("#file", &[&hot_dog]);
     verdict(&browser);
     browser.click("#where");

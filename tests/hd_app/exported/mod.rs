@@ -75,8 +75,9 @@ fn served(test: &str, dir: &Workdir, more: &[&str]) -> Option<(Host, Browser)> {
     Some((Host::of(dir.path("page")), browser))
 }
 
-/// Waits until the network is there.
-fn wait_until_ready(browser: &Browser) {
+/// Opens a page, and waits until its network is there.
+fn open(browser: &Browser, address: &str) {
+    browser.go(address);
     browser
         .wait("return document.getElementById('loading')?.hidden && document.title === 'Hot dog?'");
     let trouble = "return document.getElementById('trouble').innerText";

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::super::brought::turned_photo;
 use super::super::page::wait_for;
 use super::super::{app, post};
-use super::{served, wait_until_ready};
+use super::{open, served};
 use crate::webdriver::Browser;
 use crate::workdir::{Call, Workdir, at_home, dependency, drawings, exe, home, top, trained};
 
@@ -158,8 +158,7 @@ fn the_page_gives_the_scores_of_hd_label_and_hd_app_and_python() {
         return;
     };
     let images = images(&dir);
-    browser.go(&host.address);
-    wait_until_ready(&browser);
+    open(&browser, &host.address);
     let page = of_page(&browser, &images);
     let label = of_hd_label(&images);
     let (png, which) = apart(&page, &label, is_png);
@@ -189,8 +188,7 @@ fn weights_of_16_bits_and_graphs_of_integers_or_floats_answer_as_hd_does() {
     let Some((host, browser)) = served(test, &dir, &["--half"]) else {
         return;
     };
-    browser.go(&host.address);
-    wait_until_ready(&browser);
+    open(&browser, &host.address);
     let images: Vec<PathBuf> = images(&dir)
         .into_iter()
         .filter(|path| name(path).contains("hot_dog"))

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::super::images;
-use super::super::page::{verdict, wait_for};
-use super::{asked, export, wait_until_ready};
+use super::super::page::{choose_both, verdict, wait_for};
+use super::{asked, export, open};
 use crate::webdriver::{Browser, Screen};
 use crate::workdir::{Workdir, web_runtime};
 
@@ -25,14 +25,8 @@ fn one_file_labels_images_without_a_network() {
     browser.devtools("Network.emulateNetworkConditions", &offline);
     let file = dir.path("hot dog.html");
     let address = format!("file://{}", file.display()).replace(' ', "%20");
-    browser.go(&address);
-    wait_until_ready(&browser);
-    let [hot_dog, other] = images();
-    browser.choose("#file", &[&hot_dog]);
-    assert_eq!(verdict(&browser), "That's a hot dog!");
-    browser.choose("#file", &[&other]);
-    wait_for(&browser, 2);
-    assert_eq!(verdict(&browser), "That's not a hot dog.");
+    open(&browser, &address);
+    choose_both(&browser);
     browser.press(&["\u{e014}"]);
     assert_eq!(verdict(&browser), "That's a hot dog!");
     browser.click("#camera");
@@ -43,7 +37,7 @@ fn one_file_labels_images_without_a_network() {
     browser.go("about:blank");
     browser.back();
     browser.wait("return document.title === 'Hot dog?'");
-    browser.choose("#file", &[&hot_dog]);
+    browser.choose("#file", &[&images()[0]]);
     assert_eq!(verdict(&browser), "That's a hot dog!");
     let foot = browser.run("return document.querySelector('footer').innerText");
     assert!(foot.as_str().unwrap().contains("It is one file"), "{foot}");
