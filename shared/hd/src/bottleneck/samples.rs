@@ -161,10 +161,10 @@ impl Samples {
     /// path.
     pub fn folders(&self) -> BTreeMap<String, String> {
         let mut folders: BTreeMap<&String, String> = BTreeMap::new();
-        for image in self.images() {
-            if let Some(label) = self.labels.get(image.label as usize)
+        for place in &self.places {
+            if let Some(label) = self.labels.get(place.label as usize)
                 && !folders.contains_key(label)
-                && let Some(folder) = folder_in(image.path, label)
+                && let Some(folder) = folder_in(self.path_of(place), label)
             {
                 folders.insert(label, folder.into_owned());
             }

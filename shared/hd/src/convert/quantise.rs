@@ -83,7 +83,9 @@ pub fn quantise(
     }
     let digests = Digest::of_parts(seen.iter().map(|digest| digest.as_bytes().as_slice()));
     let calibration = format!("calibrated on {} images ({})", seen.len(), digests.short());
+    // One at a time, since each has all weights.
     let candidates = Coverage::ALL
+        .into_iter()
         .map(|coverage| quantiser.finish(base, architecture, (&observed, coverage), &calibration));
     Ok(Quantised {
         base: nearest(runtime, base, candidates, &compared)?,

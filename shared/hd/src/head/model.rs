@@ -166,7 +166,12 @@ impl Head {
             let label = samples.label(row).unwrap_or_default() as usize;
             let x = samples.row(row);
             Example {
-                factor: self.factor(&x.floats()),
+                // Read only where something follows from it.
+                factor: if self.unit_length {
+                    unit(&x.floats())
+                } else {
+                    1.0
+                },
                 x,
                 label: numbers.get(label).copied().unwrap_or_default(),
             }

@@ -19,12 +19,12 @@ pub(super) struct Tested {
 
 impl Tested {
     pub(super) fn of(report: &Report) -> Self {
-        let images = report.samples.images();
+        let samples = report.samples;
         let is_learned = |row: &usize| {
-            let image = images.get(*row);
-            image.is_some_and(|image| report.head.learned.contains(&image.digest))
+            let digest = samples.digest(*row);
+            digest.is_some_and(|digest| report.head.learned.contains(digest))
         };
-        let learned: HashSet<usize> = (0..images.len()).filter(is_learned).collect();
+        let learned: HashSet<usize> = (0..samples.len()).filter(is_learned).collect();
         let judged: HashSet<usize> = report.evaluation.judged.iter().map(|it| it.row).collect();
         let mut tested = Self {
             leaks: HashSet::new(),
