@@ -196,6 +196,15 @@ pub(crate) struct Tensor {
     pub(crate) data_location: i32,
 }
 
+impl Node {
+    /// Its attribute of this name.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attribute
+            .iter()
+            .find(|attribute| attribute.name == name)
+    }
+}
+
 impl Tensor {
     /// A tensor of this shape, with the values as little-endian bytes.
     pub(crate) fn of(name: &str, data_type: i32, dims: &[i64], bytes: Vec<u8>) -> Self {

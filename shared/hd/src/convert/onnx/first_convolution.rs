@@ -178,18 +178,13 @@ impl<'a> Weights<'a> {
 }
 
 fn ints<'a>(node: &'a Node, name: &str) -> Option<&'a [i64]> {
-    let mut attributes = node.attribute.iter();
-    let found = attributes.find(|attribute| attribute.name == name)?;
-    Some(&found.ints)
+    Some(&node.attribute(name)?.ints)
 }
 
 fn int(node: &Node, name: &str) -> Option<i64> {
-    let mut attributes = node.attribute.iter();
-    attributes.find(|attribute| attribute.name == name)?.i
+    node.attribute(name)?.i
 }
 
 fn text<'a>(node: &'a Node, name: &str) -> Option<&'a [u8]> {
-    let mut attributes = node.attribute.iter();
-    let found = attributes.find(|attribute| attribute.name == name)?;
-    found.s.as_deref()
+    node.attribute(name)?.s.as_deref()
 }

@@ -62,9 +62,8 @@ impl Layer {
 
 /// Whether a Gemm is the product and sum of a fully connected layer.
 fn is_plain(node: &Node) -> bool {
-    let factor = |name: &str| {
-        let mut attributes = node.attribute.iter();
-        let found = attributes.find(|attribute| attribute.name == name);
+    let factor = |name| {
+        let found = node.attribute(name);
         found.and_then(|attribute| attribute.f).unwrap_or(1.0)
     };
     factor("alpha") == 1.0 && factor("beta") == 1.0 && integer(node, "transA", 0) == 0
@@ -99,7 +98,6 @@ fn floats(tensor: &Tensor) -> Option<(Vec<i64>, Vec<f32>)> {
 }
 
 fn integer(node: &Node, name: &str, default: i64) -> i64 {
-    let mut attributes = node.attribute.iter();
-    let found = attributes.find(|attribute| attribute.name == name);
+    let found = node.attribute(name);
     found.and_then(|attribute| attribute.i).unwrap_or(default)
 }

@@ -67,11 +67,7 @@ impl Quantiser {
     /// # Errors
     /// A base that cannot be decoded.
     pub fn new(base: &Network) -> Result<std::result::Result<Self, String>> {
-        let mut model = Model::decode(base.bytes.clone()).map_err(|error| Error::Weights {
-            path: base.path.clone(),
-            reason: error.to_string(),
-        })?;
-        let graph = model.graph.take().unwrap_or_default();
+        let (model, graph) = decoded(base)?;
         Ok(Self::of(model, graph))
     }
 
@@ -172,13 +168,19 @@ impl Quantiser {
 /// # Errors
 /// A base that cannot be decoded.
 pub fn rename(base: &Network, architecture: &str) -> Result<Vec<u8>> {
+    let (model, mut graph) = decoded(base)?;
+    graph.name = architecture.to_owned();
+    Ok(encode(model, graph, base, architecture, None))
+}
+
+/// The base, and its graph taken out of it.
+fn decoded(base: &Network) -> Result<(Model, Graph)> {
     let mut model = Model::decode(base.bytes.clone()).map_err(|error| Error::Weights {
         path: base.path.clone(),
         reason: error.to_string(),
     })?;
-    let mut graph = model.graph.take().unwrap_or_default();
-    graph.name = architecture.to_owned();
-    Ok(encode(model, graph, base, architecture, None))
+    let graph = model.graph.take().unwrap_or_default();
+    Ok((model, graph))
 }
 
 fn encode(

@@ -1,14 +1,12 @@
 //! Networks of older opsets in the first that knows a scale for each channel.
 
 use super::flow::first;
-use crate::onnx::proto::{Attribute, Graph, Model, Node, Tensor};
+use crate::onnx::proto::{Attribute, Graph, INT64, Model, Node, Tensor};
 
 /// The first opset with a scale for each channel.
 const OPSET: i64 = 13;
 /// Before this one operations differ in too many ways.
 const OLDEST: i64 = 7;
-/// `TensorProto.DataType.INT64`.
-const INT64: i32 = 7;
 /// Operations that mean something else since some opset, which is that number, and are not rewritten here.
 const CHANGED: [(&str, i64); 10] = [
     ("Hardmax", 13),
