@@ -36,13 +36,18 @@ const PARAMETER: usize = 160;
 pub fn memory_of_fit(rows: usize, classes: usize, size: usize, searches: usize) -> usize {
     let outputs = outputs(classes);
     let logits = rows.saturating_mul(outputs);
-    let kept = match outputs >= MANY && logits <= KEPT {
+    let kept = match keeps_logits(rows, outputs) {
         true => 2 * size_of::<f32>() * logits,
         false => 0,
     };
     // Each trial has the logits of the rows that it scores.
     let scored = size_of::<f32>() * logits;
     kept + scored + searches * outputs * (size + 1) * PARAMETER
+}
+
+/// Whether the logits of so many rows are kept along a line.
+fn keeps_logits(rows: usize, outputs: usize) -> bool {
+    outputs >= MANY && rows.saturating_mul(outputs) <= KEPT
 }
 
 /// The loss of a problem at one strength, with the logits of all examples where the line begins, and
@@ -69,7 +74,7 @@ impl Problem<'_> {
         tolerance: f64,
         step: &mut dyn FnMut(usize, &[f64]),
     ) -> Outcome {
-        if self.is_many() && self.examples.len() * self.outputs() <= KEPT {
+        if keeps_logits(self.examples.len(), self.outputs()) {
             return search.minimise(&mut Along::new(self, l2), tolerance, step);
         }
         let mut loss = |at: &[f64], gradient: &mut [f64]| self.loss(at, l2, gradient);

@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hd_weakness::{is_at, of_sync, try_lock};
+use hd_weakness::of_sync;
 
 use super::blocks::check;
 use super::facts::Facts;
@@ -159,10 +159,7 @@ fn begin(of: &Path) -> Result<(PathBuf, File)> {
             file => file.map_err(Error::io(&path, "write"))?,
         };
         // Another one that begins at this moment may take it for what was left.
-        if !try_lock(&file).map_err(Error::io(&path, "lock"))? {
-            return Err(left::busy(of));
-        }
-        if is_at(&file, &path) {
+        if left::lock(&file, &path, of)? {
             return Ok((path, file));
         }
     }

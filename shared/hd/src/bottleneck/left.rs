@@ -13,6 +13,7 @@ use super::facts::Facts;
 use super::record::{DIGEST, FORMAT, Key, LEAD};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::file::folder_of;
 
 /// A key, where its floats begin, and what is kept of its image.
 type Record = (Digest, u64, Facts);
@@ -32,9 +33,7 @@ pub(super) struct Left {
 /// # Errors
 /// Something else in the place of one; one that another process has open; the operating system's.
 pub(super) fn beside(of: &Path, key: &Key) -> Result<Vec<(Left, Vec<Record>)>> {
-    let folder = path_beside(of, 1);
-    let folder = folder.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(of);
     let first = name_beside(of, 1);
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::io(folder, "read"))? {
@@ -80,10 +79,7 @@ fn open(path: PathBuf, of: &Path, key: &Key) -> Result<Option<(Left, Vec<Record>
         file => file.map_err(Error::io(&path, "write"))?,
     };
     check_kind(&path, &file)?;
-    if !try_lock(&file).map_err(Error::io(&path, "lock"))? {
-        return Err(busy(of));
-    }
-    if !is_at(&file, &path) {
+    if !lock(&file, &path, of)? {
         return Ok(None);
     }
     let length = file.metadata().map(|metadata| metadata.len());
@@ -147,6 +143,17 @@ fn check_kind(path: &Path, mut file: &File) -> Result<()> {
     match FORMAT.magic.starts_with(&begins) {
         true => Ok(()),
         false => Err(occupied(path)),
+    }
+}
+
+/// Locks a journal of the file of bottlenecks `of`, and says whether it is still at its path.
+///
+/// # Errors
+/// Another process that has locked it; the operating system's.
+pub(super) fn lock(file: &File, path: &Path, of: &Path) -> Result<bool> {
+    match try_lock(file).map_err(Error::io(path, "lock"))? {
+        true => Ok(is_at(file, path)),
+        false => Err(busy(of)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The types of numbers that files of weights hold, and the float32 that each of them becomes.
 
+use crate::float16;
+
 /// The type of a tensor's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ElementType {
@@ -32,27 +34,10 @@ impl ElementType {
         match self {
             Self::Double => bytes.first_chunk().map(|&b| f64::from_le_bytes(b) as f32),
             Self::Float => bytes.first_chunk().map(|&b| f32::from_le_bytes(b)),
-            Self::Half => word().map(half),
+            Self::Half => word().map(float16::float),
             Self::Bfloat => word().map(|word| f32::from_bits(u32::from(word) << 16)),
             Self::Whole(_) => None,
         }
-    }
-}
-
-/// The float that a binary16 is: a sign, 5 bits of exponent and 10 of fraction. Every one of them is a float32 too.
-fn half(bits: u16) -> f32 {
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f32::from(bits & 0x3ff) / 1024.0;
-    let magnitude = match (exponent, fraction) {
-        (0, fraction) => fraction * 2f32.powi(-14),
-        (31, 0.0) => f32::INFINITY,
-        (31, _) => f32::NAN,
-        (exponent, fraction) => (1.0 + fraction) * 2f32.powi(exponent - 15),
-    };
-    if bits >> 15 == 0 {
-        magnitude
-    } else {
-        -magnitude
     }
 }
 

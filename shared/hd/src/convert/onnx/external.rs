@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
+use crate::file::folder_of;
 use crate::onnx::elsewhere::in_nodes;
 use crate::onnx::proto::{EXTERNAL, Graph, Tensor};
 
@@ -144,11 +145,4 @@ fn leads_out(path: &Path, network: &Path) -> io::Result<bool> {
     let named = folder_of(network).canonicalize()?;
     let real = network.canonicalize().unwrap_or_default();
     Ok(!path.starts_with(named) && !path.starts_with(folder_of(&real)))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
