@@ -2,7 +2,7 @@
 //!
 //! npm knows which registry a machine reaches, and by which proxy and with which name, as pip does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -14,7 +14,7 @@ use crate::catalog::Web;
 ///
 /// # Errors
 /// No npm, no network, or no such package, in npm's own words.
-pub(crate) fn download(web: &Web, folder: &Path) -> Result<()> {
+pub(crate) fn download(web: &Web, folder: &Path) -> Result<PathBuf> {
     let failed = |reason: String, hint: &str| {
         Advice::new(format!("{}: {reason}", web.requirement()), hint).into()
     };
@@ -25,8 +25,9 @@ pub(crate) fn download(web: &Web, folder: &Path) -> Result<()> {
              name its folder with --mirror",
         )
     })?;
-    match output.status.success() && folder.join(web.file()).is_file() {
-        true => Ok(()),
+    let file = folder.join(web.file());
+    match output.status.success() && file.is_file() {
+        true => Ok(file),
         false => Err(failed(
             last_words(&String::from_utf8_lossy(&output.stderr)),
             "bring the file from elsewhere and name its folder with --mirror",

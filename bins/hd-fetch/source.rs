@@ -134,16 +134,9 @@ impl Sources<'_> {
         let beside = file::make_folder_of(into)?;
         let folder = TemporaryFolder::new(beside, "package")
             .map_err(Error::io(into, "make a folder beside"))?;
+        let download = || npm::download(web, folder.path());
         let package = folder.path().join(web.file());
-        match self.mirror {
-            Some(_) => drop(self.file(&web.file(), Known::default(), &package)?),
-            None => {
-                self.progress.begin(&web.requirement(), None, 0);
-                let brought = npm::download(web, folder.path());
-                self.progress.end();
-                brought?;
-            }
-        }
+        let package = self.brought(&package, &web.requirement(), download)?;
         verify(&package, &web.sha256)?;
         let keep = |path: &Path| {
             let name = path.strip_prefix(&web.folder).ok()?;
@@ -171,16 +164,28 @@ impl Sources<'_> {
 
     /// Brings the file of a package into `folder`.
     fn package(&self, package: &Package, folder: &Path) -> Result<PathBuf> {
+        let download = || registry::download(package, folder);
+        let wheel = folder.join(package.file());
+        self.brought(&wheel, &registry::requirement(package), download)
+    }
+
+    /// Brings the file of a package to `to`: from a mirror, which has it by that name, or else by the client of a
+    /// registry, which says where it lies.
+    fn brought(
+        &self,
+        to: &Path,
+        requirement: &str,
+        download: impl FnOnce() -> Result<PathBuf>,
+    ) -> Result<PathBuf> {
         if self.mirror.is_some() {
-            let wheel = folder.join(package.file());
-            self.file(&package.file(), Known::default(), &wheel)?;
-            return Ok(wheel);
+            let name = to.file_name().unwrap_or_default().to_string_lossy();
+            self.file(&name, Known::default(), to)?;
+            return Ok(to.to_path_buf());
         }
-        self.progress
-            .begin(&registry::requirement(package), None, 0);
-        let wheel = registry::download(package, folder);
+        self.progress.begin(requirement, None, 0);
+        let file = download();
         self.progress.end();
-        wheel
+        file
     }
 }
 
