@@ -314,7 +314,8 @@ uninstall:  ## Delete from PREFIX what install put there
 
 VERSION = $(if $(wildcard Cargo.toml),$(shell sed -n '/^version = /{s/[^"]*"\(.*\)"/\1/p;q}' Cargo.toml))
 MACHINE = $(shell uname -sm | tr 'A-Z ' 'a-z-')
-TREE = target/dist/hd-$(VERSION)-$(MACHINE)
+# Computed once, since each use asks two programs, and the names of rules are uses.
+TREE := target/dist/hd-$(VERSION)-$(MACHINE)
 dist: build  ## Make a tar file, and where dpkg-deb is there a Debian package, in target/dist
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(TREE)
