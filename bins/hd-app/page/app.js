@@ -10,7 +10,6 @@ const MOST = 500; // Images that are remembered in a visit.
 const AT_ONCE = 3; // Images that are asked about at a time.
 
 const $ = (id) => document.getElementById(id);
-const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** Images of this visit, the latest first: { file, sent, url, state, answer, heat, item }; `sent` is what is shown and asked about. */
 const images = [];
@@ -236,7 +235,7 @@ $("save").addEventListener("click", () => {
   link.href = URL.createObjectURL(new Blob([table(answered)], { type: "text/tab-separated-values" }));
   link.download = "labels.tsv";
   link.click();
-  pause(60).then(() => URL.revokeObjectURL(link.href));
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   const open = images.length - answered.length;
   if (open > 0) tell(`The table is of the images that are answered. ${open} are not yet.`);
 });
