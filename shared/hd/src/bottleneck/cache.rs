@@ -187,12 +187,11 @@ impl Bottlenecks {
     /// is looked at.
     fn bytes(&self, range: Range<usize>) -> Cow<'_, [u8]> {
         let mapped = self.matrix().get(range.clone()).unwrap_or_default();
-        if self.is_read && !mapped.is_empty() {
-            if let Ok(read) = self.read(range) {
-                return Cow::Owned(read);
-            }
+        let is_read = self.is_read && !mapped.is_empty();
+        match is_read.then(|| self.read(range)) {
+            Some(Ok(read)) => Cow::Owned(read),
+            _ => Cow::Borrowed(mapped),
         }
-        Cow::Borrowed(mapped)
     }
 
     /// Some bytes of the matrix, read from the file and not from the map: the pages of a map that is gone
