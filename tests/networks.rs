@@ -38,7 +38,7 @@ pub(crate) fn images(rule: &Preprocess, count: usize) -> Vec<u8> {
 }
 
 /// hd-fetch base --from the network of this name, into `base.onnx`.
-fn wrap(dir: &Workdir, name: &str, flags: &[&str]) -> Network {
+pub(crate) fn wrap(dir: &Workdir, name: &str, flags: &[&str]) -> Network {
     // Brings ONNX Runtime.
     base();
     let call = dir
