@@ -218,7 +218,20 @@ pub(super) fn processor() -> Option<Vec<u8>> {
         kinds.contains(&kind)
     });
     let lines: Vec<&str> = lines.collect();
-    (!lines.is_empty()).then(|| lines.join("\n").into_bytes())
+    (!lines.is_empty()).then(|| [lines.join("\n").as_bytes(), &vectors()].concat())
+}
+
+/// The vectors that this process has: an emulated one reads of the processor of its host above.
+fn vectors() -> [u8; 4] {
+    #[cfg(target_arch = "x86_64")]
+    return [
+        is_x86_feature_detected!("avx").into(),
+        is_x86_feature_detected!("avx2").into(),
+        is_x86_feature_detected!("fma").into(),
+        is_x86_feature_detected!("avx512f").into(),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    [0; 4]
 }
 
 #[cfg(test)]
