@@ -44,6 +44,10 @@ fn shards_go_to_the_hosts_and_from_one_that_dies_to_another() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{said}");
     assert!(said.contains("6 of 6 shards"), "{said}");
+    assert!(
+        said.contains("gone does not answer, and is left out"),
+        "{said}"
+    );
     assert_as_one_machine(&dir.path("out"));
     another_process_is_let_alone(&dir);
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use super::{is_there, signal, wait_for};
 use crate::workdir::{Call, Workdir, skip};
 
-/// Two hosts with one key to both.
+/// Two hosts with one key to both, and in the list a third that is down.
 pub(super) struct Hosts {
     /// The file that lists them.
     pub(super) list: PathBuf,
@@ -42,6 +42,9 @@ impl Hosts {
             config += &format!("Host h{number}\n Port {port}\n");
             list += &format!("ssh -F {} h{number}\n", dir.path("config").display());
         }
+        // Nobody listens at the first port.
+        config += "Host gone\n Port 1\n";
+        list += &format!("ssh -F {} gone\n", dir.path("config").display());
         let (key, known) = (dir.path("key"), dir.path("known"));
         config += &format!(
             "Host *\n HostName 127.0.0.1\n IdentityFile {}\n IdentitiesOnly yes\n \
