@@ -32,9 +32,9 @@ pub(crate) const BOTH: [PageFile; 6] = files!("":
 const SERVED: [PageFile; 1] = files!("/served": "engine.js");
 
 /// The engine that works in the browser.
-pub(crate) const EXPORTED: [PageFile; 12] = files!("/exported":
-    "abilities.js", "answer.js", "decode.js", "engine.js", "heat.js", "orientation.js", "pieces.js", "png.js",
-    "recognise.js", "refusal.js", "resize.js", "worker.js");
+pub(crate) const EXPORTED: [PageFile; 13] = files!("/exported":
+    "abilities.js", "answer.js", "decode.js", "engine.js", "heat.js", "jpeg.js", "orientation.js", "pieces.js",
+    "png.js", "recognise.js", "refusal.js", "resize.js", "worker.js");
 
 /// What compares it with hd-label.
 pub(crate) const COMPARE: PageFile = PageFile {
@@ -63,18 +63,23 @@ pub(crate) fn served() -> impl Iterator<Item = PageFile> {
 }
 
 pub(crate) async fn index() -> Response {
-    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (kind, INDEX).into_response()
+    ([(header::CONTENT_TYPE, kind("index.html"))], INDEX).into_response()
 }
 
 impl PageFile {
     /// The answer to a request for it.
     pub(crate) fn response(self) -> Response {
-        let kind = match self.name.rsplit('.').next() {
-            Some("css") => "text/css; charset=utf-8",
-            Some("svg") => "image/svg+xml",
-            _ => "text/javascript; charset=utf-8",
-        };
-        ([(header::CONTENT_TYPE, kind)], self.content).into_response()
+        ([(header::CONTENT_TYPE, kind(self.name))], self.content).into_response()
+    }
+}
+
+/// What the file of a page of this name holds.
+pub(crate) fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
     }
 }

@@ -4,6 +4,7 @@ mod command;
 mod folder;
 mod kernel;
 mod parity;
+mod planes;
 mod single;
 mod trouble;
 

@@ -1,5 +1,6 @@
 // From a file to rows of pixels, upright and over white.
 
+import { paintJpeg } from "./jpeg.js";
 import { paintPng, sizeOfPng } from "./png.js";
 import { recognise } from "./recognise.js";
 import { Refusal } from "./refusal.js";
@@ -24,6 +25,9 @@ export async function decode(file, seen, rule, taker) {
   }
   check(seen);
   const by = kind === "JPEG" ? reduction(seen, rule) : 1;
+  // TensorFlow's pixels are those of libjpeg, and so are a browser's.
+  const asBrowsers = kind !== "JPEG" || rule.filter === "legacy-bilinear";
+  if (!asBrowsers && (await paintJpeg(new Uint8Array(await file.arrayBuffer()), by, taker))) return;
   const bitmap = await bitmapOf(file, kind, seen, by);
   try {
     paint(bitmap, kind, taker);

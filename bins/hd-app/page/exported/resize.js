@@ -14,7 +14,8 @@ export function region({ width, height, resize }, image) {
   return { left, top, width: partWidth, height: partHeight };
 }
 
-function roundTiesEven(value) {
+/** The nearest whole number, and the even one of two. */
+export function roundTiesEven(value) {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
