@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,20 +17,16 @@ use axum::http::{StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use hd::base::Runtime;
-use hd::dataset::files;
 use hd::label::{Answer, Labeller};
 use hd::onnx::Network;
-use hd::photo::{MAX_PIXELS, is_image};
+use hd::photo::MAX_PIXELS;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::compared::{Compared, Scores, Told};
 use super::folder::{File, INDEX};
 use super::html::replaced;
-use crate::page::COMPARE;
+use crate::page::{COMPARE, kind};
 use crate::server::Server;
-
-/// The images that are compared, evenly spread over all.
-const HANDFUL: usize = 8;
 
 /// The time that a browser may take for all of them.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -46,39 +42,20 @@ const BROWSERS: [&str; 4] = [
     "google-chrome-stable",
 ];
 
-/// What the page and hd-label say of the same images.
+/// What the page and hd-label say of the same images, which are given as files.
 ///
 /// # Errors
-/// A folder without images; no browser; one that does not answer.
+/// No browser; one that does not answer.
 pub(super) fn compare(
     page: Vec<File>,
     network: &Arc<Network>,
     runtime: &Runtime,
-    folder: &Path,
+    images: Vec<Vec<u8>>,
 ) -> Result<Compared> {
-    let images = handful(folder)?;
     Ok(Compared {
         own: of_hd_label(network, runtime, &images)?,
         theirs: of_the_page(page, images)?,
     })
-}
-
-/// Some images of a folder, as they are in their files.
-fn handful(folder: &Path) -> Result<Vec<Vec<u8>>> {
-    let mut paths: Vec<PathBuf> = files(folder)
-        .filter_map(|(path, file)| file.ok().map(|_| path))
-        .collect();
-    paths.sort();
-    let step = paths.len().div_ceil(HANDFUL).max(1);
-    let some = paths
-        .iter()
-        .step_by(step)
-        .filter_map(|path| fs::read(path).ok());
-    let images: Vec<Vec<u8>> = some.filter(|bytes| is_image(bytes)).collect();
-    match images.is_empty() {
-        true => bail!("{}: there is no image to compare with", folder.display()),
-        false => Ok(images),
-    }
 }
 
 fn of_hd_label(
@@ -125,6 +102,7 @@ fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Told> {
         tokio::select! {
             told = told.recv() => told.context("the page says nothing"),
             served = server.serve(address, &open) => Err(served.err().context("interrupted")?),
+            () = ended(&browser) => bail!("the browser ended without an answer"),
             () = tokio::time::sleep(PATIENCE) => bail!("the browser did not answer"),
         }
     });
@@ -134,6 +112,18 @@ fn of_the_page(page: Vec<File>, images: Vec<Vec<u8>>) -> Result<Told> {
         browser.wait().context("cannot wait for the browser")?;
     }
     answer
+}
+
+/// Waits until a browser that was started is no more.
+async fn ended(browser: &Mutex<Option<Child>>) {
+    let is_there = || {
+        let mut browser = browser.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = browser.as_mut().map(Child::try_wait);
+        matches!(status, None | Some(Ok(None)))
+    };
+    while is_there() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// The page, what it is to label, and where it says what it found.
@@ -151,14 +141,14 @@ fn router(page: Vec<File>, images: Vec<Vec<u8>>, teller: UnboundedSender<Told>) 
     );
     let index = String::from_utf8(files.remove(INDEX).unwrap_or_default())?;
     files.insert(
-        String::new(),
+        INDEX.to_owned(),
         replaced(&index, "</body>", &script)?.into_bytes(),
     );
     files.insert(COMPARE.name.to_owned(), COMPARE.content.into());
     files.insert("images.json".to_owned(), serde_json::to_vec(&names)?);
     let files = Arc::new(files);
     let answer = async move |name: Option<Name<String>>| {
-        let name = name.map_or(String::new(), |Name(name)| name);
+        let name = name.map_or(INDEX.to_owned(), |Name(name)| name);
         let content = files.get(&name).cloned().ok_or(StatusCode::NOT_FOUND)?;
         Ok::<_, StatusCode>(([(header::CONTENT_TYPE, kind(&name))], content))
     };
@@ -170,15 +160,6 @@ fn router(page: Vec<File>, images: Vec<Vec<u8>>, teller: UnboundedSender<Told>) 
         .route("/", get(answer.clone()))
         .route("/{name}", get(answer))
         .route("/told", post(told)))
-}
-
-fn kind(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("") => "text/html",
-        Some("js") => "text/javascript",
-        Some("css") => "text/css",
-        _ => "application/octet-stream",
-    }
 }
 
 /// Opens an address in a browser without a window, which keeps what it has to keep in `folder`.

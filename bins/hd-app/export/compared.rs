@@ -19,11 +19,11 @@ pub(super) struct Compared {
 }
 
 impl Compared {
-    /// The largest difference over the images that both take, in words.
+    /// The largest difference over the images that both take, in words; `kind` is what they are.
     ///
     /// # Errors
     /// A page that labels nothing; no image that both take.
-    pub(super) fn said(self) -> Result<String> {
+    pub(super) fn said(self, kind: &str) -> Result<String> {
         let theirs = self
             .theirs
             .map_err(|reason| anyhow!("the page labels no image: {reason}"))?;
@@ -41,7 +41,7 @@ impl Compared {
                 left_out += &format!("; {count} of them {reason}");
             }
         }
-        let images = counted(pairs.len(), "image");
+        let images = counted(pairs.len(), kind);
         let both = pairs
             .iter()
             .filter_map(|(own, theirs)| Some(difference(own.as_ref()?, theirs.as_ref()?)));

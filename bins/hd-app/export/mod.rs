@@ -6,6 +6,7 @@ mod compare;
 mod compared;
 mod earlier;
 mod folder;
+mod handful;
 mod html;
 mod parts;
 mod policy;
@@ -36,8 +37,8 @@ pub(crate) struct ExportFlags {
     #[arg(long, requires = "export")]
     half: bool,
 
-    /// Have a handful of the images in this folder labelled by the page too, in a Chromium that is installed here, and say
-    /// how far its scores are from hd-label's
+    /// Compare the page with hd-label on images of this folder, and not on drawings. It is done wherever Chromium is
+    /// installed: the page labels a handful of images there, and how far its scores are from hd-label's is printed
     #[arg(long, value_name = "IMAGES", requires = "export")]
     compare: Option<PathBuf>,
 }
@@ -55,40 +56,34 @@ impl ExportFlags {
         confident: f64,
         runtime: Option<&Path>,
     ) -> anyhow::Result<()> {
-        let parts = Parts::of(network, self.half)?;
         let is_file = out
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("html"));
-        let about = About::of(network, confident, &parts, !is_file);
-        let files = match is_file {
-            true => vec![(String::new(), single::file(&about, &parts)?.into_bytes())],
-            false => folder::files(&about, &parts)?,
-        };
-        match files.as_slice() {
-            [(_, content)] => {
-                earlier::check_file(out)?;
-                hd::file::replace(out, |file| file.write_all(content))?;
-            }
-            files => {
-                earlier::check_folder(out, files)?;
-                folder::write(out, files)?;
-            }
+        if is_file {
+            earlier::check_file(out)?;
         }
-        let bytes = files.iter().map(|(_, content)| content.len()).sum();
+        let parts = Parts::of(network, self.half)?;
+        let about = About::of(network, confident, &parts, !is_file);
+        let bytes = if is_file {
+            let page = single::file(&about, &parts)?;
+            hd::file::replace(out, |file| file.write_all(page.as_bytes()))?;
+            page.len()
+        } else {
+            let files = folder::files(&about, &parts)?;
+            earlier::check_folder(out, &files)?;
+            folder::write(out, &files)?;
+            files.iter().map(|(_, content)| content.len()).sum()
+        };
         tell(out, &parts, bytes)?;
-        let Some(images) = &self.compare else {
-            log::info!(
-                "--compare IMAGES says how far its scores are from hd-label's, in a Chromium"
-            );
-            return Ok(());
+        let (kind, images) = match &self.compare {
+            Some(folder) => ("image", handful::of_folder(folder)),
+            None => ("drawing", handful::drawn()),
         };
         // Both forms have the same scripts.
-        let page = match is_file {
-            true => folder::files(&about, &parts)?,
-            false => files,
-        };
-        match compare::compare(page, network, &Runtime::load(runtime)?, images) {
-            Ok(compared) => Ok(writeln!(io::stdout(), "{}", compared.said()?)?),
+        let page = folder::files(&about, &parts)?;
+        let runtime = Runtime::load(runtime)?;
+        match images.and_then(|images| compare::compare(page, network, &runtime, images)) {
+            Ok(compared) => Ok(writeln!(io::stdout(), "{}", compared.said(kind)?)?),
             // What is missing here is no fault of the page.
             Err(error) => {
                 log::warn!(
