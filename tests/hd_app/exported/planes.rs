@@ -38,7 +38,16 @@ fn the_page_has_the_pixels_of_hd_where_the_browser_gives_planes() {
     };
     open(&browser, &host.address);
     let kept = |name: &str| fs::read(top().join("tests/images").join(name)).unwrap();
-    let names = ["420", "422", "444", "odd-size", "progressive", "turned-7"];
+    let names = [
+        "420",
+        "422",
+        "444",
+        "odd-size",
+        "progressive",
+        "turned-7",
+        "turned-6-first",
+        "turned-6-second",
+    ];
     let mut images: Vec<Vec<u8>> = names
         .map(|name| kept(&format!("colour-{name}.jpg")))
         .to_vec();

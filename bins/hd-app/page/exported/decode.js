@@ -26,8 +26,8 @@ export async function decode(file, seen, rule, taker) {
   check(seen);
   const by = kind === "JPEG" ? reduction(seen, rule) : 1;
   // TensorFlow's pixels are those of libjpeg, and so are a browser's.
-  const asBrowsers = kind !== "JPEG" || rule.filter === "legacy-bilinear";
-  if (!asBrowsers && (await paintJpeg(new Uint8Array(await file.arrayBuffer()), by, taker))) return;
+  const asHd = kind === "JPEG" && rule.filter !== "legacy-bilinear";
+  if (asHd && (await paintJpeg(new Uint8Array(await file.arrayBuffer()), by, taker))) return;
   const bitmap = await bitmapOf(file, kind, seen, by);
   try {
     paint(bitmap, kind, taker);

@@ -13,8 +13,8 @@ const SHARED = { I420: [2, 2], I422: [2, 1], I444: [1, 1] };
  * no planes of these formats here, or has no end, is left to the browser.
  */
 export async function paintJpeg(bytes, by, taker) {
-  const { orientation, ended } = segments(bytes);
-  const planes = ended && (await planesOf(bytes));
+  const { orientation, coloured, ended } = segments(bytes);
+  const planes = coloured && ended && (await planesOf(bytes));
   if (!planes) return false;
   const size = { width: Math.ceil(planes[0].width / by), height: Math.ceil(planes[0].height / by) };
   const row = colours(planes, by, size);
@@ -29,18 +29,25 @@ export async function paintJpeg(bytes, by, taker) {
   return true;
 }
 
-/** The orientation that a JPEG has in its EXIF, and whether its codes have an end. */
+/**
+ * The orientation that the first EXIF of a JPEG gives that gives one, whether it has the three components that planes of
+ * colour need, and whether its codes have an end.
+ */
 function segments(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let orientation = 1;
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
+  let [orientation, coloured, ended] = [0, false, false];
+  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
     const [marker, length] = [bytes[at + 1], view.getUint16(at + 2)];
     const isExif = marker === 0xe1 && view.getUint32(at + 4) === 0x45786966;
-    if (isExif) orientation = orientationOf(bytes.subarray(at + 4, at + 2 + length));
+    if (isExif) orientation ||= orientationOf(bytes.subarray(at + 4, at + 2 + length), 0);
+    if (marker >= 0xc0 && marker <= 0xc2) coloured = bytes[at + 9] === 3;
     at += marker === 0xff ? 1 : length + 2;
-    if (marker === 0xda) return { orientation, ended: hasEnd(bytes, at) };
+    if (marker === 0xda) {
+      ended = hasEnd(bytes, at);
+      break;
+    }
   }
-  return { orientation, ended: false };
+  return { orientation: orientation || 1, coloured, ended };
 }
 
 /** Within codes every byte 0xff is followed by a zero, but for the marks. */
@@ -52,15 +59,16 @@ function hasEnd(bytes, from) {
 /** Brightness, blue and red of a JPEG, as planes of bytes; null where the browser has no such planes. */
 async function planesOf(bytes) {
   if (!globalThis.ImageDecoder) return null;
-  const decoder = new ImageDecoder({ type: "image/jpeg", data: bytes, colorSpaceConversion: "none" });
+  let decoder, image;
   try {
-    const { image } = await decoder.decode();
+    decoder = new ImageDecoder({ type: "image/jpeg", data: bytes, colorSpaceConversion: "none" });
+    ({ image } = await decoder.decode());
     const shared = SHARED[image.format];
+    if (!shared) return null;
     const { width, height } = image.visibleRect;
-    const all = shared && new Uint8Array(image.allocationSize());
-    const places = shared && (await image.copyTo(all));
-    image.close();
-    return places?.map(({ offset, stride }, index) => {
+    const all = new Uint8Array(image.allocationSize());
+    const places = await image.copyTo(all);
+    return places.map(({ offset, stride }, index) => {
       const [across, down] = index === 0 ? [1, 1] : shared;
       const size = { width: Math.ceil(width / across), height: Math.ceil(height / down) };
       return { ...size, stride, across, down, bytes: all.subarray(offset) };
@@ -68,7 +76,8 @@ async function planesOf(bytes) {
   } catch {
     return null;
   } finally {
-    decoder.close();
+    image?.close();
+    decoder?.close();
   }
 }
 
@@ -94,7 +103,7 @@ function atSize(plane, by) {
   if (across === down && by >= across) return reduced(plane, by / across);
   const smaller = { width: Math.ceil(plane.width / by), height: Math.ceil(plane.height / by) };
   // At an eighth, of which a block is one sample, libjpeg repeats samples.
-  return spread(reduced(plane, by), smaller, across, down, by === 8 ? 4 : 3);
+  return spread(reduced(plane, by), smaller, down, by === 8 ? 4 : 3);
 }
 
 /** A function that gives the rows of a plane in which each sample is the mean of `by` times `by`. */
@@ -112,8 +121,11 @@ function reduced({ bytes, stride, width, height }, by) {
   };
 }
 
-/** A function that gives the rows of a plane at twice its size across, down or both: a sample counts `own` times of four. */
-function spread(row, { width, height }, across, down, own) {
+/**
+ * A function that gives the rows of a plane at twice its size across, and `down` times its size down: a sample counts `own`
+ * times of four, and the one beside it the rest.
+ */
+function spread(row, { width, height }, down, own) {
   const mix = (near, far) => (own * near + (4 - own) * far + 2) >> 2;
   const between = (y) => {
     if (down === 1) return row(y);
@@ -122,7 +134,6 @@ function spread(row, { width, height }, across, down, own) {
     const [near, far] = [row(middle), row(beside)];
     return near.map((sample, x) => mix(sample, far[x]));
   };
-  if (across === 1) return between;
   return (y) => {
     const line = between(y);
     const wide = new Uint8Array(width * 2);

@@ -1,7 +1,7 @@
 // The EXIF orientation, for what is decoded here. The browser turns what it decodes by itself.
 
-/** The orientation in a block of EXIF, from 1 to 8; 1, which is upright, where it says nothing that makes sense. */
-export function orientationOf(block) {
+/** The orientation in a block of EXIF, from 1 to 8; `otherwise` where it says nothing that makes sense. */
+export function orientationOf(block, otherwise = 1) {
   const prefix = [69, 120, 105, 102, 0, 0].every((byte, at) => block[at] === byte) ? 6 : 0;
   const view = new DataView(block.buffer, block.byteOffset + prefix, block.byteLength - prefix);
   try {
@@ -11,12 +11,12 @@ export function orientationOf(block) {
       if (view.getUint16(at + 2, little) !== 0x112) continue;
       const long = view.getUint16(at + 4, little) === 4;
       const value = long ? view.getUint32(at + 10, little) : view.getUint16(at + 10, little);
-      return value >= 1 && value <= 8 ? value : 1;
+      return value >= 1 && value <= 8 ? value : otherwise;
     }
   } catch {
     // It ends too early.
   }
-  return 1;
+  return otherwise;
 }
 
 /** Feeds the rows of an image in RGB, turned upright, to what `taker` gives for its size. */

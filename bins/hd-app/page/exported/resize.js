@@ -14,7 +14,7 @@ export function region({ width, height, resize }, image) {
   return { left, top, width: partWidth, height: partHeight };
 }
 
-/** The nearest whole number, and the even one of two. */
+/** The nearest whole number; of two that are as near, the even one. */
 export function roundTiesEven(value) {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
