@@ -37,9 +37,10 @@ const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 /// Chromium by the names that systems have for it.
 const BROWSERS: [&str; 4] = [
     "chromium",
-    "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+    // On some systems a script that only says where to get one.
+    "chromium-browser",
 ];
 
 /// What the page and hd-label say of the same images, which are given as files.
@@ -52,10 +53,9 @@ pub(super) fn compare(
     runtime: &Runtime,
     images: Vec<Vec<u8>>,
 ) -> Result<Compared> {
-    Ok(Compared {
-        own: of_hd_label(network, runtime, &images)?,
-        theirs: of_the_page(page, images)?,
-    })
+    let theirs = of_the_page(page, images.clone())?;
+    let own = of_hd_label(network, runtime, &images)?;
+    Ok(Compared { own, theirs })
 }
 
 fn of_hd_label(

@@ -20,6 +20,7 @@ use clap::Args;
 use hd::base::Runtime;
 use hd::onnx::Network;
 use hd_cli::Table;
+use log::Level;
 
 use self::about::About;
 use self::parts::{Part, Parts, megabytes};
@@ -37,8 +38,8 @@ pub(crate) struct ExportFlags {
     #[arg(long, requires = "export")]
     half: bool,
 
-    /// Compare the page with hd-label on images of this folder, and not on drawings. It is done wherever Chromium is
-    /// installed: the page labels a handful of images there, and how far its scores are from hd-label's is printed
+    /// Compare the page with hd-label on some images of this folder; without it that is done on drawings. Either way only
+    /// where Chromium is installed; the largest difference of a score is printed
     #[arg(long, value_name = "IMAGES", requires = "export")]
     compare: Option<PathBuf>,
 }
@@ -75,25 +76,51 @@ impl ExportFlags {
             files.iter().map(|(_, content)| content.len()).sum()
         };
         tell(out, &parts, bytes)?;
-        let (kind, images) = match &self.compare {
-            Some(folder) => ("image", handful::of_folder(folder)),
-            None => ("drawing", handful::drawn()),
+        self.compare(&about, &parts, network, runtime)
+    }
+
+    /// Prints how far the page is from hd-label.
+    ///
+    /// # Errors
+    /// A page that labels nothing, where images were named.
+    fn compare(
+        &self,
+        about: &About,
+        parts: &Parts,
+        network: &Arc<Network>,
+        runtime: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        let (kind, images, level) = match &self.compare {
+            Some(folder) => ("image", handful::of_folder(folder), Level::Warn),
+            None => ("drawing", handful::drawn(), Level::Info),
         };
-        // Both forms have the same scripts.
-        let page = folder::files(&about, &parts)?;
-        let runtime = Runtime::load(runtime)?;
-        match images.and_then(|images| compare::compare(page, network, &runtime, images)) {
-            Ok(compared) => Ok(writeln!(io::stdout(), "{}", compared.said(kind)?)?),
+        let compared = || {
+            // Both forms have the same scripts.
+            let page = folder::files(about, parts)?;
+            compare::compare(page, network, &Runtime::load(runtime)?, images?)
+        };
+        let said = match compared() {
+            Ok(compared) => compared.said(kind),
             // What is missing here is no fault of the page.
             Err(error) => {
-                log::warn!(
-                    "the page was not compared with hd-label: {}",
-                    hd_cli::told(&error)
-                );
-                Ok(())
+                not_compared(level, &error);
+                return Ok(());
             }
+        };
+        match said {
+            Err(error) if self.compare.is_none() => not_compared(Level::Warn, &error),
+            said => writeln!(io::stdout(), "{}", said?)?,
         }
+        if self.compare.is_none() {
+            log::info!("--compare IMAGES compares it on photos of yours, which tells more");
+        }
+        Ok(())
     }
+}
+
+fn not_compared(level: Level, error: &anyhow::Error) {
+    let reason = hd_cli::told(error);
+    log::log!(level, "the page was not compared with hd-label: {reason}");
 }
 
 /// Prints the parts of a page with their sizes and licences, and what it is as a whole.
