@@ -45,7 +45,7 @@ fn shards_go_to_the_hosts_and_from_one_that_dies_to_another() {
     assert!(ended.status.success(), "{said}");
     assert!(said.contains("6 of 6 shards"), "{said}");
     assert!(
-        said.contains("gone does not answer, and is left out"),
+        said.contains("cluster: ssh does not reach ") && said.contains(" gone, which is left out"),
         "{said}"
     );
     assert_as_one_machine(&dir.path("out"));
