@@ -161,7 +161,7 @@ fn free() -> u16 {
 }
 
 /// The base: a network so small that it is quick under emulation. The default one takes from a second to most of a minute an
-/// image there, by how the processor below gets on with what the emulator makes of a multiplication with an addition.
+/// image there, since some processors are slow at emulated fused multiply-adds.
 fn small(account: &Account) -> PathBuf {
     account.dir.path("base.onnx")
 }

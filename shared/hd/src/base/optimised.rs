@@ -218,11 +218,11 @@ pub(super) fn processor() -> Option<Vec<u8>> {
         kinds.contains(&kind)
     });
     let lines: Vec<&str> = lines.collect();
-    (!lines.is_empty()).then(|| [lines.join("\n").as_bytes(), &vectors()].concat())
+    (!lines.is_empty()).then(|| [lines.join("\n").as_bytes(), &vector_instructions()].concat())
 }
 
-/// The vectors that this process has: an emulated one reads of the processor of its host above.
-fn vectors() -> [u8; 4] {
+/// Which vector instructions this process has. Under emulation, /proc/cpuinfo is that of the host.
+fn vector_instructions() -> [u8; 4] {
     #[cfg(target_arch = "x86_64")]
     return [
         is_x86_feature_detected!("avx").into(),
