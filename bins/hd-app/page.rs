@@ -32,9 +32,9 @@ pub(crate) const BOTH: [PageFile; 6] = files!("":
 const SERVED: [PageFile; 1] = files!("/served": "engine.js");
 
 /// The engine that works in the browser.
-pub(crate) const EXPORTED: [PageFile; 13] = files!("/exported":
-    "abilities.js", "answer.js", "decode.js", "engine.js", "heat.js", "jpeg.js", "orientation.js", "pieces.js",
-    "png.js", "recognise.js", "refusal.js", "resize.js", "worker.js");
+pub(crate) const EXPORTED: [PageFile; 14] = files!("/exported":
+    "abilities.js", "answer.js", "decode.js", "engine.js", "heat.js", "jpeg.js", "noted.js", "orientation.js",
+    "pieces.js", "png.js", "recognise.js", "refusal.js", "resize.js", "worker.js");
 
 /// What compares it with hd-label.
 pub(crate) const COMPARE: PageFile = PageFile {

@@ -2,7 +2,7 @@
 
 use hd::label::{Words, question};
 use hd::onnx::Network;
-use hd::photo::{Element, Preprocess};
+use hd::photo::{Element, Note, Preprocess};
 use serde::Serialize;
 
 use super::parts::{Part, Parts, megabytes};
@@ -14,6 +14,8 @@ pub(crate) struct About<'a> {
     /// The labels and what is said of them.
     #[serde(flatten)]
     words: Words<'a>,
+    /// What is noted on an image.
+    notes: Noted,
     /// A label is said where it is more probable than this.
     confident: f64,
     /// How images become its input.
@@ -28,6 +30,13 @@ pub(crate) struct About<'a> {
     /// Whether the page is a folder, which is kept for times without a network.
     offline: bool,
     pieces: Pieces,
+}
+
+/// The notes that the page can find, in words.
+#[derive(Serialize)]
+struct Noted {
+    uniform: String,
+    filled: String,
 }
 
 #[derive(Serialize)]
@@ -67,6 +76,10 @@ impl<'a> About<'a> {
         Self {
             title: question(labels),
             words: Words::of(labels),
+            notes: Noted {
+                uniform: Note::Uniform.to_string(),
+                filled: Note::Filled.to_string(),
+            },
             confident,
             rule: &network.preprocess,
             input,

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use hd::photo::{Rgb, encode_png};
 use serde_json::json;
 
 use super::super::images;
@@ -42,6 +43,30 @@ fn a_folder_labels_images_in_the_browser_and_asks_nobody_else() {
         browser.run("return document.getElementById('name').innerText"),
         "camera.jpg"
     );
+
+    // As in hd-app, an image with nothing on it is answered, and noted.
+    for (level, note) in [
+        (3, "all of its pixels are the same"),
+        (
+            128,
+            "nearly all of it is grey, as decoders paint what is damaged",
+        ),
+    ] {
+        let mut pixels = vec![level; 40 * 30 * 3];
+        pixels[0] = if level == 128 { 0 } else { level };
+        let image = Rgb {
+            width: 40,
+            height: 30,
+            pixels,
+        };
+        let blank = dir.write("blank.png", encode_png(&image).unwrap());
+        browser.choose("#file", &[&blank]);
+        let name = "return document.getElementById('name').innerText";
+        browser.wait(&format!(
+            "return document.getElementById('name').innerText.includes('{note}')"
+        ));
+        assert_eq!(browser.run(name), format!("blank.png – Note: {note}."));
+    }
 
     let text = dir.write("notes.txt", "no image");
     let drawn = dir.write("drawn.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>");

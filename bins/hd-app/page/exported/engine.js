@@ -73,7 +73,8 @@ async function work(what, file, told) {
 
 /** An answer, and a file to show. */
 async function label(file) {
-  return { ...answered(about, await work("scores", file)), sent: file };
+  const { scores, note } = await work("scores", file);
+  return { ...answered(about, scores, note), sent: file };
 }
 
 export const engine = {

@@ -3,6 +3,7 @@
 import * as ort from "./ort.js";
 import { decode } from "./decode.js";
 import { evidence, painted } from "./heat.js";
+import { noted } from "./noted.js";
 import { Refusal } from "./refusal.js";
 import { resizer } from "./resize.js";
 
@@ -25,23 +26,26 @@ const asks = {
     network = { session, ...about };
   },
 
-  /** The scores of the image in a file. */
-  scores: async ({ file, size }) => run(await input(file, size)),
+  /** The scores of the image in a file, and what there is to note on it. */
+  async scores({ file, size }) {
+    const image = await seen(file, size);
+    return { scores: await run(image.result()), note: image.note() };
+  },
 
   /** The image in a file, painted with the evidence for its most probable label. */
   async heatmap({ file, size }, told) {
-    const pixels = await input(file, size);
+    const pixels = (await seen(file, size)).result();
     const worth = await evidence(network.rule, pixels, run, told);
     return inTurn(() => painted(file, size, network.rule, worth));
   },
 };
 
-/** The input of the network for the image in a file. */
-function input(file, size) {
+/** The image in a file as the network sees it: `result` is its input, `note` what there is to note. */
+function seen(file, size) {
   return inTurn(async () => {
     let rows = null;
-    await decode(file, size, network.rule, (seen) => (rows = resizer(network.rule, seen)));
-    return rows.result();
+    await decode(file, size, network.rule, (whole) => (rows = noted(resizer(network.rule, whole), whole)));
+    return rows;
   });
 }
 
