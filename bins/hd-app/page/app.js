@@ -126,7 +126,9 @@ function drawStage() {
   $("probably").hidden = !probably;
   $("probably").textContent = probably ?? "";
   const notes = shown.answer?.notes;
-  $("name").textContent = [shown.file.name, notes && `Note: ${notes}.`].filter(Boolean).join(" – ");
+  $("name").textContent = shown.file.name;
+  $("noted").hidden = !notes;
+  $("noted").textContent = notes ? `Note: ${notes}.` : "";
   $("where").hidden = !shown.answer;
   $("scores").replaceChildren(...ranked(shown).slice(0, 5).map(bar));
 }

@@ -61,11 +61,9 @@ fn a_folder_labels_images_in_the_browser_and_asks_nobody_else() {
         };
         let blank = dir.write("blank.png", encode_png(&image).unwrap());
         browser.choose("#file", &[&blank]);
-        let name = "return document.getElementById('name').innerText";
-        browser.wait(&format!(
-            "return document.getElementById('name').innerText.includes('{note}')"
-        ));
-        assert_eq!(browser.run(name), format!("blank.png – Note: {note}."));
+        let noted = "return document.getElementById('noted').innerText";
+        browser.wait(&format!("{noted}.includes('{note}')"));
+        assert_eq!(browser.run(noted), format!("Note: {note}."));
     }
 
     let text = dir.write("notes.txt", "no image");
