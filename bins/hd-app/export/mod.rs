@@ -23,6 +23,7 @@ use hd_cli::Table;
 use log::Level;
 
 use self::about::About;
+use self::folder::File;
 use self::parts::{Part, Parts, megabytes};
 
 /// The flags of a page that is exported.
@@ -65,18 +66,19 @@ impl ExportFlags {
         }
         let parts = Parts::of(network, self.half)?;
         let about = About::of(network, confident, &parts, !is_file);
+        // Both forms have the same scripts, and are compared as a folder.
+        let files = folder::files(&about, &parts)?;
         let bytes = if is_file {
             let page = single::file(&about, &parts)?;
             hd::file::replace(out, |file| file.write_all(page.as_bytes()))?;
             page.len()
         } else {
-            let files = folder::files(&about, &parts)?;
             earlier::check_folder(out, &files)?;
             folder::write(out, &files)?;
             files.iter().map(|(_, content)| content.len()).sum()
         };
         tell(out, &parts, bytes)?;
-        self.compare(&about, &parts, network, runtime)
+        self.compare(files, network, runtime)
     }
 
     /// Prints how far the page is from hd-label.
@@ -85,8 +87,7 @@ impl ExportFlags {
     /// A page that labels nothing, where images were named.
     fn compare(
         &self,
-        about: &About,
-        parts: &Parts,
+        page: Vec<File>,
         network: &Arc<Network>,
         runtime: Option<&Path>,
     ) -> anyhow::Result<()> {
@@ -94,11 +95,7 @@ impl ExportFlags {
             Some(folder) => ("image", handful::of_folder(folder), Level::Warn),
             None => ("drawing", handful::drawn(), Level::Info),
         };
-        let compared = || {
-            // Both forms have the same scripts.
-            let page = folder::files(about, parts)?;
-            compare::compare(page, network, &Runtime::load(runtime)?, images?)
-        };
+        let compared = || compare::compare(page, network, &Runtime::load(runtime)?, images?);
         let said = match compared() {
             Ok(compared) => compared.said(kind),
             // What is missing here is no fault of the page.
