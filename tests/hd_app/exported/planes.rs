@@ -15,7 +15,7 @@ const SCRIPT: &str = "
 return (async () => {
   const { paintJpeg } = await import(new URL('jpeg.js', document.baseURI));
   const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
-  const [image, expected] = [await bytes('IMAGE.bin'), await bytes('PIXELS.bin')];
+  const [image, expected] = [await bytes('image.bin'), await bytes('pixels.bin')];
   let at = 0, sum = 0, apart = 0, most = 0;
   const push = (row) => {
     for (const value of row) {
@@ -64,11 +64,7 @@ fn the_page_has_the_pixels_of_hd_where_the_browser_gives_planes() {
             let pixels = decode(image, &want).unwrap().rgb.pixels;
             dir.write("page/image.bin", image);
             dir.write("page/pixels.bin", &pixels);
-            let script = SCRIPT
-                .replace("IMAGE", "image")
-                .replace("PIXELS", "pixels")
-                .replace("BY", &by.to_string());
-            let apart = browser.run(&script);
+            let apart = browser.run(&SCRIPT.replace("BY", &by.to_string()));
             let apart: Vec<f64> = serde_json::from_value(apart).unwrap();
             // Of a block at an eighth of its size hd takes the mean before it is rounded.
             let (mean, size) = if by < 8 { (0.2, 0.4) } else { (0.5, 0.8) };

@@ -39,7 +39,7 @@ function segments(bytes) {
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
     const [marker, length] = [bytes[at + 1], view.getUint16(at + 2)];
     const isExif = marker === 0xe1 && view.getUint32(at + 4) === 0x45786966;
-    if (isExif) orientation ||= orientationOf(bytes.subarray(at + 4, at + 2 + length), 0);
+    if (isExif) orientation ||= orientationOf(bytes.subarray(at + 4, at + 2 + length));
     if (marker >= 0xc0 && marker <= 0xc2) coloured = bytes[at + 9] === 3;
     at += marker === 0xff ? 1 : length + 2;
     if (marker === 0xda) {

@@ -1,7 +1,7 @@
 // The EXIF orientation, for what is decoded here. The browser turns what it decodes by itself.
 
-/** The orientation in a block of EXIF, from 1 to 8; `otherwise` where it says nothing that makes sense. */
-export function orientationOf(block, otherwise = 1) {
+/** The orientation in a block of EXIF, from 1 to 8; 0 where it says nothing that makes sense. */
+export function orientationOf(block) {
   const prefix = [69, 120, 105, 102, 0, 0].every((byte, at) => block[at] === byte) ? 6 : 0;
   const view = new DataView(block.buffer, block.byteOffset + prefix, block.byteLength - prefix);
   try {
@@ -11,12 +11,12 @@ export function orientationOf(block, otherwise = 1) {
       if (view.getUint16(at + 2, little) !== 0x112) continue;
       const long = view.getUint16(at + 4, little) === 4;
       const value = long ? view.getUint32(at + 10, little) : view.getUint16(at + 10, little);
-      return value >= 1 && value <= 8 ? value : otherwise;
+      return value >= 1 && value <= 8 ? value : 0;
     }
   } catch {
     // It ends too early.
   }
-  return otherwise;
+  return 0;
 }
 
 /** Feeds the rows of an image in RGB, turned upright, to what `taker` gives for its size. */

@@ -44,7 +44,7 @@ function chunks(bytes) {
     if (kind === "IHDR" && length === 13) header(png, view, at - 17);
     if (kind === "PLTE") png.palette = body;
     if (kind === "tRNS") png.transparent = body;
-    if (kind === "eXIf") png.orientation = orientationOf(body);
+    if (kind === "eXIf") png.orientation = orientationOf(body) || 1;
     if (kind === "IEND") break;
   }
   if (!png.width || !png.height || png.data.length === 0) throw cutShort();
