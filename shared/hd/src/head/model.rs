@@ -3,7 +3,7 @@
 //! Behind the frame that [`crate::file`] describes, the header is the [`Head`] itself, field by
 //! field in the order of its declaration. There is no payload.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -166,12 +166,7 @@ impl Head {
             let label = samples.label(row).unwrap_or_default() as usize;
             let x = samples.row(row);
             Example {
-                // Read only where something follows from it.
-                factor: if self.unit_length {
-                    unit(&x.floats())
-                } else {
-                    1.0
-                },
+                factor: self.factor(|| x.floats()),
                 x,
                 label: numbers.get(label).copied().unwrap_or_default(),
             }
@@ -285,10 +280,11 @@ impl Head {
         (probabilities(logits.iter().copied()), probabilities(warm))
     }
 
-    /// What a bottleneck is multiplied by before W.
-    fn factor(&self, bottleneck: &[f32]) -> f32 {
+    /// What a bottleneck is multiplied by before W. It is asked for only where something follows from it, since it may
+    /// have to be read from a file.
+    fn factor<F: Deref<Target = [f32]>>(&self, bottleneck: impl FnOnce() -> F) -> f32 {
         if self.unit_length {
-            unit(bottleneck)
+            unit(&bottleneck())
         } else {
             1.0
         }
@@ -302,7 +298,7 @@ impl Head {
         let biases = self.biases.get(labels).unwrap_or_default();
         exact(bottlenecks, weights.unwrap_or_default(), out);
         for (row, bottleneck) in out.chunks_mut(biases.len().max(1)).zip(bottlenecks) {
-            let factor = f64::from(self.factor(bottleneck));
+            let factor = f64::from(self.factor(|| *bottleneck));
             let pairs = row.iter_mut().zip(biases);
             pairs.for_each(|(logit, &bias)| *logit = factor * *logit + f64::from(bias));
         }
