@@ -8,13 +8,10 @@ use hd::Error;
 use hd::origin::Origin;
 use hd::photo::{Rgb, encode_jpeg};
 use hd_download::Progress;
-use hd_drawings::{Drawing, Label, draw};
+use hd_drawings::{Drawing, JPEG_QUALITY, Label, draw};
 use rayon::prelude::*;
 
 use crate::folder::make;
-
-/// The quality at which drawings are saved, that of most photos on the web.
-const JPEG_QUALITY: u8 = 88;
 
 /// A set of drawings.
 pub(crate) struct Drawings {

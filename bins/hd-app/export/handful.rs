@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use hd::dataset::files;
 use hd::photo::{Rgb, encode_jpeg, encode_png, is_image};
-use hd_drawings::{Drawing, Label, draw};
+use hd_drawings::{Drawing, JPEG_QUALITY, Label, draw};
 
 /// How many there are at most.
 const HANDFUL: usize = 8;
-
-/// The quality of most photos on the web.
-const JPEG_QUALITY: u8 = 88;
 
 /// Some images of a folder as they are in their files, evenly spread over all.
 ///

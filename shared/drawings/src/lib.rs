@@ -26,6 +26,9 @@ mod view;
 
 pub use drawing::{Drawing, Label};
 
+/// The quality at which drawings are saved as JPEG, that of most photos on the web.
+pub const JPEG_QUALITY: u8 = 88;
+
 /// Draws image number `index` of a label. The same arguments give the same
 /// bytes on the same machine, whatever was drawn before and on which thread;
 /// sides are 280 to 400 pixels.
